@@ -1,0 +1,73 @@
+# make demo   the whole journey on embedded data, then the report     (a fresh machine needs Python >= 3.11 and this)
+# make test   every test                                              make help lists the rest
+
+PYTHON ?= python3
+VENV := .venv
+READY := $(VENV)/.ready
+BIN := $(VENV)/bin
+SNAKEMAKE := $(BIN)/snakemake --cores all --resources gpu=1
+
+readme := report/demo_overview.png
+
+.PHONY: help env demo readme-figure report test lint format lock pins docs clean
+
+help:
+	@echo "make env     exact pins of requirements.lock into $(VENV)"
+	@echo "make demo    the whole journey on embedded data: pictures, scores, figures, page, report (results/demo/)"
+	@echo "make readme-figure  the README's picture from the demo"
+	@echo "make report  report of the published experiment (results/report.html)"
+	@echo "make test    every test;  make lint  style and types only;  make format  mend the style"
+	@echo "make lock    new requirements.lock from pyproject.toml;  make pins  new envs/ from the lock"
+	@echo "make docs    config/README.md from config/schema.yaml"
+	@echo "make clean   delete what the demo made"
+
+env: $(READY)
+
+$(READY): requirements.lock
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	$(BIN)/python -m pip install --quiet --requirement requirements.lock
+	touch $@
+
+demo: $(READY)
+	$(SNAKEMAKE) --configfile config/demo.yaml
+	@$(MAKE) --no-print-directory results/demo/report.html
+	@echo "See results/demo/: figures/standard_vs_adversarial.png, comparison/index.html, report.html, scores.tsv, claims.tsv"
+
+# The report is built anew only when a product changed since.
+results/demo/report.html: results/demo/manifest.tsv report/*.rst
+	$(SNAKEMAKE) --configfile config/demo.yaml --report $@
+
+# The README's picture: the demo's overview in 256 colours.
+readme-figure: demo
+	$(BIN)/python -c "from PIL import Image; Image.open('results/demo/figures/standard_vs_adversarial.png').convert('RGB').quantize(256).save('$(readme)', optimize=True)"
+
+report: $(READY)
+	$(SNAKEMAKE) --report results/report.html
+
+test: $(READY) lint
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/snakemake --lint
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile rules
+
+lock: $(READY)
+	$(BIN)/python envs/pin.py lock
+
+pins: $(READY)
+	$(BIN)/python envs/pin.py environments
+
+docs: $(READY)
+	PYTHONPATH=workflow_scripts $(BIN)/python -m robust_style.workflow.schema_page config/schema.yaml config/README.md
+
+clean:
+	rm -rf results/demo results/miniature

@@ -1,0 +1,41 @@
+# What is made, in the order in which the data travels. Each chapter is one file in rules/; the script of each rule
+# bears the rule's name (workflow_scripts/); what it calls lives in workflow_scripts/robust_style/.
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config/config.yaml"
+
+
+report: "report/workflow.rst"
+
+
+include: "rules/common.smk"  # the checked configuration, names of the wildcards, fingerprints of the code
+include: "rules/data.smk"  # archive -> data set; content and style images -> verified sRGB pictures
+include: "rules/training.smk"  # untrained -> a checkpoint per segment; clean and robust accuracy
+include: "rules/transfer.smk"  # checkpoint x content x style x recipe -> picture, trace, animation
+include: "rules/score.smk"  # measures of each picture -> one table -> what they say of each claim
+include: "rules/figure.smk"  # figures and the page to explore
+include: "rules/check.smk"  # hashes of every product; counts, ranges and hashes verified
+
+
+rule all:
+    default_target: True
+    input:
+        "<results>/check.json",
+        rules.build_comparison.output.page,
+    message:
+        "All is made and checked."
+
+
+onstart:
+    before_start()
+
+
+onsuccess:
+    say(closing_words.where_to_look(workflow.pathvars.apply("<results>")))
+
+
+onerror:
+    say(closing_words.what_to_do(log, workflow.pathvars.apply("<logs>")))

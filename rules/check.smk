@@ -1,0 +1,84 @@
+# The last word: a manifest of every product by its SHA-256, and a check that all of it is there, sane and unchanged.
+
+PRODUCTS = [
+    DATASET,
+    *expand("<results>/data/images/{image}.png", image=list(IMAGES)),
+    *of_each_checkpoint("<results>/checkpoints/{network}/seed_{seed}/epoch_{epoch}.pt"),
+    *of_each_checkpoint(rules.evaluate_checkpoint.output.evaluation),
+    *of_each_picture(rules.stylize.output.picture),
+    *of_each_picture(rules.stylize.output.preview),
+    *of_each_picture(rules.stylize.output.trace),
+    *of_each_picture(rules.stylize.output.snapshots),
+    *of_each_picture(rules.stylize.output.animation),
+    *of_each_picture(rules.score_stylization.output.score),
+    rules.collect_scores.output.table,
+    rules.judge_claims.output.claims,
+    rules.draw_overview.output.figure,
+    *[
+        path
+        for content, style in PAIRS
+        for path in [
+            *expand(
+                [*rules.draw_standard_vs_adversarial.output],
+                recipe=RECIPES,
+                content=content,
+                style=style,
+            ),
+            *expand([*rules.draw_optimisation.output], content=content, style=style),
+        ]
+    ],
+    *rules.draw_training_curves.output,
+    *rules.draw_score_vs_epoch.output,
+    rules.build_comparison.output.page,
+]
+
+
+rule write_manifest:
+    input:
+        products=PRODUCTS,
+    output:
+        manifest="<results>/manifest.tsv",
+        provenance="<results>/provenance/run.json",
+    log:
+        "<logs>/write_manifest.log",
+    benchmark:
+        "<benchmarks>/write_manifest.tsv"
+    conda:
+        "../envs/figure.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=30,
+    params:
+        config=config,
+        code=fingerprint("write_manifest"),
+    message:
+        "Writing the manifest: the SHA-256 of every product, and what made them."
+    script:
+        "../workflow_scripts/write_manifest.py"
+
+
+rule check_results:
+    input:
+        manifest=rules.write_manifest.output.manifest,
+        table=rules.collect_scores.output.table,
+        products=PRODUCTS,
+    output:
+        check="<results>/check.json",
+    log:
+        "<logs>/check_results.log",
+    benchmark:
+        "<benchmarks>/check_results.tsv"
+    conda:
+        "../envs/figure.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=30,
+    params:
+        expected=config["expected"],
+        pictures=len(of_each_picture(rules.stylize.output.picture)),
+        last_epoch=int(LAST_EPOCH),
+        code=fingerprint("check_results"),
+    message:
+        "Checking the results: counts, ranges, hashes."
+    script:
+        "../workflow_scripts/check_results.py"

@@ -1,0 +1,119 @@
+# What the chapters share: the checked configuration, the wildcards' vocabulary, and the fingerprint of a rule's code.
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(workflow.basedir) / "workflow_scripts"))
+
+from robust_style.data.catalogue import find_image, local_input
+from robust_style.errors import RobustStyleError
+from robust_style.workflow import closing_words, config_files, cost, settings
+from robust_style.workflow.fingerprint import fingerprint as fingerprint_of_script
+from snakemake.exceptions import WorkflowError
+
+
+def or_stop(function, *arguments):
+    """The function's result; an error that is the user's to mend becomes Snakemake's own kind, without a traceback."""
+    try:
+        return function(*arguments)
+    except RobustStyleError as error:
+        raise WorkflowError(str(error)) from None
+
+
+or_stop(
+    config_files.refuse_duplicate_keys, [Path(path) for path in workflow.configfiles]
+)
+config = or_stop(
+    settings.checked, config, Path(workflow.basedir) / "config" / "schema.yaml"
+)
+
+NETWORKS = list(config["networks"])
+# The recipe of the overview comes first everywhere; files merged by Snakemake leave the rest in no order of ours.
+RECIPES = sorted(
+    config["transfer"]["recipes"],
+    key=lambda name: (name != config["figure"]["recipe"], name),
+)
+SEEDS = config["seeds"]
+PAIRS = settings.pairs(config)
+EPOCHS = [f"{epoch:03d}" for epoch in settings.checkpoint_epochs(config)]
+IMAGES = {
+    name: or_stop(find_image, [Path(path) for path in config["images"]], name)
+    for name in dict.fromkeys(name for pair in PAIRS for name in pair)
+}
+USES_GPU = (
+    config["device"] != "cpu"
+)  # on purpose on the CPU: then no job asks for a GPU
+
+
+wildcard_constraints:
+    dataset="[a-z0-9_]+",
+    image="[a-z0-9_]+",
+    network="|".join(NETWORKS),
+    seed=r"\d+",
+    epoch=r"\d{3}",
+    recipe="|".join(RECIPES),
+    content="[a-z0-9_]+",
+    style="[a-z0-9_]+",
+
+
+def fingerprint(rule_name):
+    """Hash of the meaning of all code that the rule's script reaches; among `params` it re-runs what it must."""
+    return fingerprint_of_script(
+        Path(workflow.basedir) / "workflow_scripts" / f"{rule_name}.py"
+    )
+
+
+def of_each_checkpoint(pattern, epochs=EPOCHS):
+    """The files of a pattern with network, seed and epoch, for every checkpoint."""
+    return expand(pattern, network=NETWORKS, seed=SEEDS, epoch=epochs)
+
+
+def of_each_picture(pattern, epochs=EPOCHS, recipes=RECIPES, pairs=PAIRS):
+    """The files of a pattern with recipe, network, seed, epoch, content and style, for every picture."""
+    return [
+        path
+        for content, style in pairs
+        for path in expand(
+            pattern,
+            recipe=recipes,
+            network=NETWORKS,
+            seed=SEEDS,
+            epoch=epochs,
+            content=content,
+            style=style,
+        )
+    ]
+
+
+def archive_of(wildcards):
+    """The archive a data set is made from; the embedded one has none."""
+    return rules.fetch_dataset.output.archive if wildcards.dataset == "cifar10" else []
+
+
+def local_image(wildcards):
+    """A picture of the user's own is an input: a newer file is prepared anew."""
+    return local_input(IMAGES[wildcards.image]) or []
+
+
+def previous_checkpoint(wildcards):
+    """The checkpoint a segment begins with."""
+    epoch = int(wildcards.epoch) - config["training"]["checkpoint_every"]
+    return f"<results>/checkpoints/{wildcards.network}/seed_{wildcards.seed}/epoch_{epoch:03d}.pt"
+
+
+def recipes_with(**settings):
+    """Names of the recipes that have these settings, the overview's first."""
+    return [
+        name
+        for name in RECIPES
+        if settings.items() <= config["transfer"]["recipes"][name].items()
+    ]
+
+
+def before_start():
+    """Stops a run on this machine that would take days for want of a GPU; cluster jobs see their own GPUs."""
+    if workflow.local_exec:
+        or_stop(cost.refuse_days_on_cpu, config)
+
+
+def say(text):
+    print(text, file=sys.stderr)

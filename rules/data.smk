@@ -1,0 +1,83 @@
+# The data: an archive whose hash decides, tensors made of it, and images verified before any network sees them.
+
+
+# Downloads: on a cluster the nodes often have no way out.
+localrules:
+    fetch_dataset,
+    prepare_image,
+
+
+rule fetch_dataset:
+    input:
+        sources=ancient(config["sources"]),  # the hash decides, not the age of a table or of a copy
+        local=ancient(config["dataset"]["archive"] or []),
+    output:
+        archive="<results>/data/archive/{dataset}.tar.gz",
+    log:
+        "<logs>/fetch_dataset/{dataset}.log",
+    benchmark:
+        "<benchmarks>/fetch_dataset/{dataset}.tsv"
+    retries: 2
+    conda:
+        "../envs/data.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=240,
+    params:
+        archive=config["dataset"]["archive"],
+        sha256=config["dataset"]["sha256"],
+        code=fingerprint("fetch_dataset"),
+    message:
+        "Fetching the archive of {wildcards.dataset}; its SHA-256 decides."
+    script:
+        "../workflow_scripts/fetch_dataset.py"
+
+
+rule prepare_dataset:
+    input:
+        archive=archive_of,
+    output:
+        dataset="<results>/data/{dataset}.npz",
+    log:
+        "<logs>/prepare_dataset/{dataset}.log",
+    benchmark:
+        "<benchmarks>/prepare_dataset/{dataset}.tsv"
+    conda:
+        "../envs/data.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=20,
+    params:
+        train_size=config["dataset"]["train_size"],
+        test_size=config["dataset"]["test_size"],
+        code=fingerprint("prepare_dataset"),
+    message:
+        "Preparing {wildcards.dataset}: verified images and labels."
+    script:
+        "../workflow_scripts/prepare_dataset.py"
+
+
+rule prepare_image:
+    input:
+        local=local_image,
+    output:
+        image="<results>/data/images/{image}.png",
+    log:
+        "<logs>/prepare_image/{image}.log",
+    benchmark:
+        "<benchmarks>/prepare_image/{image}.tsv"
+    retries: 2
+    conda:
+        "../envs/data.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        # What the picture depends on: not the line of the catalogue it stands in, nor its title.
+        source=lambda wildcards: IMAGES[wildcards.image].source,
+        sha256=lambda wildcards: IMAGES[wildcards.image].sha256,
+        code=fingerprint("prepare_image"),
+    message:
+        "Preparing the image {wildcards.image}: verified, upright, sRGB."
+    script:
+        "../workflow_scripts/prepare_image.py"

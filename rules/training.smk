@@ -1,0 +1,90 @@
+# Training: a chain of segments per network and seed, because Snakemake deletes every output of a failed job. A segment
+# that is killed goes on from its last full epoch, kept in a folder that is not declared.
+
+DATASET = f"<results>/data/{config['dataset']['name']}.npz"
+# What the weights after n epochs depend on; how many epochs follow, and on how many threads, is not among it.
+TRAINING = {
+    key: value
+    for key, value in config["training"].items()
+    if key not in {"epochs", "checkpoint_every", "precision", "threads"}
+}
+
+
+rule initialise_network:
+    input:
+        dataset=DATASET,
+    output:
+        checkpoint="<results>/checkpoints/{network}/seed_{seed}/epoch_000.pt",
+    log:
+        "<logs>/initialise_network/{network}/seed_{seed}.log",
+    benchmark:
+        "<benchmarks>/initialise_network/{network}/seed_{seed}.tsv"
+    conda:
+        "../envs/train.yaml"
+    threads: config["training"]["threads"]
+    resources:
+        mem_mb=3000,
+        runtime=20,
+    params:
+        settings=lambda wildcards: config["networks"][wildcards.network],
+        training=TRAINING,
+        code=fingerprint("initialise_network"),
+    message:
+        "Initialising {wildcards.network}, seed {wildcards.seed}: untrained, batch norm calibrated."
+    script:
+        "../workflow_scripts/initialise_network.py"
+
+
+rule train_segment:
+    input:
+        dataset=DATASET,
+        previous=previous_checkpoint,
+    output:
+        checkpoint="<results>/checkpoints/{network}/seed_{seed}/epoch_{epoch}.pt",
+    log:
+        "<logs>/train_segment/{network}/seed_{seed}/epoch_{epoch}.log",
+    benchmark:
+        "<benchmarks>/train_segment/{network}/seed_{seed}/epoch_{epoch}.tsv"
+    retries: 3
+    conda:
+        "../envs/train.yaml"
+    threads: config["training"]["threads"]
+    resources:
+        gpu=1 if USES_GPU else 0,
+        mem_mb=6000,
+        runtime=240,
+    params:
+        settings=lambda wildcards: config["networks"][wildcards.network],
+        training=TRAINING,
+        code=fingerprint("train_segment"),
+    message:
+        "Training {wildcards.network}, seed {wildcards.seed}, up to epoch {wildcards.epoch}."
+    script:
+        "../workflow_scripts/train_segment.py"
+
+
+rule evaluate_checkpoint:
+    input:
+        dataset=DATASET,
+        checkpoint="<results>/checkpoints/{network}/seed_{seed}/epoch_{epoch}.pt",
+    output:
+        evaluation="<results>/evaluation/{network}/seed_{seed}/epoch_{epoch}.json",
+    log:
+        "<logs>/evaluate_checkpoint/{network}/seed_{seed}/epoch_{epoch}.log",
+    benchmark:
+        "<benchmarks>/evaluate_checkpoint/{network}/seed_{seed}/epoch_{epoch}.tsv"
+    retries: 1
+    conda:
+        "../envs/train.yaml"
+    threads: config["training"]["threads"]
+    resources:
+        gpu=1 if USES_GPU else 0,
+        mem_mb=6000,
+        runtime=120,
+    params:
+        evaluation=config["evaluation"],
+        code=fingerprint("evaluate_checkpoint"),
+    message:
+        "Measuring clean and robust accuracy of {wildcards.network}, seed {wildcards.seed}, epoch {wildcards.epoch}."
+    script:
+        "../workflow_scripts/evaluate_checkpoint.py"

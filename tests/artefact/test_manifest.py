@@ -1,0 +1,91 @@
+"""The manifest notices a flipped byte; the check notices counts, ranges and limits."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from robust_style.artefact.check import check_results
+from robust_style.artefact.manifest import verify_manifest, write_manifest
+from robust_style.errors import ResultError
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    (tmp_path / "pictures").mkdir()
+    for name in ("a.png", "pictures/b.png"):
+        (tmp_path / name).write_bytes(name.encode() * 100)
+    write_manifest(products=[tmp_path / "pictures" / "b.png", tmp_path / "a.png"], manifest=tmp_path / "manifest.tsv")
+    return tmp_path
+
+
+def table(path: Path, **changes: object) -> Path:
+    rows = [
+        {
+            "recipe": "fair", "network": network, "regime": network, "seed": 0, "epoch": epoch, "content": "a",
+            "style": "b", "content_ssim": 0.5, "style_colour_distance": 0.4, "high_frequency_excess": -1.0,
+            "worst_rise": 1.0, "out_of_range_fraction": 0.0, "clean_accuracy": 0.8, "robust_accuracy": 0.3,
+        }
+        for network in ("standard", "adversarial")
+        for epoch in (0, 4)
+    ]  # fmt: skip
+    rows[-1].update(changes)
+    pd.DataFrame(rows).to_csv(path, sep="\t", index=False)
+    return path
+
+
+def test_manifest_lists_each_product_once_in_order(results: Path) -> None:
+    lines = (results / "manifest.tsv").read_text(encoding="utf-8").splitlines()
+    assert [line.split("\t")[0] for line in lines] == ["path", "a.png", "pictures/b.png"]
+    assert verify_manifest(results / "manifest.tsv") == 2
+
+
+def test_one_flipped_bit_is_noticed(results: Path) -> None:
+    path = results / "pictures" / "b.png"
+    content = bytearray(path.read_bytes())
+    content[77] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ResultError, match=r"1 of 2 products .*b\.png has sha256"):
+        verify_manifest(results / "manifest.tsv")
+
+
+def test_a_missing_product_is_noticed(results: Path) -> None:
+    (results / "a.png").unlink()
+    with pytest.raises(ResultError, match=r"a\.png is missing"):
+        verify_manifest(results / "manifest.tsv")
+
+
+def run_check(results: Path, scores: Path, pictures: int = 4, expected: dict[str, object] | None = None) -> None:
+    check_results(
+        manifest=results / "manifest.tsv", table=scores, pictures=pictures, last_epoch=4, expected=expected or {},
+        check=results / "check.json",
+    )  # fmt: skip
+
+
+def test_good_results_pass(results: Path) -> None:
+    run_check(results, table(results / "scores.tsv"), expected={"standard": {"clean_accuracy": [0.7, 1.0]}})
+    assert json.loads((results / "check.json").read_text(encoding="utf-8"))["pictures"] == 4
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"content_ssim": 1.5}, "content_ssim: expected -1.0 to 1.0, found 1 values"),
+        ({"high_frequency_excess": float("nan")}, "high_frequency_excess"),
+        ({"worst_rise": float("inf")}, "worst_rise"),
+        ({"epoch": 0}, "found 1 twice"),
+        ({"clean_accuracy": 0.1}, "expected clean_accuracy 0.7 to 1.0"),
+    ],
+)
+def test_bad_results_do_not(results: Path, changes: dict[str, object], message: str) -> None:
+    scores = table(results / "scores.tsv", **changes)
+    with pytest.raises(ResultError) as caught:
+        run_check(results, scores, expected={"adversarial": {"clean_accuracy": [0.7, 1.0]}})
+    assert message in str(caught.value)
+    assert not (results / "check.json").exists()
+
+
+def test_a_missing_picture_is_noticed(results: Path) -> None:
+    with pytest.raises(ResultError, match="expected 5 pictures, found 4"):
+        run_check(results, table(results / "scores.tsv"), pictures=5)

@@ -1,0 +1,115 @@
+"""A web server on this machine that misbehaves on demand, and remembers what it was asked."""
+
+import hashlib
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass
+class Offer:
+    """What the server does with one path. Lists go by request, the last entry stays."""
+
+    bodies: list[bytes]
+    status: int = 200
+    content_type: str = "application/octet-stream"
+    drops_at: list[int] = field(default_factory=list)
+    """Absolute positions at which the connection is cut, one request each; afterwards it is not cut any more."""
+    has_etag: bool = True
+    is_weak_etag: bool = False
+    ignores_range: bool = False
+    lies_by: int = 0
+    """Added to Content-Length."""
+    states_length: bool = True
+    stalls_at: int | None = None
+    pause_s: float = 0.0
+    """Between pieces of `piece` bytes."""
+    piece: int = 2**16
+    asked: list[dict[str, str]] = field(default_factory=list)
+    sent: int = 0
+
+
+class FaultServer:
+    """Offers by path, e.g. `server["/file"] = Offer([b"…"])`."""
+
+    def __init__(self, port: int, ended: threading.Event) -> None:
+        self.root = f"http://127.0.0.1:{port}"
+        self.ended = ended
+        self.offers: dict[str, Offer] = {}
+
+    def offer(self, path: str, offer: Offer) -> str:
+        self.offers[path] = offer
+        return self.root + path
+
+
+@contextmanager
+def fault_server() -> Iterator[FaultServer]:
+    http = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    http.daemon_threads = True
+    server = FaultServer(http.server_address[1], threading.Event())
+    http.faults = server  # type: ignore[attr-defined]
+    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.ended.set()
+        http.shutdown()
+        thread.join()
+        http.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        faults: FaultServer = self.server.faults  # type: ignore[attr-defined]
+        offer = faults.offers.get(self.path)
+        if offer is None:
+            self.send_error(404)
+            return
+        turn = len(offer.asked)
+        offer.asked.append(dict(self.headers.items()))
+        body = offer.bodies[min(turn, len(offer.bodies) - 1)]
+        tag = f'"{hashlib.sha256(body).hexdigest()[:8]}"'
+        if offer.is_weak_etag:
+            tag = "W/" + tag
+        start = self._start(offer, tag)
+        if start > len(body):
+            self.send_error(416)
+            return
+        self.send_response(206 if start else offer.status)
+        self.send_header("Content-Type", offer.content_type)
+        if start:
+            self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
+        if offer.has_etag:
+            self.send_header("ETag", tag)
+        if offer.states_length:
+            self.send_header("Content-Length", str(len(body) - start + offer.lies_by))
+        self.end_headers()
+        cut = offer.drops_at[turn] if turn < len(offer.drops_at) else len(body)
+        with suppress(OSError):
+            self._send(offer, body[start : max(cut, start)], start, faults.ended)
+
+    def _start(self, offer: Offer, tag: str) -> int:
+        asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
+        if asked is None or offer.ignores_range or self.headers.get("If-Range", tag) != tag:
+            return 0
+        return int(asked[1])
+
+    def _send(self, offer: Offer, part: bytes, start: int, ended: threading.Event) -> None:
+        for at in range(0, len(part), offer.piece):
+            piece = part[at : at + offer.piece]
+            if offer.stalls_at is not None and start + at >= offer.stalls_at:
+                ended.wait(20)
+                return
+            self.wfile.write(piece)
+            self.wfile.flush()
+            offer.sent += len(piece)
+            if offer.pause_s:
+                time.sleep(offer.pause_s)

@@ -1,0 +1,195 @@
+"""Every figure: made, of the stated size, the same bytes twice, with the words that explain it."""
+
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from made_results import PAIRS, make_results
+from robust_style.errors import ResultError
+from robust_style.figure.optimisation import draw_optimisation
+from robust_style.figure.score_vs_epoch import draw_score_vs_epoch
+from robust_style.figure.standard_vs_adversarial import draw_overview, draw_standard_vs_adversarial
+from robust_style.figure.training_curves import draw_training_curves
+from robust_style.score.collect import collect_scores
+
+NETWORKS = ["standard", "adversarial"]
+A4_MM = (210, 297)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return make_results(tmp_path_factory.mktemp("results"))
+
+
+@pytest.fixture(scope="module")
+def table(made, tmp_path_factory):
+    path = tmp_path_factory.mktemp("table") / "scores.tsv"
+    collect_scores(scores=made.scores, evaluations=made.evaluations, table=path)
+    return path
+
+
+def words_of(path):
+    """The visible words of an SVG."""
+    return " ".join(re.findall(r">([^<>]+)</text>", path.read_text()))
+
+
+def assert_same_twice(draw, *paths):
+    draw()
+    first = [path.read_bytes() for path in paths]
+    draw()
+    assert [path.read_bytes() for path in paths] == first
+    for path in paths:
+        assert b"Software" not in path.read_bytes()
+        assert b"dc:date" not in path.read_bytes()
+
+
+def assert_fits_a4(path):
+    with Image.open(path) as picture:
+        width_mm, height_mm = (25.4 * side / 300 for side in picture.size)
+    assert width_mm <= A4_MM[0] - 38
+    assert height_mm <= A4_MM[1] - 48
+
+
+def grid(made, recipe="fair", pair=None):
+    return {
+        "traces": [t for t in made.traces if f"/{recipe}/" in t.as_posix() and (pair is None or t.stem == pair)],
+        "evaluations": made.evaluations,
+        "contents": made.images,
+        "styles": made.images,
+        "columns": NETWORKS,
+    }
+
+
+def test_one_pair(made, tmp_path):
+    figure = tmp_path / "figure.png"
+    given = grid(made, pair="rocket--flow_field")
+    assert_same_twice(
+        lambda: draw_standard_vs_adversarial(**given, figure=figure, preview=tmp_path / "preview.jpg"), figure
+    )
+    assert_fits_a4(figure)
+    with Image.open(figure) as printed, Image.open(tmp_path / "preview.jpg") as preview:
+        assert preview.width == pytest.approx(printed.width / 2, abs=2)
+    drawn = tmp_path / "figure.svg"
+    draw_standard_vs_adversarial(**given, figure=drawn, preview=tmp_path / "preview.jpg")
+    words = words_of(drawn)
+    for expected in ("rocket", "flow field", "standard", "adversarial", "untrained", "epoch 4", "epoch 8", "clean"):
+        assert expected in words
+    # The untrained picture is the same for all networks: shown once, so 2 sources + 1 + 2 x 2.
+    assert drawn.read_text().count("<image") == 7
+
+
+def test_different_starts_are_both_shown(tmp_path):
+    made = make_results(tmp_path, recipes=("fair",), pairs=(("rocket", "op_art"),))
+    start = next(t for t in made.traces if "adversarial" in t.as_posix() and "epoch_000" in t.as_posix())
+    Image.new("RGB", (48, 32), "red").save(start.with_suffix(".png"))
+    draw_standard_vs_adversarial(**grid(made), figure=tmp_path / "figure.svg", preview=tmp_path / "preview.jpg")
+    assert (tmp_path / "figure.svg").read_text().count("<image") == 8
+
+
+def test_overview_holds_all_pairs(made, tmp_path):
+    figure, drawn = tmp_path / "figure.png", tmp_path / "figure.svg"
+    draw_overview(**grid(made), figure=figure)
+    assert_fits_a4(figure)
+    draw_overview(**grid(made), figure=drawn)
+    words = words_of(drawn)
+    for expected in (
+        "rocket",
+        "astronaut",
+        "flow field",
+        "op art",
+        "Recipe fair",
+        "robust",
+    ):
+        assert expected in words
+
+
+def test_many_epochs_are_thinned_evenly_and_fit(tmp_path):
+    made = make_results(tmp_path, recipes=("fair",), epochs=tuple(range(11)), pairs=PAIRS[:1], size=(32, 48))
+    figure = tmp_path / "figure.svg"
+    draw_standard_vs_adversarial(**grid(made), figure=figure, preview=tmp_path / "preview.jpg")
+    assert re.findall(r"epoch (\d+)<", figure.read_text()) == ["2", "4", "6", "8", "10"]
+    draw_standard_vs_adversarial(**grid(made), figure=tmp_path / "figure.png", preview=tmp_path / "preview.jpg")
+    assert_fits_a4(tmp_path / "figure.png")
+
+
+def test_wrong_grids_are_refused(made, tmp_path):
+    figure = tmp_path / "figure.png"
+    with pytest.raises(ResultError, match="one pair"):
+        draw_standard_vs_adversarial(**grid(made), figure=figure, preview=tmp_path / "preview.jpg")
+    with pytest.raises(ResultError, match="one recipe"):
+        draw_overview(**(grid(made) | {"traces": made.traces}), figure=figure)
+    with pytest.raises(ResultError, match="found none"):
+        draw_overview(**(grid(made) | {"columns": ["unknown"]}), figure=figure)
+    with pytest.raises(ResultError, match="image called"):
+        draw_overview(**(grid(made) | {"styles": {}}), figure=figure)
+    assert not figure.exists()
+
+
+def optimisation(made):
+    return {
+        "traces": [trace for trace in made.traces if trace.stem == "rocket--flow_field"],
+        "columns": NETWORKS,
+        "recipes": ["seed", "fair"],
+    }
+
+
+def test_optimisation_rows_are_evaluations(made, tmp_path):
+    figure, drawn = tmp_path / "figure.png", tmp_path / "figure.svg"
+    assert_same_twice(
+        lambda: draw_optimisation(**optimisation(made), figure=figure, preview=tmp_path / "preview.jpg"), figure
+    )
+    assert_fits_a4(figure)
+    draw_optimisation(**optimisation(made), figure=drawn, preview=tmp_path / "preview.jpg")
+    words = words_of(drawn)
+    for expected in ("0 evaluations", "50 evaluations", "100 evaluations", "recipe seed", "recipe fair", "total loss"):
+        assert expected in words
+    assert "after 8 training epochs" in words
+    assert drawn.read_text().count("<image") == 3 * 2 * 2
+
+
+def test_a_strip_that_does_not_fit_its_trace_is_refused(tmp_path):
+    made = make_results(tmp_path, recipes=("fair",), epochs=(4,), pairs=(("rocket", "flow_field"),))
+    Image.fromarray(np.zeros((32, 100, 3), np.uint8)).save(made.traces[0].with_suffix(".snapshots.png"))
+    with pytest.raises(ResultError, match="3 tiles"):
+        draw_optimisation(
+            traces=made.traces,
+            columns=NETWORKS,
+            recipes=["fair"],
+            figure=tmp_path / "figure.png",
+            preview=tmp_path / "preview.jpg",
+        )
+
+
+@pytest.mark.parametrize("seeds", [(0,), (0, 1, 2)])
+def test_training_curves(tmp_path, seeds):
+    made = make_results(tmp_path, seeds=seeds, recipes=(), networks=("standard", "adversarial", "noise"))
+    figure, vector = tmp_path / "figure.png", tmp_path / "figure.svg"
+    networks = [*NETWORKS, "noise"]
+    assert_same_twice(
+        lambda: draw_training_curves(evaluations=made.evaluations, networks=networks, figure=figure, vector=vector),
+        figure,
+        vector,
+    )
+    assert_fits_a4(figure)
+    for expected in ("clean accuracy", "robust accuracy", "training epochs", *networks):
+        assert expected in words_of(vector)
+    with pytest.raises(ResultError, match="found none"):
+        draw_training_curves(evaluations=made.evaluations, networks=["x"], figure=figure, vector=vector)
+
+
+def test_scores_over_epochs(table, tmp_path):
+    figure, vector = tmp_path / "figure.png", tmp_path / "figure.svg"
+    given = {"table": table, "networks": NETWORKS, "recipes": ["seed", "fair"]}
+    assert_same_twice(lambda: draw_score_vs_epoch(**given, figure=figure, vector=vector), figure, vector)
+    assert_fits_a4(figure)
+    for expected in (
+        "structure kept",
+        "higher = more",
+        "lower = closer",
+        "training epochs",
+        "2 image pairs",
+        "recipe seed",
+    ):
+        assert expected in words_of(vector)

@@ -1,0 +1,16 @@
+import itertools
+
+from robust_style.figure.palette import looks
+
+
+def test_project_colours_go_to_the_first_of_each_regime():
+    found = looks({"noise": "gaussian_noise", "a": "standard", "b": "adversarial", "c": "adversarial"})
+    assert found["a"].colour == "#0072B2"
+    assert found["b"].colour == "#D55E00"
+
+
+def test_no_two_networks_look_alike_in_colour_or_marker():
+    found = looks({str(number): regime for number, regime in enumerate(["standard", "adversarial", *["other"] * 4])})
+    for first, second in itertools.combinations(found.values(), 2):
+        assert first.colour != second.colour
+        assert first.marker != second.marker

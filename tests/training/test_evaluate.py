@@ -1,0 +1,114 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from robust_style.attack.pgd import Attack, pgd
+from robust_style.data.dataset import read_dataset
+from robust_style.errors import CheckpointError, ConfigError
+from robust_style.model.restore import restore_network
+from robust_style.training.accuracy import clean_accuracy, robust_accuracy
+from robust_style.training.autoattack import autoattack_accuracy
+from robust_style.training.evaluate import evaluate_checkpoint
+from tiny_training import EVALUATION, STANDARD, initialise, train, write_tiny_dataset
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a dataset and a checkpoint of twelve epochs: so many that batch norm knows the classes."""
+    folder = tmp_path_factory.mktemp("trained")
+    dataset = write_tiny_dataset(folder / "dataset.npz")
+    train(folder, dataset, initialise(folder, dataset, STANDARD), 12, STANDARD).rename(folder / "checkpoint.pt")
+    return folder
+
+
+def evaluate(folder: Path, output: Path, **changes: Any) -> dict[str, Any]:
+    arguments: dict[str, Any] = {
+        "checkpoint": folder / "checkpoint.pt", "dataset": folder / "dataset.npz", "evaluation": output,
+        "settings": EVALUATION, "seed": 0, "device": "cpu", "threads": 1,
+    }  # fmt: skip
+    evaluate_checkpoint(**(arguments | changes))
+    found: dict[str, Any] = json.loads(output.read_text())
+    return found
+
+
+def test_accuracies_are_those_counted_by_hand(trained: Path, tmp_path: Path) -> None:
+    found = evaluate(trained, tmp_path / "e.json")
+    network, checkpoint = restore_network(trained / "checkpoint.pt")
+    data = read_dataset(trained / "dataset.npz")
+    images, labels = torch.from_numpy(data.test_images).float() / 255, torch.from_numpy(data.test_labels)
+    assert found["clean_accuracy"] == float((network(images).argmax(1) == labels).double().mean())
+    adversarial = pgd(network, images[:12], labels[:12], Attack("l2", 0.5, 0.2, 3), torch.Generator())
+    assert found["robust_accuracy"] == float((network(adversarial).argmax(1) == labels[:12]).double().mean())
+    assert found["images"] == 12
+    assert found["attack"] == {"constraint": "l2", "epsilon": 0.5, "step_size": 0.2, "steps": 3}
+    assert (found["autoattack_accuracy"], found["autoattack_images"]) == (None, 0)
+    assert (found["network"], found["regime"], found["seed"], found["epoch"]) == ("n", "standard", 0, 12)
+    assert found["history"] == checkpoint.history
+    evaluate(trained, tmp_path / "again.json")
+    assert (tmp_path / "e.json").read_bytes() == (tmp_path / "again.json").read_bytes()
+
+
+def test_attack_of_no_size_changes_nothing_and_a_huge_one_everything(trained: Path, tmp_path: Path) -> None:
+    whole = EVALUATION | {"images": None}
+    nothing = evaluate(trained, tmp_path / "e.json", settings=whole | {"epsilon": 0.0})
+    assert nothing["robust_accuracy"] == nothing["clean_accuracy"] > 0.4
+    assert nothing["images"] == 24
+    huge = evaluate(trained, tmp_path / "e.json", settings=whole | {"epsilon": 30.0, "step_size": 10.0, "steps": 10})
+    assert huge["robust_accuracy"] < 0.3
+
+
+def test_batches_do_not_change_the_count(monkeypatch: pytest.MonkeyPatch, trained: Path) -> None:
+    network, _ = restore_network(trained / "checkpoint.pt")
+    data = read_dataset(trained / "dataset.npz")
+    inputs = network, torch.from_numpy(data.test_images), torch.from_numpy(data.test_labels)
+    attack = Attack("l2", 0.5, 0.2, 2)
+    expected = clean_accuracy(*inputs), robust_accuracy(*inputs, attack, torch.Generator())
+    monkeypatch.setattr("robust_style.training.accuracy._BATCH", 5)
+    assert (clean_accuracy(*inputs), robust_accuracy(*inputs, attack, torch.Generator())) == expected
+
+
+@pytest.mark.parametrize("which", ["seed", "dataset_sha256"])
+def test_checkpoint_of_another_run_is_refused(which: str, trained: Path, tmp_path: Path) -> None:
+    other: dict[str, Any] = {"seed": 4}
+    if which == "dataset_sha256":
+        other = {"dataset": write_tiny_dataset(tmp_path / "other.npz", seed=9)}
+    with pytest.raises(CheckpointError, match=f"expected {which}"):
+        evaluate(trained, tmp_path / "e.json", **other)
+
+
+def test_vanished_gradients_are_reported(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evaluate(trained, tmp_path / "e.json")
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("robust_style.training.evaluate.zero_gradient_fraction", lambda *_: 0.25)
+    evaluate(trained, tmp_path / "e.json")
+    assert "no gradient on 25.0% of the images" in capsys.readouterr().err
+
+
+class Brightness(torch.nn.Module):
+    """Bright, dark, and two classes that never win; what it takes to darken an image is known."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        brightness = images.flatten(1).mean(1)
+        return torch.stack([brightness - 0.5, 0.5 - brightness, brightness * 0 - 5, brightness * 0 - 6], 1)
+
+
+def test_autoattack_breaks_what_lies_within_epsilon_and_leaves_the_random_state() -> None:
+    """Moving brightness by d costs d · sqrt(192) in l2: the 6.5/255 from 134 to below the middle need 0.35."""
+    images = torch.stack([torch.full((3, 8, 8), value, dtype=torch.uint8) for value in (133, 134)])
+    labels = torch.zeros(2, dtype=torch.int64)
+    before = torch.get_rng_state()
+    network = Brightness()
+    assert clean_accuracy(network, images, labels) == 1
+    assert autoattack_accuracy(network, images, labels, classes=4, constraint="l2", epsilon=0.5, seed=0) == 0
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_autoattack_needs_four_classes(trained: Path) -> None:
+    images, labels = torch.zeros(1, 3, 4, 4, dtype=torch.uint8), torch.zeros(1, dtype=torch.int64)
+    with pytest.raises(ConfigError, match=r"evaluation\.autoattack_images: expected 0 for a dataset of 3 classes"):
+        autoattack_accuracy(Brightness(), images, labels, classes=3, constraint="l2", epsilon=0.5, seed=0)

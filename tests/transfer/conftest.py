@@ -1,0 +1,121 @@
+"""Tiny networks and images, made here: no file, no network, no training."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from robust_style.artefact.checkpoint import Checkpoint, save_checkpoint
+from robust_style.model.vgg import NormalisedNetwork, build_network
+from robust_style.transfer.recipe import recipe_from_settings
+
+MEAN, STD = (0.49, 0.48, 0.45), (0.20, 0.21, 0.22)
+FAIR = {
+    "style_layers": ["relu1_1", "relu2_1", "relu3_1"],
+    "content_layers": ["relu3_2"],
+    "style_weight": 300.0,
+    "content_weight": 1.0,
+    "loss_normalisation": "relative",
+    "pooling": "average",
+    "optimiser": "lbfgs",
+    "initialisation": "content",
+    "evaluations": 12,
+    "snapshots": [0, 6, 12],
+}
+SEED = FAIR | {
+    "style_layers": ["conv1_1", "conv2_1", "conv3_1"],
+    "content_layers": ["conv3_2"],
+    "style_weight": 4.0e6,
+    "loss_normalisation": "none",
+    "optimiser": "lbfgs_unguarded",
+}
+
+
+@pytest.fixture
+def fair():
+    return dict(FAIR)
+
+
+@pytest.fixture
+def seed_recipe():
+    return dict(SEED)
+
+
+@pytest.fixture
+def recipe():
+    """A recipe of the fair settings with some of them changed."""
+    return lambda base=FAIR, **changes: recipe_from_settings({**base, **changes})
+
+
+@pytest.fixture(scope="session")
+def library_network():
+    """The library's VGG19 at an eighth of its width, its batch norms anything but the identity."""
+    network = build_network("vgg19", 0.125, 10, seed=1)
+    generator = torch.Generator().manual_seed(2)
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            for tensor, low, high in (
+                (module.weight.data, 0.5, 1.5),
+                (module.bias.data, -0.3, 0.3),
+                (module.running_mean, -0.2, 0.2),
+                (module.running_var, 0.02, 0.2),
+            ):
+                tensor.copy_(torch.rand(tensor.shape, generator=generator) * (high - low) + low)
+    return network
+
+
+@pytest.fixture
+def network(library_network):
+    return NormalisedNetwork(library_network, MEAN, STD).eval().requires_grad_(False)
+
+
+@pytest.fixture
+def images():
+    """Two different pictures in [0, 1], 32 x 48 and 32 x 32: smooth waves, and stripes."""
+    rows, columns = torch.meshgrid(torch.linspace(0, 3, 32), torch.linspace(0, 4, 48), indexing="ij")
+    content = torch.stack([rows.sin(), columns.cos(), (rows * columns).sin()]).mul(0.4).add(0.5).unsqueeze(0)
+    stripes = torch.linspace(0, 40, 32).sin().repeat(32, 1)
+    style = torch.stack([stripes, stripes.T, stripes * stripes.T]).mul(0.45).add(0.5).unsqueeze(0)
+    return content.contiguous(), style.contiguous()
+
+
+@pytest.fixture
+def files(tmp_path, library_network, images):
+    """A checkpoint and two prepared images on disk, and what `stylize` is called with."""
+    save_checkpoint(
+        tmp_path / "epoch_003.pt",
+        Checkpoint(
+            network="standard", regime="standard", architecture="vgg19", width=0.125,
+            class_names=tuple("abcdefghij"), seed=0, epoch=3, settings={}, dataset_sha256="", code="", device="cpu",
+            precision="float32", threads=1, determinism={}, versions={}, mean=MEAN, std=STD, history=[],
+            weights=library_network.state_dict(), optimiser={},
+        ),
+    )  # fmt: skip
+    for name, image in zip(("content", "style"), images, strict=True):
+        pixels = (image[0] * 255).round().permute(1, 2, 0).numpy().astype(np.uint8)
+        Image.fromarray(pixels).resize((pixels.shape[1] * 2, pixels.shape[0] * 2)).save(tmp_path / f"{name}.png")
+    stem = tmp_path / "content--style"
+    return {
+        "checkpoint": tmp_path / "epoch_003.pt",
+        "content": tmp_path / "content.png",
+        "style": tmp_path / "style.png",
+        "picture": stem.with_suffix(".png"),
+        "preview": stem.with_suffix(".jpg"),
+        "trace": stem.with_suffix(".json"),
+        "snapshots": stem.with_suffix(".snapshots.png"),
+        "animation": stem.with_suffix(".gif"),
+        "labels": {
+            "recipe": "fair", "network": "standard", "regime": "standard", "seed": 0, "epoch": 3,
+            "content": "content", "style": "style",
+        },
+        "recipe": dict(FAIR),
+        "size_px": 32,
+        "preview_px": 40,
+        "animation_px": 24,
+        "animation_frames": 4,
+        "seed": 0,
+        "device": "cpu",
+        "threads": 1,
+        "precision": "float32",
+    }  # fmt: skip

@@ -1,0 +1,69 @@
+import pytest
+
+from robust_style.errors import ConfigError
+from robust_style.transfer.recipe import recipe_from_settings
+
+
+def test_a_recipe_is_its_settings(fair):
+    recipe = recipe_from_settings(fair)
+    assert recipe.style_layers == ("relu1_1", "relu2_1", "relu3_1")
+    assert recipe.style_weight == 300.0
+    assert recipe.snapshots == (0, 6, 12)
+
+
+def test_each_layer_is_needed_once(fair):
+    fair["content_layers"] = ["relu3_1", "relu3_2"]
+    assert recipe_from_settings(fair).layers == ("relu1_1", "relu2_1", "relu3_1", "relu3_2")
+
+
+def test_a_whole_number_is_a_weight(fair):
+    fair["style_weight"] = 300
+    assert recipe_from_settings(fair).style_weight == 300.0
+
+
+@pytest.mark.parametrize("key", ["style_layers", "pooling", "snapshots", "evaluations"])
+def test_a_missing_key_is_named(fair, key):
+    del fair[key]
+    with pytest.raises(ConfigError, match=f"'{key}' is missing"):
+        recipe_from_settings(fair)
+
+
+def test_an_unknown_key_is_named(fair):
+    with pytest.raises(ConfigError, match="unknown key 'padding'"):
+        recipe_from_settings(fair | {"padding": "reflect"})
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("style_weight", "4e6", "4.0e"),
+        ("style_weight", float("nan"), "finite"),
+        ("style_weight", float("inf"), "finite"),
+        ("style_weight", -1.0, "0 or more"),
+        ("content_weight", True, "finite number"),
+        ("loss_normalisation", "gradient", "none or relative"),
+        ("pooling", "mean", "max or average"),
+        ("optimiser", "adam", "lbfgs or lbfgs_unguarded"),
+        ("initialisation", None, "content or noise"),
+        ("evaluations", 0, "1 or more"),
+        ("evaluations", 1.5, "whole"),
+        ("snapshots", [], "at least one"),
+        ("snapshots", [0, 100], "beyond the last of 12"),
+        ("snapshots", [6, 0], "rising"),
+        ("snapshots", [0, 0], "rising"),
+        ("snapshots", [-1], "0 or more"),
+        ("style_layers", [], "at least one"),
+        ("style_layers", "relu1_1", "list"),
+        ("content_layers", ["relu1_1", "relu1_1"], "different layers"),
+        ("content_layers", [4], "different layers"),
+    ],
+)
+def test_an_unusable_value_is_refused_by_name(fair, key, value, said):
+    with pytest.raises(ConfigError, match=said) as refusal:
+        recipe_from_settings(fair | {key: value})
+    assert key.rstrip("s") in str(refusal.value)
+
+
+def test_something_must_be_wanted(fair):
+    with pytest.raises(ConfigError, match="both 0"):
+        recipe_from_settings(fair | {"style_weight": 0.0, "content_weight": 0.0})

@@ -1,0 +1,161 @@
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from robust_style.artefact.checkpoint import save_checkpoint
+from robust_style.errors import CheckpointError, ConfigError, Divergence, ImageError
+from robust_style.model.restore import restore_network
+from robust_style.model.vgg import NormalisedNetwork, build_network
+from robust_style.transfer.features import Encoder
+from robust_style.transfer.losses import Objective
+from robust_style.transfer.optimise import optimise
+from robust_style.transfer.picture import read_picture
+from robust_style.transfer.stylize import stylize
+
+PRODUCTS = ("picture", "preview", "trace", "snapshots", "animation")
+PILOT = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+
+
+def trace_in(files):
+    return json.loads(files["trace"].read_text())
+
+
+def test_writes_the_five_products(files):
+    stylize(**files)
+    trace = trace_in(files)
+    assert trace["labels"] == files["labels"]
+    assert trace["evaluation"] == list(range(13))
+    assert len(trace["total_loss"]) == len(trace["content_loss"]) == len(trace["style_loss"]) == 13
+    assert trace["snapshots"] == [0, 6, 12]
+    assert trace["total_loss"][-1] < 0.5 * trace["total_loss"][0]
+    assert trace["stopped"] == "evaluations"
+    assert trace["recipe"] == files["recipe"]
+    assert (trace["precision"], trace["threads"], trace["device"], trace["size_px"]) == ("float32", 1, "cpu", 32)
+    with Image.open(files["picture"]) as picture:
+        assert picture.size == (trace["width_px"], trace["height_px"]) == (48, 32)
+    with Image.open(files["preview"]) as preview:
+        assert max(preview.size) == 40
+    with Image.open(files["animation"]) as animation:
+        assert max(animation.size) == 24
+        assert animation.n_frames == 4
+
+
+def test_the_strip_goes_from_the_content_to_the_picture(files):
+    stylize(**files)
+    strip, picture = (np.asarray(Image.open(files[name])) for name in ("snapshots", "picture"))
+    assert strip.shape == (32, 3 * 48, 3)
+    content = read_picture(files["content"], 32)[0].mul(255).round().permute(1, 2, 0).numpy()
+    np.testing.assert_array_equal(strip[:, :48], content)
+    np.testing.assert_array_equal(strip[:, 96:], picture)
+
+
+@pytest.mark.parametrize("base", ["fair", "seed_recipe"])
+def test_equal_inputs_give_equal_bytes(files, tmp_path, base, request):
+    files["recipe"] = request.getfixturevalue(base)
+    stylize(**files)
+    moved = files | {name: tmp_path / "again" / files[name].name for name in PRODUCTS}
+    stylize(**moved)
+    for name in PRODUCTS:
+        assert files[name].read_bytes() == moved[name].read_bytes()
+    assert not [path for path in (tmp_path / "again").iterdir() if path.name.startswith(".")]
+    assert str(tmp_path) not in files["trace"].read_text()
+
+
+def test_noise_depends_on_seed_and_pair_only(files, seed_recipe):
+    def start(**changes):
+        stylize(**files | changes)
+        return np.asarray(Image.open(files["snapshots"]))[:, :48]
+
+    noise = files["recipe"] | {"initialisation": "noise"}
+    first = start(recipe=noise)
+    np.testing.assert_array_equal(first, start(recipe=seed_recipe | {"initialisation": "noise"}))
+    assert (first != start(recipe=noise, seed=1)).mean() > 0.9
+    assert (first != start(recipe=noise, labels=files["labels"] | {"style": "other"})).mean() > 0.9
+    assert first.std() > 60  # uniform: 73.9
+
+
+def test_bfloat16_says_so(files):
+    stylize(**files | {"precision": "bfloat16"})
+    assert trace_in(files)["precision"] == "bfloat16"
+
+
+def test_progress_is_reported(files, capsys):
+    files["recipe"] |= {"evaluations": 30, "snapshots": [0]}
+    stylize(**files)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(" · ")[1] for line in lines] == ["evaluation 0/30", "evaluation 25/30", "evaluation 30/30"]
+
+
+@pytest.mark.parametrize(("key", "value"), [("network", "other"), ("regime", "adversarial"), ("seed", 1), ("epoch", 4)])
+def test_a_checkpoint_of_another_name_is_refused(files, key, value):
+    files["labels"][key] = value
+    with pytest.raises(CheckpointError, match=f"expected {key} {value!r}"):
+        stylize(**files)
+    assert not any(files[name].exists() for name in PRODUCTS)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "said"),
+    [
+        ({"size_px": 40}, ConfigError, "multiple of 16"),
+        ({"device": "tpu"}, ConfigError, "auto, cpu or cuda"),
+        ({"precision": "float16"}, ConfigError, "bfloat16"),
+        ({"style": Path("absent.png")}, ImageError, "absent.png"),
+        ({"checkpoint": Path("absent.pt")}, CheckpointError, "absent.pt"),
+    ],
+)
+def test_faults_are_named_and_leave_nothing(files, change, error, said):
+    with pytest.raises(error, match=said):
+        stylize(**files | change)
+    assert not any(files[name].exists() for name in PRODUCTS)
+
+
+def test_an_unknown_layer_is_refused(files):
+    files["recipe"]["style_layers"] = ["relu9_1"]
+    with pytest.raises(ConfigError, match="relu5_4"):
+        stylize(**files)
+
+
+def test_the_pair_of_an_image_with_itself_is_refused(files):
+    with pytest.raises(ImageError, match=r"epoch_003\.pt on content--style.*equal Gram matrices"):
+        stylize(**files | {"style": files["content"]})
+
+
+@pytest.mark.parametrize("base", ["fair", "seed_recipe"])
+def test_weights_that_are_not_finite_are_divergence(files, base, request):
+    files["recipe"] = request.getfixturevalue(base)
+    _, checkpoint = restore_network(files["checkpoint"])
+    checkpoint.weights["features.0.weight"][0, 0, 0, 0] = math.nan
+    save_checkpoint(files["checkpoint"], checkpoint)
+    with pytest.raises(Divergence, match="finite loss at the start"):
+        stylize(**files)
+    assert not any(files[name].exists() for name in PRODUCTS)
+
+
+@pytest.mark.shared_data
+@pytest.mark.skipif(not (PILOT / "pilot_checkpoints").exists(), reason="the pilot's checkpoints are not here")
+def test_the_pilots_adversarial_network_reaches_the_style(tmp_path, recipe, fair):
+    network = build_network("vgg19", 0.5, 10)
+    state = torch.load(PILOT / "pilot_checkpoints" / "adv_032.pt", weights_only=True)
+    network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in state.items()})
+    network = NormalisedNetwork(network, (0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)).eval()
+    for name, source in (("c", "content/bigben.jpg"), ("s", "style/the_scream.jpg")):
+        Image.open(PILOT / "images" / source).convert("RGB").save(tmp_path / f"{name}.png")
+    settings = recipe(
+        fair,
+        style_layers=[f"relu{b}_1" for b in range(1, 6)],
+        content_layers=["relu4_2"],
+        evaluations=30,
+        snapshots=[0],
+    )
+    encoder = Encoder(network, "vgg19", settings.layers, pooling="average")
+    images = [read_picture(tmp_path / f"{name}.png", 64) for name in "cs"]
+    painting = optimise(Objective(encoder, settings, *images), settings, images[0], keep=(), report=lambda *_: None)
+    # the whole style distance is 1; an untrained start would keep far more of it after 30 evaluations
+    assert painting.course.style[-1] < 0.02
+    assert painting.course.content[-1] < 1.2

@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as some
+from PIL import Image
+
+from robust_style.errors import ConfigError, ImageError
+from robust_style.transfer.geometry import painting_size
+from robust_style.transfer.picture import read_picture, write_picture, write_preview, write_strip
+
+
+def test_the_shorter_side_is_the_size_asked_for():
+    assert painting_size(1024, 768, 256) == (336, 256)
+    assert painting_size(768, 1024, 256) == (256, 336)
+    assert painting_size(512, 512, 128) == (128, 128)
+
+
+@given(some.integers(32, 3000), some.integers(32, 3000), some.integers(2, 64))
+def test_sides_are_multiples_of_16_and_the_shape_is_nearly_kept(width, height, sixteenths):
+    painted = painting_size(width, height, 16 * sixteenths)
+    assert min(painted) == 16 * sixteenths
+    assert all(side % 16 == 0 for side in painted)
+    assert abs(max(painted) - 16 * sixteenths * max(width, height) / min(width, height)) <= 8
+
+
+@pytest.mark.parametrize("size_px", [0, 16, 33, 100, -32])
+def test_an_unusable_size_is_refused(size_px):
+    with pytest.raises(ConfigError, match=r"transfer\.size_px"):
+        painting_size(512, 512, size_px)
+
+
+def test_a_picture_survives_the_disk(tmp_path):
+    picture = torch.randint(0, 256, (3, 32, 48), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+    write_picture(tmp_path / "p.png", picture)
+    back = read_picture(tmp_path / "p.png", 32)
+    assert back.is_contiguous()
+    assert back.dtype == torch.float32
+    assert torch.equal((back[0] * 255).round().to(torch.uint8), picture)
+
+
+def test_resizing_keeps_a_plain_colour(tmp_path):
+    Image.new("RGB", (100, 70), (255, 128, 0)).save(tmp_path / "p.png")
+    picture = read_picture(tmp_path / "p.png", 64)
+    assert picture.shape == (1, 3, 64, 96)
+    torch.testing.assert_close(picture[0, :, 10, 10], torch.tensor([1.0, 128 / 255, 0.0]))
+
+
+def test_the_preview_is_small_and_never_enlarged(tmp_path):
+    picture = torch.full((3, 64, 128), 99, dtype=torch.uint8)
+    write_preview(tmp_path / "small.jpg", picture, 40)
+    write_preview(tmp_path / "large.jpg", picture, 400)
+    with Image.open(tmp_path / "small.jpg") as small, Image.open(tmp_path / "large.jpg") as large:
+        assert small.format == large.format == "JPEG"
+        assert small.size == (40, 20)
+        assert large.size == (128, 64)
+
+
+def test_the_strip_is_the_tiles_side_by_side(tmp_path):
+    tiles = [torch.full((3, 5, 7), value, dtype=torch.uint8) for value in (0, 100, 255)]
+    write_strip(tmp_path / "s.png", tiles)
+    strip = np.asarray(Image.open(tmp_path / "s.png"))
+    assert strip.shape == (5, 21, 3)
+    assert [set(strip[:, 7 * i : 7 * i + 7].flat) for i in range(3)] == [{0}, {100}, {255}]
+
+
+def test_missing(tmp_path):
+    with pytest.raises(ImageError, match="found no file"):
+        read_picture(tmp_path / "absent.png", 32)
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>404</html>", b"\x89PNG\r\n\x1a\n"])
+def test_not_an_image(tmp_path, content):
+    (tmp_path / "p.png").write_bytes(content)
+    with pytest.raises(ImageError, match="found damage"):
+        read_picture(tmp_path / "p.png", 32)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
+def test_truncated(tmp_path, share):
+    picture = torch.randint(0, 256, (3, 64, 64), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+    write_picture(tmp_path / "p.png", picture)
+    whole = (tmp_path / "p.png").read_bytes()
+    (tmp_path / "p.png").write_bytes(whole[: int(len(whole) * share)])
+    with pytest.raises(ImageError, match="found damage"):
+        read_picture(tmp_path / "p.png", 32)
+
+
+def test_not_prepared(tmp_path):
+    Image.new("RGBA", (64, 64)).save(tmp_path / "p.png")
+    with pytest.raises(ImageError, match="found mode RGBA"):
+        read_picture(tmp_path / "p.png", 32)
+
+
+def test_too_small(tmp_path):
+    Image.new("RGB", (31, 64)).save(tmp_path / "p.png")
+    with pytest.raises(ImageError, match=r"p\.png: expected an image of at least 32 x 32 px, found 31 x 64"):
+        read_picture(tmp_path / "p.png", 32)

@@ -1,0 +1,61 @@
+"""A run that would take days on a CPU is stopped with the estimate and the ways on."""
+
+from pathlib import Path
+
+import pytest
+
+from merged_config import CONFIG, merged
+from robust_style.errors import ConfigError
+from robust_style.workflow import cost
+from robust_style.workflow.settings import checked
+
+
+@pytest.fixture(autouse=True)
+def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cost, "accelerator_present", lambda: False)
+
+
+def test_published_experiment_is_days() -> None:
+    hours = cost.cpu_hours(checked(merged("config"), CONFIG / "schema.yaml"))
+    assert 60 < hours < 1000
+
+
+def test_it_grows_with_seeds_and_epochs() -> None:
+    config = checked(merged("config"), CONFIG / "schema.yaml")
+    one = cost.cpu_hours(config)
+    config["seeds"] = [0, 1, 2]
+    assert cost.cpu_hours(config) == pytest.approx(3 * one)
+
+
+@pytest.mark.parametrize("device", ["auto", "cuda"])
+def test_days_are_refused_with_the_ways_on(device: str) -> None:
+    config = checked(merged("config"), CONFIG / "schema.yaml") | {"device": device}
+    with pytest.raises(ConfigError) as caught:
+        cost.refuse_days_on_cpu(config)
+    for words in ("days", "make demo", "device: cpu"):
+        assert words in str(caught.value)
+
+
+def test_on_purpose_or_small_it_may_start() -> None:
+    cost.refuse_days_on_cpu(checked(merged("config"), CONFIG / "schema.yaml") | {"device": "cpu"})
+    cost.refuse_days_on_cpu(checked(merged("config", "demo"), CONFIG / "schema.yaml") | {"device": "auto"})
+
+
+def test_a_gpu_that_is_there_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cost, "accelerator_present", lambda: True)
+    cost.refuse_days_on_cpu(checked(merged("config"), CONFIG / "schema.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "present"),
+    [("GPU 0: NVIDIA", 0, True), ("No devices were found", 0, False), ("GPU", 9, False)],
+)
+def test_the_driver_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, status: int, present: bool
+) -> None:
+    monkeypatch.undo()
+    program = tmp_path / "nvidia-smi"
+    program.write_text(f"#!/bin/sh\necho '{answer}'\nexit {status}\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert cost.accelerator_present() is present

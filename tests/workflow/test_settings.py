@@ -1,0 +1,141 @@
+"""The configuration is checked whole, and each fault names its key."""
+
+import copy
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from merged_config import merged
+from robust_style.errors import ConfigError
+from robust_style.workflow.config_files import refuse_duplicate_keys
+from robust_style.workflow.settings import checked, checkpoint_epochs, pairs, picture_labels
+
+ROOT = Path(__file__).resolve().parents[2]
+SCHEMA = ROOT / "config" / "schema.yaml"
+
+
+def changed(place: str, value: object) -> dict[str, Any]:
+    config = merged("config")
+    *blocks, last = place.split(".")
+    block = config
+    for name in blocks:
+        block = block[name]
+    block[last] = value
+    return config
+
+
+@pytest.mark.parametrize("names", [("config",), ("config", "demo"), ("config", "miniature")])
+def test_our_own_configurations_pass(names: tuple[str, ...]) -> None:
+    config = checked(merged(*names), SCHEMA)
+    assert set(config["networks"]) == {"standard", "adversarial"}
+
+
+def test_the_published_numbers_are_the_original_works() -> None:
+    config = checked(merged("config"), SCHEMA)
+    assert checkpoint_epochs(config) == [0, 25, 50, 75, 100]
+    network = config["networks"]["adversarial"]
+    assert [network[key] for key in ("constraint", "epsilon", "step_size", "steps")] == ["l2", 0.5, 1.5, 20]
+    training = config["training"]
+    assert [training[k] for k in ("learning_rate", "momentum", "weight_decay", "batch_size")] == [0.1, 0.9, 5e-4, 128]
+    seed = config["transfer"]["recipes"]["seed"]
+    assert seed["style_weight"] / seed["content_weight"] == 4e6
+
+
+def test_lists_of_names_are_all_combinations() -> None:
+    config = checked(merged("config"), SCHEMA)
+    found = pairs(config)
+    assert found[0] == ("bigben", "the_scream")
+    assert len(found) == 17
+    assert len(set(found)) == 17
+
+
+def test_null_takes_a_block_away_and_nothing_is_changed_in_place() -> None:
+    config = merged("config")
+    config["networks"]["adversarial"] = None
+    before = copy.deepcopy(config)
+    assert set(checked(config, SCHEMA)["networks"]) == {"standard"}
+    assert config == before
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        ("training.epochs", "100", "training.epochs: expected integer, found '100'"),
+        ("training.weight_decay", "1e-3", "write 1.0e-3 instead of 1e-3"),
+        ("training.weight_decay", float("nan"), "training.weight_decay: expected a finite number"),
+        ("training.learning_rate", float("inf"), "training.learning_rate: expected a finite number"),
+        ("training.epochs", 90, "training.epochs: expected a multiple of training.checkpoint_every (25), found 90"),
+        ("training.learning_rat", 0.1, "training.learning_rat: no such key; did you mean learning_rate?"),
+        ("networks.standard.epsilon", 0.5, "networks.standard: regime standard has no attack; take epsilon away"),
+        ("networks.standard.regime", "robust", "networks.standard.regime: expected one of standard, adversarial"),
+        ("networks.Big Net", {"architecture": "vgg19", "regime": "standard"}, "Big Net"),
+        ("device", "gpu", "device: expected one of auto, cpu, cuda, found 'gpu'"),
+        ("seeds", [0, 0], "seeds: expected each item once"),
+        ("seeds", [], "seeds: expected minimum length 1"),
+        ("dataset.sha256", "0" * 64, "dataset.sha256: belongs to dataset.archive"),
+        ("transfer.recipes.fair.snapshots", [0, 999], "transfer.recipes.fair.snapshots: expected none after"),
+        ("transfer.recipes.fair.style_layers", ["relu9_9"], "transfer.recipes.fair.style_layers.0: expected text"),
+        ("transfer.pairs", [{"content": "a", "style": "b"}] * 2, "a x b is named twice"),
+        ("figure.recipe", "unfair", "figure.recipe: expected one of fair, fair_noise, seed"),
+        ("expected.resnet", {}, "expected.resnet: no such network"),
+        ("transfer.size_px", 100, "transfer.size_px: expected a multiple of 16, found 100"),
+        ("transfer.size_px", -1, "transfer.size_px: expected at least 32, found -1"),
+    ],
+)
+def test_each_fault_names_its_key(place: str, value: object, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        checked(changed(place, value), SCHEMA)
+    assert message in str(caught.value)
+
+
+def test_every_number_of_the_schema_refuses_text() -> None:
+    """One fault per key, made from the schema itself, so that a new key is tested too."""
+    config = merged("config")
+    places = [
+        (block, key)
+        for block in ("training", "evaluation", "transfer", "dataset")
+        for key, value in config[block].items()
+        if isinstance(value, int | float)
+    ]
+    assert len(places) > 15
+    for block, key in places:
+        broken = copy.deepcopy(config)
+        broken[block][key] = "many"
+        with pytest.raises(ConfigError, match=f"{block}.{key}: expected"):
+            checked(broken, SCHEMA)
+
+
+def test_all_faults_are_told_at_once() -> None:
+    config = changed("training.epochs", "100")
+    config["device"] = "gpu"
+    with pytest.raises(ConfigError) as caught:
+        checked(config, SCHEMA)
+    assert "training.epochs" in str(caught.value)
+    assert "device" in str(caught.value)
+
+
+def test_pictures_are_labelled_by_regime_and_named_where_that_is_not_enough() -> None:
+    config = {"networks": {"standard": {"regime": "standard"}, "strong": {"regime": "adversarial"}}}
+    wildcards = {"seed": "0", "epoch": "025", "recipe": "fair", "content": "a", "style": "b"}
+    labels = [picture_labels(config, SimpleNamespace(network=name, **wildcards)) for name in config["networks"]]
+    assert [label["regime"] for label in labels] == ["standard", "strong (adversarial)"]
+    assert {label["epoch"] for label in labels} == {25}
+
+
+def test_empty_configuration() -> None:
+    with pytest.raises(ConfigError, match="empty"):
+        checked({}, SCHEMA)
+
+
+def test_a_key_given_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("training:\n  epochs: 4\n  epochs: 8\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"mine.yaml: line 3: key 'epochs' is given twice"):
+        refuse_duplicate_keys([path])
+    path.write_text("a: {<<: {b: 1}, b: 2}\nc: {b: 1}\n", encoding="utf-8")
+    refuse_duplicate_keys([path])
+    path.write_text("a: [1\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="expected YAML"):
+        refuse_duplicate_keys([path])

@@ -1,0 +1,13 @@
+from pathlib import Path
+
+from robust_style.figure.optimisation import draw_optimisation
+from robust_style.workflow.entry import step
+
+with step(snakemake.log[0]):
+    draw_optimisation(
+        traces=[Path(path) for path in snakemake.input.traces],
+        columns=snakemake.params.networks,
+        recipes=snakemake.params.recipes,
+        figure=Path(snakemake.output.figure),
+        preview=Path(snakemake.output.preview),
+    )

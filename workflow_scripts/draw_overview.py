@@ -1,0 +1,14 @@
+from pathlib import Path
+
+from robust_style.figure.standard_vs_adversarial import draw_overview
+from robust_style.workflow.entry import step
+
+with step(snakemake.log[0]):
+    draw_overview(
+        traces=[Path(path) for path in snakemake.input.traces],
+        evaluations=[Path(path) for path in snakemake.input.evaluations],
+        contents={Path(path).stem: Path(path) for path in snakemake.input.images},
+        styles={Path(path).stem: Path(path) for path in snakemake.input.images},
+        columns=snakemake.params.networks,
+        figure=Path(snakemake.output.figure),
+    )

@@ -1,0 +1,15 @@
+from pathlib import Path
+
+from robust_style.figure.standard_vs_adversarial import draw_standard_vs_adversarial
+from robust_style.workflow.entry import step
+
+with step(snakemake.log[0]):
+    draw_standard_vs_adversarial(
+        traces=[Path(path) for path in snakemake.input.traces],
+        evaluations=[Path(path) for path in snakemake.input.evaluations],
+        contents={snakemake.wildcards.content: Path(snakemake.input.content)},
+        styles={snakemake.wildcards.style: Path(snakemake.input.style)},
+        columns=snakemake.params.networks,
+        figure=Path(snakemake.output.figure),
+        preview=Path(snakemake.output.preview),
+    )

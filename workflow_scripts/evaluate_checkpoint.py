@@ -1,0 +1,15 @@
+from pathlib import Path
+
+from robust_style.training.evaluate import evaluate_checkpoint
+from robust_style.workflow.entry import step
+
+with step(snakemake.log[0]):
+    evaluate_checkpoint(
+        checkpoint=Path(snakemake.input.checkpoint),
+        dataset=Path(snakemake.input.dataset),
+        evaluation=Path(snakemake.output.evaluation),
+        settings=snakemake.params.evaluation,
+        seed=int(snakemake.wildcards.seed),
+        device=snakemake.config["device"],
+        threads=snakemake.config["training"]["threads"],
+    )

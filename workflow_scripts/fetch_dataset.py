@@ -1,0 +1,13 @@
+from pathlib import Path
+
+from robust_style.data.fetch import fetch_dataset
+from robust_style.workflow.entry import step
+
+with step(snakemake.log[0]):
+    fetch_dataset(
+        dataset=snakemake.wildcards.dataset,
+        sources=Path(snakemake.input.sources),
+        archive=snakemake.params.archive,
+        sha256=snakemake.params.sha256,
+        destination=Path(snakemake.output.archive),
+    )

@@ -1,0 +1,220 @@
+"""Checkpoints: a network after some epoch, with everything needed to go on from it and to know where it came from.
+
+The file has the layout of the `robustness` library (Engstrom et al. 2019), so that its `make_and_restore_model` loads
+it, and one key more: `robust_style`, the header. It holds only tensors and plain data: reading it runs no code.
+"""
+
+import hashlib
+import io
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from robust_style.artefact.atomic import write_bytes
+from robust_style.errors import CheckpointError
+
+FORMAT_VERSION = 1
+_HEADER = "robust_style"
+_KEYS = frozenset({"model", "optimizer", "schedule", "epoch", "amp", _HEADER})
+# Where the library's AttackerModel, wrapped in DataParallel, keeps its two references to the one network.
+_NETWORK_PREFIXES = ("module.model.", "module.attacker.model.")
+_NORMALISER_PREFIXES = ("module.normalizer.", "module.attacker.normalize.")
+# The fields of the header, as JSON types.
+_HEADER_TYPES: dict[str, type | tuple[type, ...]] = {
+    "network": str,
+    "regime": str,
+    "architecture": str,
+    "width": (int, float),
+    "class_names": list,
+    "seed": int,
+    "epoch": int,
+    "settings": dict,
+    "dataset_sha256": str,
+    "code": str,
+    "device": str,
+    "precision": str,
+    "threads": int,
+    "determinism": dict,
+    "versions": dict,
+    "mean": list,
+    "std": list,
+    "history": list,
+}
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The state of one network after `epoch` completed epochs, and its origin.
+
+    `weights` is the state of the library's VGG (`features.*`, `classifier.*`), `optimiser` the state of
+    torch.optim.SGD, both on the CPU once loaded. `mean` and `std` normalise images in [0, 1]. `history` has one row
+    per completed epoch. `settings` are the network's and the training's as configured, `dataset_sha256` names the
+    dataset file, `code` is the fingerprint of the rooms that trained it, `determinism` the flags it was made under,
+    `versions` those of torch and Python. Equal checkpoints are saved as equal bytes.
+    """
+
+    network: str
+    regime: str
+    architecture: str
+    width: float
+    class_names: tuple[str, ...]
+    seed: int
+    epoch: int
+    settings: dict[str, Any]
+    dataset_sha256: str
+    code: str
+    device: str
+    precision: str
+    threads: int
+    determinism: dict[str, Any]
+    versions: dict[str, str]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    history: list[dict[str, Any]]
+    weights: dict[str, Tensor]
+    optimiser: dict[str, Any]
+
+    @property
+    def classes(self) -> int:
+        """How many classes the network tells apart."""
+        return len(self.class_names)
+
+
+def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Writes `checkpoint` to `path`, whole or not at all.
+
+    Raises ValueError if the header holds NaN or infinity, TypeError if it holds anything but plain data.
+    """
+    weights = {sys.intern(name): _plain_tensor(tensor) for name, tensor in checkpoint.weights.items()}
+    optimiser = _canonical(checkpoint.optimiser)
+    header = {name: getattr(checkpoint, name) for name in _HEADER_TYPES}
+    header |= {"format_version": FORMAT_VERSION, "classes": checkpoint.classes}
+    header = json.loads(json.dumps(header, allow_nan=False))
+    header["content_sha256"] = _sha256_of_content(header, weights, optimiser)
+    content = {
+        "model": _library_state(weights, checkpoint.mean, checkpoint.std),
+        "optimizer": optimiser,
+        "schedule": None,  # the learning rate is a pure function of the epoch
+        "epoch": checkpoint.epoch,
+        "amp": None,
+        _HEADER: _canonical(header),
+    }
+    # Into memory first: given a path, torch.save writes the file's name into the file.
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    write_bytes(path, buffer.getvalue())
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """The checkpoint in `path`, verified against the hash it carries; tensors on the CPU.
+
+    Raises CheckpointError if the file is missing, damaged in any way (one flipped bit is enough), or of another kind.
+    """
+    content = _read(path)
+    if not isinstance(content, dict) or set(content) != _KEYS:
+        found = ", ".join(sorted(map(str, content))) if isinstance(content, dict) else type(content).__name__
+        raise _refused(path, f"a checkpoint with the keys {', '.join(sorted(_KEYS))}", found or "none")
+    header, weights = content[_HEADER], _network_state(path, content["model"])
+    _check_header(path, header)
+    recorded = header.pop("content_sha256", None)
+    if recorded != _sha256_of_content(header, weights, content["optimizer"]):
+        raise _refused(path, "content of the SHA-256 that its header records", "another (the file is damaged)")
+    tuples = {name: tuple(header[name]) for name in ("class_names", "mean", "std")}
+    plain = {name: header[name] for name in _HEADER_TYPES}
+    return Checkpoint(**(plain | tuples), weights=weights, optimiser=content["optimizer"])
+
+
+def _read(path: Path) -> Any:
+    if not path.is_file():
+        raise _refused(path, "a checkpoint", "a folder" if path.is_dir() else "no file")
+    # torch answers damage with whatever its parser stumbles over: EOFError, UnpicklingError, RuntimeError, KeyError,
+    # and code in the pickle with UnpicklingError. All of them mean the same to the user.
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        reason = (str(error).strip().splitlines() or ["empty"])[0]
+        raise _refused(path, "a checkpoint", f"damage ({type(error).__name__}: {reason})") from None
+
+
+def _check_header(path: Path, header: Any) -> None:
+    if not isinstance(header, dict):
+        raise _refused(path, f"{_HEADER} to be a dictionary", type(header).__name__)
+    if header.get("format_version") != FORMAT_VERSION:
+        raise _refused(path, f"format version {FORMAT_VERSION}", str(header.get("format_version")))
+    for name, kind in _HEADER_TYPES.items():
+        if not isinstance(header.get(name), kind):
+            found = type(header[name]).__name__ if name in header else "nothing"
+            raise _refused(path, f"a header with {name} ({kind})", found)
+
+
+def _library_state(weights: dict[str, Tensor], mean: tuple[float, ...], std: tuple[float, ...]) -> dict[str, Tensor]:
+    """The state of the library's model: the network twice (one storage, saved once) and the normaliser twice."""
+    constants = {
+        "new_mean": torch.tensor(mean, dtype=torch.float32).view(-1, 1, 1),
+        "new_std": torch.tensor(std, dtype=torch.float32).view(-1, 1, 1),
+    }
+    network = {prefix + name: tensor for prefix in _NETWORK_PREFIXES for name, tensor in weights.items()}
+    return network | {prefix + name: value for prefix in _NORMALISER_PREFIXES for name, value in constants.items()}
+
+
+def _network_state(path: Path, state: Any) -> dict[str, Tensor]:
+    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
+        raise _refused(path, "model to be a dictionary of tensors", type(state).__name__)
+    prefix = _NETWORK_PREFIXES[0]
+    weights = {name.removeprefix(prefix): tensor for name, tensor in state.items() if name.startswith(prefix)}
+    if not weights:
+        raise _refused(path, f"model with keys {prefix}*", ", ".join(list(state)[:3]) or "none")
+    return weights
+
+
+def _canonical(value: Any) -> Any:
+    """Equal content as equal objects: sorted keys, one object per text, so that pickling gives equal bytes.
+
+    Pickle writes an object that it meets twice as a reference, so two equal states with other histories in memory
+    (one just computed, one just loaded) would differ in the file.
+    """
+    if isinstance(value, dict):
+        return {_canonical(key): _canonical(value[key]) for key in sorted(value)}
+    if isinstance(value, list | tuple):
+        return [_canonical(item) for item in value]
+    if isinstance(value, Tensor):
+        return _plain_tensor(value)
+    return sys.intern(value) if isinstance(value, str) else value
+
+
+def _plain_tensor(tensor: Tensor) -> Tensor:
+    """A copy on the CPU with contiguous storage of its own, whatever the tensor was a view of."""
+    return tensor.detach().to("cpu").clone(memory_format=torch.contiguous_format)
+
+
+def _sha256_of_content(header: dict[str, Any], weights: dict[str, Tensor], optimiser: Any) -> str:
+    digest = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
+    for part in (weights, optimiser):
+        _update(digest, part)
+    return digest.hexdigest()
+
+
+def _update(digest: "hashlib._Hash", value: Any) -> None:
+    if isinstance(value, dict):
+        for key in sorted(value):
+            digest.update(f"{key}:".encode())
+            _update(digest, value[key])
+    elif isinstance(value, list):
+        for item in value:
+            _update(digest, item)
+    elif isinstance(value, Tensor):
+        digest.update(f"{value.dtype}{tuple(value.shape)}".encode())
+        digest.update(value.contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    else:
+        digest.update(f"{value!r};".encode())
+
+
+def _refused(path: Path, expected: str, found: str) -> CheckpointError:
+    return CheckpointError(
+        f"{path}: expected {expected}, found {found}; delete the file and run the workflow again to make it anew"
+    )

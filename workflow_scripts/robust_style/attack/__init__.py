@@ -1,0 +1,1 @@
+"""Adversarial examples: constraint sets and projected gradient descent."""

@@ -1,0 +1,59 @@
+"""A content or style image of the catalogue, ready to be painted with: an sRGB PNG of full resolution."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image
+
+from robust_style.artefact.atomic import whole_file
+from robust_style.artefact.digest import sha256_of_file
+from robust_style.data.catalogue import ImageRecord, find_image, painting
+from robust_style.data.download import download
+from robust_style.data.http_source import Source
+from robust_style.data.image_file import read_image
+from robust_style.data.paintings import paint
+from robust_style.data.photographs import photograph
+from robust_style.errors import ImageError
+
+
+def prepare_image(*, name: str, catalogue: Sequence[Path], downloads: Path, image: Path) -> None:
+    """Writes image `name` of the catalogues as an 8-bit sRGB PNG to `image`; equal pixels give equal bytes.
+
+    A download is kept as `downloads/<name>-<first 12 digits of its sha256>` and used again. Raises ConfigError for an
+    unknown name or a bad catalogue, DownloadError if no source gives it, ImageError if the picture cannot be used.
+    """
+    pixels = _pixels(find_image(catalogue, name), downloads)
+    with whole_file(image) as unfinished:
+        Image.fromarray(pixels).save(unfinished, format="PNG")
+
+
+def _pixels(record: ImageRecord, downloads: Path) -> UInt8[np.ndarray, "height width 3"]:
+    if record.kind == "photograph":
+        return photograph(record.source.removeprefix("photograph:"))
+    if record.kind == "generator":
+        wanted = painting(record)
+        return paint(wanted.generator, wanted.seed, wanted.size_px)
+    if record.kind == "url":
+        return read_image(_downloaded(record, downloads), record.row)
+    path = Path(record.source)
+    if record.sha256 and path.is_file():
+        _verify(path, record)
+    return read_image(path, record.row)
+
+
+def _downloaded(record: ImageRecord, downloads: Path) -> Path:
+    path = downloads / f"{record.name}-{record.sha256[:12]}"
+    by_hand = f"get it some other way and put it at {path} (sha256 {record.sha256}), or correct {record.row}"
+    download([Source(record.source, record.sha256)], path, by_hand=by_hand)
+    return path
+
+
+def _verify(path: Path, record: ImageRecord) -> None:
+    found = sha256_of_file(path)
+    if found != record.sha256:
+        raise ImageError(
+            f"{record.row}: expected {path} with sha256 {record.sha256}, found {found}: it has changed; "
+            "restore it, or write the new hash into that row"
+        )

@@ -1,0 +1,37 @@
+"""The colour, marker and line of each network, in every figure and on the page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one network is drawn."""
+
+    colour: str
+    marker: str
+    dashes: str
+
+
+# Okabe and Ito 2008: told apart with every common colour blindness. Markers and dashes tell them apart in grey.
+STANDARD = Look("#0072B2", "o", "-")
+ADVERSARIAL = Look("#D55E00", "s", "-")
+FURTHER = (
+    Look("#009E73", "^", "--"),
+    Look("#CC79A7", "D", "-."),
+    Look("#56B4E9", "v", ":"),
+    Look("#E69F00", "P", "--"),
+)
+
+
+def looks(regimes: Mapping[str, str]) -> dict[str, Look]:
+    """A look per network, given each network's regime in the order of the configuration.
+
+    The first standard and the first adversarial network have the project's two colours; the others take the rest.
+    """
+    found: dict[str, Look] = {}
+    reserved = {"standard": STANDARD, "adversarial": ADVERSARIAL}
+    for network, regime in regimes.items():
+        further = len(found) - (2 - len(reserved))
+        found[network] = reserved.pop(regime, FURTHER[further % len(FURTHER)])
+    return found

@@ -1,0 +1,52 @@
+"""The finished pictures, as arrays to draw."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from robust_style.errors import ResultError
+from robust_style.score.trace import Trace
+
+# Height x width x sRGB channel; `_` because two pictures need not have one size.
+Picture = UInt8[NDArray[np.uint8], "_ _ 3"]
+
+
+@dataclass(frozen=True)
+class Tile:
+    """The picture at one evaluation of the optimisation."""
+
+    evaluation: int
+    picture: Picture
+
+
+def read_picture(path: Path, longest_px: int | None = None) -> Picture:
+    """The sRGB picture at `path`, made smaller (never larger) where its longest side is above `longest_px`.
+
+    Raises ResultError if it is missing or no picture.
+    """
+    try:
+        with Image.open(path) as opened:
+            picture = opened.convert("RGB")
+    except (FileNotFoundError, UnidentifiedImageError):
+        raise ResultError(f"{path}: expected a picture, found none; run the workflow again to make it") from None
+    if longest_px is not None and max(picture.size) > longest_px:
+        picture.thumbnail((longest_px, longest_px), Image.Resampling.LANCZOS)
+    return np.asarray(picture)
+
+
+def snapshot_tiles(trace: Trace) -> list[Tile]:
+    """The tiles of a stylisation's snapshot strip. Raises ResultError if strip and trace disagree."""
+    strip = read_picture(trace.strip)
+    count = len(trace.snapshots)
+    if count == 0 or strip.shape[1] % count:
+        raise ResultError(
+            f"{trace.strip}: expected {count} tiles of equal width, found {strip.shape[1]} px; delete it and run again"
+        )
+    return [
+        Tile(evaluation, picture)
+        for evaluation, picture in zip(trace.snapshots, np.split(strip, count, axis=1), strict=True)
+    ]

@@ -1,0 +1,1 @@
+"""What a result was computed on: device, precision, threads, determinism."""

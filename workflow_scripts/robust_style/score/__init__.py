@@ -1,0 +1,1 @@
+"""Measures of one stylised picture, and the tables made of them."""

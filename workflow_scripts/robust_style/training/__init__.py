@@ -1,0 +1,1 @@
+"""Training in segments of epochs, evaluation of checkpoints."""

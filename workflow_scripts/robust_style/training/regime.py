@@ -1,0 +1,29 @@
+"""Regimes: what a network sees in training. They differ in this and in nothing else."""
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from robust_style.attack.pgd import Images, Labels, pgd
+from robust_style.errors import ConfigError
+from robust_style.training.settings import NetworkSettings
+
+# network, augmented images in [0, 1], labels, generator -> the images of the training forward pass, in [0, 1]
+View = Callable[[nn.Module, Images, Labels, torch.Generator], Images]
+
+
+def view_of(settings: NetworkSettings, precision: str) -> View:
+    """What the training forward pass of a network under `settings.regime` sees of a batch.
+
+    "standard": the images as they are. "adversarial": their adversarial examples, made against the network at that
+    moment (Madry et al. 2018, eq. 2.1). Raises ConfigError for any other regime.
+    """
+    attack = settings.attack
+    if settings.regime == "standard":
+        return lambda network, images, labels, generator: images
+    if settings.regime == "adversarial" and attack is not None:
+        return lambda network, images, labels, generator: pgd(network, images, labels, attack, generator, precision)
+    raise ConfigError(
+        f"regime: expected standard or adversarial, found {settings.regime!r}; correct it in the configuration"
+    )

@@ -1,0 +1,94 @@
+"""The settings of networks, training and evaluation, built once from the validated configuration."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from robust_style.attack.pgd import Attack
+from robust_style.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class NetworkSettings:
+    """What network, and under which regime it is trained; `attack` is None where the regime needs none."""
+
+    architecture: str
+    width: float
+    regime: str
+    attack: Attack | None
+
+    @classmethod
+    def from_config(cls, name: str, block: Mapping[str, Any]) -> "NetworkSettings":
+        """The settings in `networks.<name>`. Raises ConfigError for a missing or superfluous key, naming it."""
+        own = ("architecture", "width", "regime")
+        attack_keys = [field.name for field in fields(Attack)]
+        is_attacked = block.get("regime") == "adversarial"
+        _demand_keys(f"networks.{name}", block, [*own, *(attack_keys if is_attacked else [])])
+        attack = Attack(**{key: block[key] for key in attack_keys}) if is_attacked else None
+        return cls(**{key: block[key] for key in own}, attack=attack)
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How every network is trained; rates and decay as in torch.optim.SGD, padding in pixels, drops in epochs."""
+
+    batch_size: int
+    learning_rate: float
+    momentum: float
+    weight_decay: float
+    learning_rate_drop_every: int
+    learning_rate_drop_factor: float
+    crop_padding: int
+    flip: bool
+
+    @classmethod
+    def from_config(cls, block: Mapping[str, Any]) -> "TrainingSettings":
+        """The settings in `training`. Raises ConfigError for a missing or superfluous key, naming it."""
+        _demand_keys("training", block, [field.name for field in fields(cls)])
+        return cls(**block)
+
+
+@dataclass(frozen=True)
+class EvaluationSettings:
+    """How accuracy is measured: the attack, on how many test images (None: all), and what is watched each epoch.
+
+    `monitor_images` test images are classified after every epoch, and attacked with `monitor_steps` steps (0: not).
+    `autoattack_images` are handed to AutoAttack (0: none).
+    """
+
+    constraint: str
+    epsilon: float
+    step_size: float
+    steps: int
+    images: int | None
+    monitor_images: int
+    monitor_steps: int
+    autoattack_images: int
+
+    @classmethod
+    def from_config(cls, block: Mapping[str, Any]) -> "EvaluationSettings":
+        """The settings in `evaluation`. Raises ConfigError for a missing or superfluous key, naming it."""
+        _demand_keys("evaluation", block, [field.name for field in fields(cls)])
+        return cls(**block)
+
+    @property
+    def attack(self) -> Attack:
+        """The attack of the evaluation, without a random start (the library's default)."""
+        return Attack(self.constraint, self.epsilon, self.step_size, self.steps)
+
+    @property
+    def monitor_attack(self) -> Attack:
+        """The same attack, shortened to `monitor_steps`."""
+        return Attack(self.constraint, self.epsilon, self.step_size, self.monitor_steps)
+
+    def monitored(self) -> dict[str, Any]:
+        """The part that ends up in a checkpoint's history, as plain data."""
+        return {"images": self.monitor_images, **asdict(self.monitor_attack)}
+
+
+def _demand_keys(where: str, block: Mapping[str, Any], expected: Iterable[str]) -> None:
+    wanted = set(expected)
+    for key in sorted(wanted - set(block)):
+        raise ConfigError(f"{where}.{key}: expected a value, found none; add it to the configuration")
+    for key in sorted(set(block) - wanted):
+        raise ConfigError(f"{where}.{key}: expected no such key here, found {block[key]!r}; remove it")

@@ -1,0 +1,1 @@
+"""Gatys style transfer with the features of a checkpoint."""

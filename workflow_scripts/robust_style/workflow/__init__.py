@@ -1,0 +1,1 @@
+"""What the Snakefile needs: settings, fingerprints of the code, cost estimates."""

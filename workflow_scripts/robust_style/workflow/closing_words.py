@@ -1,0 +1,20 @@
+"""What a run says when it ends: where to look, or what to do."""
+
+
+def where_to_look(results: str) -> str:
+    """For a run that went well; `results` is its folder."""
+    return (
+        f"\nDone. Look at {results}/figures/standard_vs_adversarial.png, open {results}/comparison/index.html in a "
+        f"browser,\nread {results}/scores.tsv and {results}/claims.tsv; build a report with "
+        f"--report {results}/report.html."
+    )
+
+
+def what_to_do(log: object, logs: str) -> str:
+    """For a run that stopped; `log` is Snakemake's own (a path or several), `logs` the folder of the jobs' logs."""
+    paths = ", ".join(map(str, log)) if isinstance(log, list | tuple) else str(log)
+    return (
+        f"\nStopped. The first line above that begins with `error:` says what to mend; all of it is in {paths}, "
+        f"each job's own log in {logs}.\nFinished work is kept: the same command goes on from there "
+        "(after a kill -9, `snakemake --unlock` first)."
+    )

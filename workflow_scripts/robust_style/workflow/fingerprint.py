@@ -1,0 +1,102 @@
+"""What the code of a rule means, as a hash.
+
+Snakemake watches a rule's script, not the modules it imports: a changed training step would re-run nothing. A
+fingerprint among the `params` of a rule closes that gap. It covers exactly the modules the script reaches through
+imports, and only their meaning: comments, docstrings, type annotations and the texts of errors are left out, so
+that explaining the code better does not train for another day.
+"""
+
+import ast
+import hashlib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+PACKAGE = "robust_style"
+
+
+def fingerprint(script: Path) -> str:
+    """Hexadecimal hash (16 digits) of the meaning of `script` and of every module of the package it reaches.
+
+    `script` lies in the folder that holds the package. Files beside a reached module that are not Python (the
+    page's template) count with their bytes. The text of a syntax tree differs between Python's minor versions, so
+    moving to another one re-runs everything, once.
+    """
+    root = script.parent
+    digest = hashlib.sha256()
+    for path in sorted(_reached(script, root)):
+        digest.update(f"{path.relative_to(root).as_posix()}:{_meaning(path)}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def _reached(script: Path, root: Path) -> set[Path]:
+    found: set[Path] = set()
+    waiting = [script]
+    while waiting:
+        path = waiting.pop()
+        if path in found:
+            continue
+        found.add(path)
+        if path.suffix == ".py":
+            waiting += _imported(path, root)
+        if path.parent != root:
+            found.update(p for p in path.parent.iterdir() if p.is_file() and p.suffix in {".html", ".css", ".js"})
+    return found
+
+
+@cache
+def _imported(path: Path, root: Path) -> tuple[Path, ...]:
+    names: list[str] = []
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return tuple(module for name in names if name.split(".")[0] == PACKAGE for module in _files(name, root))
+
+
+def _files(name: str, root: Path) -> Iterator[Path]:
+    """The file of a module and the `__init__` of each package above it; nothing for a name that is not a module."""
+    parts = name.split(".")
+    module = root.joinpath(*parts).with_suffix(".py")
+    if module.is_file():
+        yield module
+    for length in range(1, len(parts) + 1):
+        package = root.joinpath(*parts[:length], "__init__.py")
+        if package.is_file():
+            yield package
+
+
+@cache
+def _meaning(path: Path) -> str:
+    if path.suffix != ".py":
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    tree = _Meaning().visit(_tree(path))
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+
+
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+
+
+class _Meaning(ast.NodeTransformer):
+    """Takes away what no result depends on."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            return None  # docstring
+        return self.generic_visit(node)
+
+    def visit_Raise(self, node: ast.Raise) -> ast.AST:
+        call = node.exc
+        if isinstance(call, ast.Call):
+            call.args, call.keywords = [], []  # the text of an error
+        return self.generic_visit(node)
+
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        node.annotation = None
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)

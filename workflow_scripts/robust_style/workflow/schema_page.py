@@ -1,0 +1,73 @@
+"""The page config/README.md, made from the schema: what a user reads is what is checked.
+
+PYTHONPATH=workflow_scripts python -m robust_style.workflow.schema_page config/schema.yaml config/README.md
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+INTRODUCTION = """\
+# The configuration, key by key
+
+Made from [schema.yaml](schema.yaml) by `make docs`; do not edit. [config.yaml](config.yaml) is the published
+experiment, [demo.yaml](demo.yaml) the one that takes minutes, [miniature.yaml](miniature.yaml) the tests'. A file of
+your own on top (`--configfile mine.yaml`) names only what it changes: blocks are merged, lists replaced, and a network
+or recipe set to `null` is taken away. Images are listed in [images.tsv](images.tsv).
+
+| key | values | default | meaning |
+|---|---|---|---|
+"""
+
+
+def schema_page(schema: dict[str, Any]) -> str:
+    """The page as Markdown: one row per key, in the order of the schema."""
+    rows = ("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in _rows("", schema, schema))
+    return INTRODUCTION + "\n".join(rows) + "\n"
+
+
+def _rows(place: str, part: dict[str, Any], schema: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    for key, inner in part.get("properties", {}).items():
+        name = f"{place}{key}"
+        resolved = {**_referred(inner, schema), **inner}
+        default = f"`{_plain(inner['default'])}`" if "default" in inner else ""
+        yield f"`{name}`", _values(resolved, schema), default, inner["description"]
+        yield from _rows(f"{name}.", resolved, schema)
+        if isinstance(resolved.get("additionalProperties"), dict):
+            yield from _rows(f"{name}.*.", resolved["additionalProperties"], schema)
+        if isinstance(resolved.get("items"), dict):
+            yield from _rows(f"{name}[].", resolved["items"], schema)
+
+
+def _referred(part: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    name = part.get("$ref", "").removeprefix("#/$defs/")
+    return dict(schema["$defs"][name]) if name else {}
+
+
+def _values(part: dict[str, Any], schema: dict[str, Any]) -> str:
+    if "enum" in part:
+        return ", ".join(f"`{value}`" for value in part["enum"])
+    if "anyOf" in part:
+        return " or ".join(_values({**_referred(option, schema), **option}, schema) for option in part["anyOf"])
+    kinds = [part["type"]] if isinstance(part.get("type"), str) else part.get("type", [])
+    if "array" in kinds:
+        return f"list of {_values({**_referred(part['items'], schema), **part['items']}, schema)}"
+    limits = [
+        f"{sign} {part[key]}"
+        for key, sign in (("minimum", "≥"), ("exclusiveMinimum", ">"), ("maximum", "≤"), ("exclusiveMaximum", "<"))
+        if key in part
+    ]
+    words = {"object": "block", "string": "text"}
+    return ", ".join([" or ".join(words.get(kind, kind) for kind in kinds), *limits])
+
+
+def _plain(value: object) -> str:
+    return yaml.safe_dump(value, default_flow_style=True).strip().removesuffix("...").strip()
+
+
+if __name__ == "__main__":
+    source, target = sys.argv[1:]
+    Path(target).write_text(schema_page(yaml.safe_load(Path(source).read_text(encoding="utf-8"))), encoding="utf-8")

@@ -1,0 +1,209 @@
+"""The validated configuration: the only reader of the raw one.
+
+The schema (config/schema.yaml) holds types, ranges and defaults; what a schema cannot say (finite numbers, keys that
+contradict each other, names that must exist) is checked here. Standard library, PyYAML and jsonschema only: this
+runs in Snakemake's own process, which need not have torch.
+"""
+
+import difflib
+import itertools
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+
+from robust_style.errors import ConfigError
+
+ATTACK_KEYS = ("constraint", "epsilon", "step_size", "steps")
+
+
+def checked(config: dict[str, Any], schema_path: Path) -> dict[str, Any]:
+    """The configuration with defaults filled in and blocks of null removed. Raises ConfigError listing every fault."""
+    if not config:
+        raise ConfigError("the configuration is empty; start from config/config.yaml")
+    schema = yaml.safe_load(schema_path.read_text(encoding="utf-8"))
+    config = _without_nulls(config)
+    _fill_defaults(config, schema)
+    faults = [*_schema_faults(config, schema), *_numbers_that_are_not(config, "")]
+    faults = faults or [*_contradictions(config)]
+    if faults:
+        raise ConfigError("the configuration does not fit config/schema.yaml:\n" + "\n".join(f"  {f}" for f in faults))
+    return config
+
+
+def pairs(config: dict[str, Any]) -> list[tuple[str, str]]:
+    """(content, style) of every picture, in the order of the configuration."""
+    found: list[tuple[str, str]] = []
+    for block in config["transfer"]["pairs"]:
+        contents, styles = ([v] if isinstance(v, str) else v for v in (block["content"], block["style"]))
+        found += itertools.product(contents, styles)
+    return found
+
+
+def checkpoint_epochs(config: dict[str, Any]) -> list[int]:
+    """Completed epochs at each checkpoint: 0 (untrained), then one per segment."""
+    training = config["training"]
+    return list(range(0, training["epochs"] + 1, training["checkpoint_every"]))
+
+
+def picture_labels(config: dict[str, Any], wildcards: Any) -> dict[str, str | int]:
+    """What tells one picture from another in the report: a column each, a toggle where there are two values.
+
+    `wildcards` has the attributes network, seed, epoch, recipe, content, style. The regime is told apart by the
+    network's name where that is another.
+    """
+    regime = config["networks"][wildcards.network]["regime"]
+    return {
+        "regime": regime if wildcards.network == regime else f"{wildcards.network} ({regime})",
+        "epoch": int(wildcards.epoch),
+        "content": wildcards.content,
+        "style": wildcards.style,
+        "recipe": wildcards.recipe,
+        "seed": int(wildcards.seed),
+    }
+
+
+def _without_nulls(config: dict[str, Any]) -> dict[str, Any]:
+    """A copy in which networks and recipes set to null are gone, with what is expected of them.
+
+    A later file's way to take away what an earlier one names.
+    """
+    config = _copied(config)
+    expected = config.get("expected")
+    for block in (config.get("networks"), (config.get("transfer") or {}).get("recipes")):
+        if isinstance(block, dict):
+            for name in [name for name, value in block.items() if value is None]:
+                del block[name]
+                if isinstance(expected, dict) and block is config["networks"]:
+                    expected.pop(name, None)
+    return config
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied(inner) for key, inner in value.items()}
+    return [_copied(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _fill_defaults(value: Any, schema: dict[str, Any]) -> None:
+    if not isinstance(value, dict):
+        return
+    for key, inner in schema.get("properties", {}).items():
+        if "default" in inner and key not in value:
+            value[key] = _copied(inner["default"])
+        if key in value:
+            _fill_defaults(value[key], inner)
+    if isinstance(schema.get("additionalProperties"), dict):
+        for key in value.keys() - schema.get("properties", {}).keys():
+            _fill_defaults(value[key], schema["additionalProperties"])
+
+
+def _schema_faults(config: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
+    validator = jsonschema.Draft202012Validator(schema)
+    for error in sorted(validator.iter_errors(config), key=lambda e: [str(p) for p in e.absolute_path]):
+        place = ".".join(str(part) for part in error.absolute_path)
+        if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+            known = error.schema.get("properties", {})
+            for key in sorted(str(k) for k in error.instance.keys() - known.keys()):
+                yield f"{place + '.' if place else ''}{key}: no such key{_nearest(key, known)}"
+        elif error.validator == "required":
+            missing = [key for key in error.validator_value if key not in error.instance]
+            yield f"{place or 'configuration'}: expected the key {', '.join(missing)}, found none"
+        else:
+            yield f"{place}: {_expected(error)}, found {error.instance!r}{_hint(error.instance)}"
+
+
+def _expected(error: jsonschema.ValidationError) -> str:
+    value = error.validator_value
+    match error.validator:
+        case "type":
+            return f"expected {' or '.join([value] if isinstance(value, str) else value)}"
+        case "enum":
+            return f"expected one of {', '.join(map(str, value))}"
+        case "minimum":
+            return f"expected at least {value}"
+        case "maximum":
+            return f"expected at most {value}"
+        case "exclusiveMinimum":
+            return f"expected more than {value}"
+        case "exclusiveMaximum":
+            return f"expected less than {value}"
+        case "multipleOf":
+            return f"expected a multiple of {value}"
+        case "pattern":
+            return f"expected text of the form {value}"
+        case "uniqueItems":
+            return "expected each item once"
+        case "minItems" | "maxItems" | "minProperties" | "minLength":
+            return f"expected {error.validator[:3]}imum length {value}"
+        case _:
+            return "expected a name or a list of names" if error.validator == "anyOf" else error.message
+
+
+def _hint(found: Any) -> str:
+    """YAML 1.1 reads 1e-3 as text; say so."""
+    if isinstance(found, str):
+        try:
+            float(found)
+        except ValueError:
+            return ""
+        return " (text, not a number: write 1.0e-3 instead of 1e-3, and no quotes)"
+    return ""
+
+
+def _nearest(key: str, known: dict[str, Any]) -> str:
+    near = difflib.get_close_matches(key, list(known), 1)
+    if near:
+        return f"; did you mean {near[0]}?"
+    return f"; known here: {', '.join(known)}" if known else "; names consist of a-z, 0-9 and _"
+
+
+def _numbers_that_are_not(value: Any, place: str) -> Iterator[str]:
+    """JSON schema lets NaN and infinity pass as numbers."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield f"{place}: expected a finite number, found {value}"
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield from _numbers_that_are_not(inner, f"{place}.{key}".lstrip("."))
+
+
+def _contradictions(config: dict[str, Any]) -> Iterator[str]:
+    training, dataset, transfer = config["training"], config["dataset"], config["transfer"]
+    if training["epochs"] % training["checkpoint_every"]:
+        yield (
+            f"training.epochs: expected a multiple of training.checkpoint_every ({training['checkpoint_every']}), "
+            f"found {training['epochs']}"
+        )
+    if dataset["name"] != "cifar10" and dataset["archive"] is not None:
+        yield f"dataset.archive: only cifar10 has an archive, found it with {dataset['name']}; set it to null"
+    if dataset["sha256"] is not None and dataset["archive"] is None:
+        yield "dataset.sha256: belongs to dataset.archive, which is null; give both or neither"
+    for name, network in config["networks"].items():
+        yield from _regime_contradictions(name, network)
+    doubled = {pair for pair in pairs(config) if pairs(config).count(pair) > 1}
+    for content, style in sorted(doubled):
+        yield f"transfer.pairs: {content} x {style} is named twice; keep one"
+    for name, recipe in transfer["recipes"].items():
+        if max(recipe["snapshots"]) > recipe["evaluations"]:
+            yield (
+                f"transfer.recipes.{name}.snapshots: expected none after the last evaluation "
+                f"({recipe['evaluations']}), found {max(recipe['snapshots'])}"
+            )
+        if recipe["style_weight"] == recipe["content_weight"] == 0:
+            yield f"transfer.recipes.{name}: style_weight and content_weight are both 0, so nothing would be painted"
+    if config["figure"]["recipe"] not in transfer["recipes"]:
+        yield f"figure.recipe: expected one of {', '.join(transfer['recipes'])}, found {config['figure']['recipe']}"
+    for name in config["expected"].keys() - config["networks"].keys():
+        yield f"expected.{name}: no such network; known: {', '.join(config['networks'])}"
+
+
+def _regime_contradictions(name: str, network: dict[str, Any]) -> Iterator[str]:
+    given = [key for key in (*ATTACK_KEYS, "random_start") if key in network]
+    missing = [key for key in ATTACK_KEYS if key not in network]
+    if network["regime"] == "adversarial" and missing:
+        yield f"networks.{name}: regime adversarial needs {', '.join(missing)}"
+    if network["regime"] != "adversarial" and given:
+        yield f"networks.{name}: regime {network['regime']} has no attack; take {', '.join(given)} away"
