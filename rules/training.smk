@@ -45,6 +45,7 @@ rule train_segment:
         "<logs>/train_segment/{network}/seed_{seed}/epoch_{epoch}.log",
     benchmark:
         "<benchmarks>/train_segment/{network}/seed_{seed}/epoch_{epoch}.tsv"
+    priority: 10  # pictures can wait; every later picture waits for this
     retries: 3
     conda:
         "../envs/train.yaml"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
 from robust_style.errors import ResultError
 from robust_style.figure.grid import pair_of
@@ -36,6 +36,8 @@ HEADS_MM = 12.0
 CURVES_MM = 34.0
 UNDER_CURVES_MM = 12.0
 WIDEST_MM = 40.0
+# Ratio of largest to smallest loss up to which the axis has ticks at 1, 2, 5 of each decade.
+FEW_DECADES = 200.0
 
 
 def draw_optimisation(
@@ -142,7 +144,13 @@ def _draw_curves(layout: _Layout, courses: dict[tuple[str, str], Trace], of_netw
 
 def _dress(axes: Axes) -> None:
     axes.set_yscale("log")
-    axes.yaxis.set_major_locator(LogLocator(numticks=5))
+    low, high = axes.get_ylim()
+    if high < FEW_DECADES * low:
+        # Powers of ten alone would leave one tick or none.
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+    else:
+        axes.yaxis.set_major_locator(LogLocator(numticks=5))
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.minorticks_off()
     axes.margins(x=0.02)

@@ -172,7 +172,10 @@ def _draw_row(
 
 def _draw_label(sheet: Sheet, grid: Grid, epoch: int, top: float, height: float, *, accuracies: bool) -> None:
     sheet.text(epoch_words(epoch), 0.0, top + 0.2, bold=True)
-    if not accuracies or epoch == 0:
+    if not accuracies:
+        return
+    if any(grid.shares_start(pair, epoch) for pair in grid.pairs):
+        sheet.text("one network for all:\nequal initial weights", 0.0, top + 4.6, size=SMALL_PT, colour=QUIET)
         return
     of_network = looks(grid.regimes)
     for line, network in enumerate(grid.networks):
