@@ -30,10 +30,11 @@ EVALUATION: dict[str, Any] = {
     "monitor_steps": 2,
     "autoattack_images": 0,
 }
-STANDARD: dict[str, Any] = {"architecture": "vgg11", "width": 0.125, "regime": "standard"}
+STANDARD: dict[str, Any] = {"architecture": "vgg11", "width": 0.125, "engine": "fast", "regime": "standard"}
 ADVERSARIAL: dict[str, Any] = {
     "architecture": "vgg11",
     "width": 0.125,
+    "engine": "fast",
     "regime": "adversarial",
     "constraint": "l2",
     "epsilon": 0.5,
@@ -41,6 +42,8 @@ ADVERSARIAL: dict[str, Any] = {
     "steps": 2,
     "random_start": True,
 }
+# Both, trained by the library's own loop.
+BY_LIBRARY = {block["regime"]: block | {"engine": "robustness"} for block in (STANDARD, ADVERSARIAL)}
 
 
 def tinted(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

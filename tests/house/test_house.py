@@ -72,8 +72,10 @@ def _is_constant(node: ast.expr | None, value: object) -> bool:
 
 
 def test_no_global_randomness() -> None:
-    """Every draw names its generator; torch's and numpy's global ones are never used."""
+    """Every draw names its generator; torch's and numpy's global ones are only ever lent to the library."""
     for module in MODULES:
+        if module == PACKAGE / "provenance" / "global_randomness.py":
+            continue
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
                 continue

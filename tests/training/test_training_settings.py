@@ -25,6 +25,7 @@ def test_blocks_become_settings() -> None:
         (STANDARD, {"epsilon": 0.5}, r"networks\.n\.epsilon: expected no such key"),
         (ADVERSARIAL, {"steps": None}, r"networks\.n\.steps: expected a value"),
         (STANDARD, {"width": None}, r"networks\.n\.width"),
+        (STANDARD, {"engine": None}, r"networks\.n\.engine: expected a value"),
     ],
 )
 def test_missing_and_superfluous_keys_are_named(block: dict[str, Any], change: dict[str, Any], message: str) -> None:

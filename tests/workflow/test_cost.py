@@ -27,6 +27,13 @@ def test_it_grows_with_seeds_and_epochs() -> None:
     assert cost.cpu_hours(config) == pytest.approx(3 * one)
 
 
+def test_the_library_s_engine_takes_longer() -> None:
+    config = checked(merged("config"), CONFIG / "schema.yaml")
+    ours = cost.cpu_hours(config)
+    config["networks"]["adversarial"]["engine"] = "robustness"
+    assert 1.2 * ours < cost.cpu_hours(config) < 3.6 * ours
+
+
 @pytest.mark.parametrize("device", ["auto", "cuda"])
 def test_days_are_refused_with_the_ways_on(device: str) -> None:
     config = checked(merged("config"), CONFIG / "schema.yaml") | {"device": device}

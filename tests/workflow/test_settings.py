@@ -10,7 +10,7 @@ import pytest
 from merged_config import merged
 from robust_style.errors import ConfigError
 from robust_style.workflow.config_files import refuse_duplicate_keys
-from robust_style.workflow.settings import checked, checkpoint_epochs, pairs, picture_labels
+from robust_style.workflow.settings import _engine_contradictions, checked, checkpoint_epochs, pairs, picture_labels
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = ROOT / "config" / "schema.yaml"
@@ -71,6 +71,11 @@ def test_null_takes_a_block_away_and_nothing_is_changed_in_place() -> None:
         ("networks.standard.epsilon", 0.5, "networks.standard: regime standard has no attack; take epsilon away"),
         ("networks.standard.regime", "robust", "networks.standard.regime: expected one of standard, adversarial"),
         ("networks.Big Net", {"architecture": "vgg19", "regime": "standard"}, "Big Net"),
+        (
+            "networks.standard.engine",
+            "slow",
+            "networks.standard.engine: expected one of fast, robustness, found 'slow'",
+        ),
         ("device", "gpu", "device: expected one of auto, cpu, cuda, found 'gpu'"),
         ("seeds", [0, 0], "seeds: expected each item once"),
         ("seeds", [], "seeds: expected minimum length 1"),
@@ -105,6 +110,29 @@ def test_every_number_of_the_schema_refuses_text() -> None:
         broken[block][key] = "many"
         with pytest.raises(ConfigError, match=f"{block}.{key}: expected"):
             checked(broken, SCHEMA)
+
+
+def test_the_library_s_engine_wants_the_library_s_augmentation() -> None:
+    config = merged("config")
+    config["networks"]["theirs"] = {"architecture": "vgg19", "regime": "standard", "engine": "robustness"}
+    assert [network["engine"] for network in checked(config, SCHEMA)["networks"].values()] == [
+        "fast", "fast", "robustness",
+    ]  # fmt: skip
+    config["training"] |= {"crop_padding": 0, "flip": False}
+    with pytest.raises(ConfigError) as caught:
+        checked(config, SCHEMA)
+    assert "networks.theirs: engine robustness always augments with crop_padding 4, found" in str(caught.value)
+    assert "flip True, found training.flip False" in str(caught.value)
+    del config["networks"]["theirs"]
+    checked(config, SCHEMA)
+
+
+def test_the_library_s_engine_knows_two_regimes() -> None:
+    network = {"regime": "noise", "engine": "robustness"}
+    (fault,) = _engine_contradictions("n", network, {"crop_padding": 4, "flip": True})
+    assert (
+        fault == "networks.n: engine robustness trains standard or adversarial, found regime noise; take engine: fast"
+    )
 
 
 def test_all_faults_are_told_at_once() -> None:

@@ -1,7 +1,8 @@
 """Every adjustment that the `robustness` library (1.2.1.post2, 2020) needs to run with today's torch.
 
-The networks' definitions import as they are. The rest of the library (attacker, checkpoints, datasets) needs two
-shims and takes seconds to import; only tests and benchmarks, which hold our code against the library's, ask for it.
+The networks' definitions import as they are. The rest of the library (attacker, checkpoints, datasets, training) needs
+two shims and takes seconds to import; only those ask for it who let the library itself compute: the engine
+`robustness`, and the tests that hold our code against the library's.
 """
 
 import sys
@@ -10,20 +11,23 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from types import ModuleType
+from typing import Any
 
 import torch
 
 
 @dataclass(frozen=True)
 class Robustness:
-    """The library's modules that serve as oracles."""
+    """The library's modules that train by themselves or serve as oracles."""
 
     attacker: ModuleType
     attack_steps: ModuleType
     datasets: ModuleType
+    defaults: ModuleType
     model_utils: ModuleType
+    train: ModuleType
 
 
 def import_vgg() -> ModuleType:
@@ -35,36 +39,71 @@ def import_vgg() -> ModuleType:
 
 @cache
 def import_robustness() -> Robustness:
-    """The library's attack, checkpoint and dataset modules, shimmed so that they import. Slow (seconds).
+    """The library's attack, checkpoint, dataset and training modules, shimmed so that they import. Slow (seconds).
 
-    What it computes on a machine without CUDA must be run inside `without_cuda`.
+    What it computes on the CPU must be run inside `without_cuda`. Its progress bars are drawn on a terminal only, and
+    wiped off when they are full.
     """
     _define_torchvision_operators()
     _restore_torchvision_utils()
     with warnings.catch_warnings():
-        # Escapes such as "\m" in its docstrings, and deprecations in what it imports: not ours to mend.
+        # Escapes such as "\m" in its docstrings, apex absent, deprecations in what it imports: not ours to mend.
         warnings.simplefilter("ignore")
-        from robustness import attack_steps, attacker, datasets, model_utils
-    return Robustness(attacker=attacker, attack_steps=attack_steps, datasets=datasets, model_utils=model_utils)
+        from robustness import attack_steps, attacker, datasets, defaults, model_utils, train
+    train.tqdm = partial(train.tqdm, disable=None, leave=False)
+    return Robustness(
+        attacker=attacker,
+        attack_steps=attack_steps,
+        datasets=datasets,
+        defaults=defaults,
+        model_utils=model_utils,
+        train=train,
+    )
 
 
 @contextmanager
 def without_cuda() -> Iterator[None]:
-    """Inside, `.cuda()` of modules and tensors leaves them where they are if there is no CUDA device.
+    """Inside, there is no CUDA device to be seen, and `.cuda()` leaves modules and tensors where they are.
 
-    The library calls it unconditionally (attacker.py:139, model_utils.py:110).
+    The library calls it unconditionally (attacker.py:139, model_utils.py:110, train.py:298 and 446), and DataParallel
+    (train.py:298) moves a network to every CUDA device that there is.
     """
-    if torch.cuda.is_available():
-        yield
-        return
+    is_available = torch.cuda.is_available
     module_cuda, tensor_cuda = torch.nn.Module.cuda, torch.Tensor.cuda
+    torch.cuda.is_available = _never
     torch.nn.Module.cuda = _stay  # type: ignore[method-assign,assignment]
     torch.Tensor.cuda = _stay  # type: ignore[method-assign,assignment]
     try:
         yield
     finally:
+        torch.cuda.is_available = is_available
         torch.nn.Module.cuda = module_cuda  # type: ignore[method-assign]
         torch.Tensor.cuda = tensor_cuda  # type: ignore[method-assign]
+
+
+@contextmanager
+def watched_optimiser() -> Iterator[list[torch.optim.SGD]]:
+    """Inside, each optimiser that the library's `train_model` makes for itself is also put into the list given.
+
+    It hands a hook the network only (train.py:375), and a resume needs the momentum.
+    """
+    train: Any = import_robustness().train
+    make, made = train.make_optimizer_and_schedule, []
+
+    def making(*arguments: Any) -> Any:
+        optimiser, schedule = make(*arguments)
+        made.append(optimiser)
+        return optimiser, schedule
+
+    train.make_optimizer_and_schedule = making
+    try:
+        yield made
+    finally:
+        train.make_optimizer_and_schedule = make
+
+
+def _never() -> bool:
+    return False
 
 
 def _stay(self: object, *_: object, **__: object) -> object:

@@ -10,17 +10,21 @@ from robust_style.errors import ConfigError
 
 @dataclass(frozen=True)
 class NetworkSettings:
-    """What network, and under which regime it is trained; `attack` is None where the regime needs none."""
+    """What network, under which regime and by which engine it is trained (`fast`: ours; `robustness`: the library's).
+
+    `attack` is None where the regime needs none.
+    """
 
     architecture: str
     width: float
+    engine: str
     regime: str
     attack: Attack | None
 
     @classmethod
     def from_config(cls, name: str, block: Mapping[str, Any]) -> "NetworkSettings":
         """The settings in `networks.<name>`. Raises ConfigError for a missing or superfluous key, naming it."""
-        own = ("architecture", "width", "regime")
+        own = ("architecture", "width", "engine", "regime")
         attack_keys = [field.name for field in fields(Attack)]
         is_attacked = block.get("regime") == "adversarial"
         _demand_keys(f"networks.{name}", block, [*own, *(attack_keys if is_attacked else [])])

@@ -18,6 +18,9 @@ import yaml
 from robust_style.errors import ConfigError
 
 ATTACK_KEYS = ("constraint", "epsilon", "step_size", "steps")
+# What the engine `robustness` can train, and how it augments whatever `training` says.
+LIBRARY_REGIMES = ("standard", "adversarial")
+LIBRARY_AUGMENTATION = {"crop_padding": 4, "flip": True}
 
 
 def checked(config: dict[str, Any], schema_path: Path) -> dict[str, Any]:
@@ -183,6 +186,7 @@ def _contradictions(config: dict[str, Any]) -> Iterator[str]:
         yield "dataset.sha256: belongs to dataset.archive, which is null; give both or neither"
     for name, network in config["networks"].items():
         yield from _regime_contradictions(name, network)
+        yield from _engine_contradictions(name, network, training)
     doubled = {pair for pair in pairs(config) if pairs(config).count(pair) > 1}
     for content, style in sorted(doubled):
         yield f"transfer.pairs: {content} x {style} is named twice; keep one"
@@ -207,3 +211,15 @@ def _regime_contradictions(name: str, network: dict[str, Any]) -> Iterator[str]:
         yield f"networks.{name}: regime adversarial needs {', '.join(missing)}"
     if network["regime"] != "adversarial" and given:
         yield f"networks.{name}: regime {network['regime']} has no attack; take {', '.join(given)} away"
+
+
+def _engine_contradictions(name: str, network: dict[str, Any], training: dict[str, Any]) -> Iterator[str]:
+    """The library brings its own augmentation and knows two regimes."""
+    if network["engine"] != "robustness":
+        return
+    where = f"networks.{name}: engine robustness"
+    if network["regime"] not in LIBRARY_REGIMES:
+        yield f"{where} trains {' or '.join(LIBRARY_REGIMES)}, found regime {network['regime']}; take engine: fast"
+    for key, value in LIBRARY_AUGMENTATION.items():
+        if training[key] != value:
+            yield f"{where} always augments with {key} {value}, found training.{key} {training[key]}; make them agree"
