@@ -1,6 +1,7 @@
 """The environments: exact, in step with the lock, and complete for the scripts that run in them."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -69,3 +70,22 @@ def test_every_package_is_pinned_exactly(path: Path) -> None:
     for line in lines:
         if line and line != "- pip:":
             assert re.fullmatch(r"- [a-z0-9._-]+={1,2}[0-9][\w.+!]*", line), line
+
+
+LOADED = """
+import sys
+from robust_style.model.compat import import_robustness
+import_robustness()
+print(*sorted({name.split(".")[0] for name, module in sys.modules.items() if getattr(module, "__file__", None)}))
+"""
+
+
+def test_what_the_library_imports_is_where_it_trains() -> None:
+    """It declares too little, and Snakemake's own packages or the tests' would hide what is missing."""
+    path = {**os.environ, "PYTHONPATH": str(ROOT / "workflow_scripts")}
+    answer = subprocess.run([sys.executable, "-c", LOADED], env=path, capture_output=True, text=True, check=True)
+    places = metadata.packages_distributions()
+    foreign = set(answer.stdout.split()) - set(sys.stdlib_module_names) - {PACKAGE}
+    needed = {re.sub(r"[-_.]+", "-", places[name][0]).lower() for name in foreign if name in places}
+    assert {"cox", "dill", "tensorboardx", "tqdm"} <= needed
+    assert not needed - pinned("train")

@@ -77,7 +77,7 @@ def test_history_and_header(dataset: Path, tmp_path: Path, capfd: pytest.Capture
     log = capfd.readouterr()
     assert log.out == ""
     assert log.err.startswith(
-        "n seed 0 · by the library, in float32: python -m robustness.main --dataset cifar --arch vgg11 --adv-train 0 "
+        "n seed 0 · by the library, width 0.125, float32: python -m robustness.main --dataset cifar --arch vgg11 "
     )
     assert re.search(r"n seed 0 · epoch 4/4 · loss \d\.\d{3} · train [\d.]+ % · test clean [\d.]+ %", log.err)
 

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 
-def calibrate_batch_norm(network: nn.Module, batches: Iterable[Float[Tensor, "batch 3 height width"]]) -> None:
+def calibrate_batch_norm(network: nn.Module, batches: Iterable[Float[Tensor, "_ 3 height width"]]) -> None:
     """Sets the running statistics of every batch norm to their plain average over `batches` of images in [0, 1].
 
     Fresh statistics (mean 0, variance 1) belong to no network: an untrained control would be judged by activations

@@ -31,13 +31,15 @@ def train_by_library(segment: RunningSegment, start: Checkpoint, device: torch.d
     schedule and transforms. Its global randomness is seeded from (seed, epoch) at the start of every epoch, so that
     segments chain bit for bit, and is given back afterwards. Its files go to a temporary folder.
     Source: Engstrom et al. 2019, package robustness 1.2.1.post2, `python -m robustness.main`.
-    Differs from that program: epochs are seeded; images load in one process; one CUDA device, not all; no validation
-    pass of its own, which decides nothing (accuracies are measured by our functions); and after a resume the learning
-    rate drops in the right epoch (it saves its schedule before stepping it).
+    Differs from that program: begins with our epoch 0, whose batch-norm statistics are calibrated; epochs are seeded;
+    images load in one process; one CUDA device, not all; no validation pass of its own, which decides nothing
+    (accuracies are measured by our functions); and after a resume the learning rate drops in the right epoch (it saves
+    its schedule before stepping it).
     Raises Divergence if a weight or the mean loss is not finite, ConfigError for settings that it cannot follow.
     """
     options = library_options(segment.network, segment.settings, segment.training, segment.last_epoch)
-    segment.say(f"by the library, in {segment.precision}: python -m robustness.main {' '.join(options)}")
+    command = f"python -m robustness.main {' '.join(options)}"
+    segment.say(f"by the library, width {segment.settings.width}, {segment.precision}: {command}")
     is_on_cpu = device.type == "cpu"
     with (
         tempfile.TemporaryDirectory(prefix="robustness-") as folder,
