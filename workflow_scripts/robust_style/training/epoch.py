@@ -46,15 +46,15 @@ def train_epoch(
     precision: str,
     layout: torch.memory_format,
     name: str,
-    after_batches: Callable[[int, int], None] = lambda done, batches: None,
+    after_batch: Callable[[int, int], None] = lambda done, batches: None,
 ) -> EpochResult:
     """Trains `network` on every image once; `epoch` counts from 1, images and labels lie on the network's device.
 
     Images in [0, 1] are laid out in memory as `layout`, which should be the layout of the network's weights.
     Order, crops, flips and random starts are functions of (seed, epoch), not of the network, so that regimes of equal
     seed see the same batches. Batch norm is in evaluation mode for the attack and in training mode for the training
-    forward pass, as in `robustness`. `after_batches` is called every few batches with the number done and the number
-    in all. Raises Divergence, naming network (`name`), epoch and batch of the first loss that is not finite.
+    forward pass, as in `robustness`. `after_batch` is called with the number of batches done and of all. Raises
+    Divergence, naming network (`name`), epoch and batch of the first loss that is not finite.
     """
     rate = _set_learning_rate(optimiser, settings, epoch)
     order = torch.randperm(len(images), generator=stream(seed, "order", epoch))
@@ -74,7 +74,7 @@ def train_epoch(
         course.add(loss.detach(), logits.detach(), y)
         if number % _LOOK_EVERY == 0 or number == len(batches):
             course.refuse_divergence(name, epoch)
-            after_batches(number, len(batches))
+        after_batch(number, len(batches))
     return EpochResult(rate, course.loss_sum / len(images), course.correct / len(images))
 
 

@@ -1,7 +1,5 @@
 """A segment of training: from one checkpoint to the next, whatever interrupts it."""
 
-import sys
-import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,8 +20,10 @@ from robust_style.provenance.versions import software_versions
 from robust_style.training.accuracy import clean_accuracy, robust_accuracy
 from robust_style.training.epoch import EpochResult, train_epoch
 from robust_style.training.initialise import recorded_settings
+from robust_style.training.interruption import Interrupted, Interruption, heard
 from robust_style.training.layout import layout_for
 from robust_style.training.on_device import LabelledImages
+from robust_style.training.progress import Progress
 from robust_style.training.regime import view_of
 from robust_style.training.resume import ResumeState
 from robust_style.training.settings import EvaluationSettings, NetworkSettings, TrainingSettings
@@ -68,6 +68,9 @@ def train_segment(
     settings, code or data changed since starts anew, and the folder is gone in the end. However it was cut or
     interrupted, a chain of segments gives the same bits on one kind of machine. One line per epoch goes to stderr.
 
+    SIGTERM, SIGINT and SIGUSR1 end it after the batch under way (status 143, 130, 138), a second one at once. A segment
+    that diverged says so again, at once, when it is tried again.
+
     Raises CheckpointError if `previous` belongs to other settings, RobustStyleError if another process trains this
     segment, Divergence if a loss or a weight is not finite, ConfigError if the device is absent or too small.
     """
@@ -106,30 +109,53 @@ def train_segment(
 
 
 def _train(segment: _Segment, origin: Checkpoint, state: ResumeState, device: torch.device) -> Checkpoint:
+    state.refuse_divergence_again()
     current, message = state.read()
-    if message is not None:
-        _say(f"{segment.network} seed {segment.seed} · {message}")
-    if current is not None:
-        _say(f"{segment.network} seed {segment.seed} · going on after epoch {current.epoch}")
     current = current or origin
+    title = f"{segment.network} seed {segment.seed}"
+    progress = Progress(title, len(segment.train.labels), current.epoch + 1, segment.last_epoch)
+    if message is not None:
+        progress.say(message)
+    if current.epoch > origin.epoch:
+        progress.say(f"going on after epoch {current.epoch}")
     layout = layout_for(segment.precision, segment.settings.width)
     trainee = Trainee.from_checkpoint(current, segment.training, device, layout)
-    for epoch in range(current.epoch + 1, segment.last_epoch + 1):
-        started = time.monotonic()
-        result = _train_one_epoch(segment, trainee, epoch, layout)
-        row = _history_row(segment, trainee, epoch, result)
-        current = trainee.checkpoint(origin, epoch, [*current.history, row])
-        state.write(current)
-        _say(_progress(segment, row, time.monotonic() - started))
+    with heard() as interruption:
+        for epoch in range(current.epoch + 1, segment.last_epoch + 1):
+            try:
+                row = _train_one_epoch(segment, trainee, epoch, layout, progress, interruption)
+            except Interrupted as request:
+                progress.say(f"{request.name} in epoch {epoch}; what epoch {epoch - 1} left is kept")
+                raise
+            except Divergence as error:
+                state.write_divergence(error)
+                raise
+            current = trainee.checkpoint(origin, epoch, [*current.history, row])
+            state.write(current)
+            progress.end(row)
     return current
 
 
-def _train_one_epoch(segment: _Segment, trainee: Trainee, epoch: int, layout: torch.memory_format) -> EpochResult:
+def _train_one_epoch(
+    segment: _Segment,
+    trainee: Trainee,
+    epoch: int,
+    layout: torch.memory_format,
+    progress: Progress,
+    interruption: Interruption,
+) -> dict[str, Any]:
+    """Its row of the history."""
+
+    def after_batch(done: int, batches: int) -> None:
+        progress.after_batch(done, batches)
+        interruption.stop_if_asked()
+
+    progress.begin(epoch)
     try:
         result = train_epoch(
             trainee.network, trainee.optimiser, segment.train.images, segment.train.labels,
             view=view_of(segment.settings, segment.precision), settings=segment.training, seed=segment.seed,
-            epoch=epoch, precision=segment.precision, layout=layout, name=segment.network,
+            epoch=epoch, precision=segment.precision, layout=layout, name=segment.network, after_batch=after_batch,
         )  # fmt: skip
     except torch.OutOfMemoryError as error:
         reason = str(error).splitlines()[0]
@@ -142,7 +168,7 @@ def _train_one_epoch(segment: _Segment, trainee: Trainee, epoch: int, layout: to
             f"networks.{segment.network}: expected finite weights after epoch {epoch}, found NaN or infinity "
             f"(mean loss {result.loss:.4g}); lower training.learning_rate and run again"
         )
-    return result
+    return _history_row(segment, trainee, epoch, result)
 
 
 def _history_row(segment: _Segment, trainee: Trainee, epoch: int, result: EpochResult) -> dict[str, Any]:
@@ -185,20 +211,3 @@ def _demand_continuity(
             f"{path}: expected a checkpoint from before epoch {epoch}, found one of epoch {origin.epoch}; "
             "delete it and run the workflow again"
         )
-
-
-def _progress(segment: _Segment, row: dict[str, Any], seconds: float) -> str:
-    tested = [("clean", row["test_clean_accuracy"]), ("robust", row["test_robust_accuracy"])]
-    parts = [
-        f"{segment.network} seed {segment.seed}",
-        f"epoch {row['epoch']}/{segment.last_epoch}",
-        f"loss {row['train_loss']:.3f}",
-        f"train {row['train_accuracy']:.1%}".replace("%", " %"),
-        *(f"test {kind} {accuracy:.1%}".replace("%", " %") for kind, accuracy in tested if accuracy is not None),
-        f"{seconds:.1f} s",
-    ]
-    return " · ".join(parts)
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
