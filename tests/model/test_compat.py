@@ -33,7 +33,7 @@ def test_the_optimiser_is_seen_and_the_library_left_as_it_was() -> None:
     assert robustness.train.make_optimizer_and_schedule is make
 
 
-def test_its_bars_are_drawn_on_a_terminal_only() -> None:
+def test_its_bars_are_not_drawn() -> None:
     printed = io.StringIO()
     with redirect_stderr(printed), redirect_stdout(printed):
         bar = import_robustness().train.tqdm(enumerate("abc"), total=3)

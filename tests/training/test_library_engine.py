@@ -1,7 +1,9 @@
 """The engine `robustness` in a chain of segments: as exact, and as tidy, as ours."""
 
 import math
+import os
 import re
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +63,32 @@ def test_interrupted_and_resumed_equals_undisturbed(
     assert re.findall(r"epoch (\d)/4", capsys.readouterr().err) == [str(epoch) for epoch in range(fatal, 5)]
 
 
+def test_a_signal_ends_it_after_the_batch_and_the_next_goes_on(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = BY_LIBRARY["standard"]
+    start = initialise(tmp_path, dataset, settings)
+    whole = train(tmp_path, dataset, start, 3, settings).read_bytes()
+    (tmp_path / "epoch_000-3.pt").unlink()
+    after_batch, heard = RunningSegment.after_batch, []
+
+    def signalled(self: RunningSegment, epoch: int, done: int, batches: int) -> None:
+        heard.append((epoch, done, batches))
+        if (epoch, done) == (3, 2):
+            os.kill(os.getpid(), signal.SIGTERM)
+        after_batch(self, epoch, done, batches)
+
+    monkeypatch.setattr(RunningSegment, "after_batch", signalled)
+    with pytest.raises(SystemExit) as caught:
+        train(tmp_path, dataset, start, 3, settings)
+    assert caught.value.code == 128 + signal.SIGTERM
+    assert heard[:4] == [(1, 1, 3), (1, 2, 3), (1, 3, 3), (2, 1, 3)]
+    assert heard[-1] == (3, 2, 3)
+    assert "SIGTERM in epoch 3; what epoch 2 left is kept" in capsys.readouterr().err
+    monkeypatch.undo()
+    assert train(tmp_path, dataset, start, 3, settings).read_bytes() == whole
+
+
 def test_history_and_header(dataset: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     settings = BY_LIBRARY["standard"]
     start = initialise(tmp_path, dataset, settings)
@@ -116,6 +144,8 @@ def test_divergence_stops_in_the_batch_and_leaves_no_checkpoint(dataset: Path, t
     settings = BY_LIBRARY["adversarial"]
     start = initialise(tmp_path, dataset, settings, training=training)
     with pytest.raises(Divergence, match=r"networks\.n: expected finite losses and weights, .* epoch 1 \(batch 2\)"):
+        train(tmp_path, dataset, start, 2, settings, training=training)
+    with pytest.raises(Divergence, match="so it ended before"):
         train(tmp_path, dataset, start, 2, settings, training=training)
     assert sorted(path.name for path in tmp_path.glob("*.pt")) == ["epoch_000.pt"]
 

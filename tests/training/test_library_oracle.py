@@ -105,6 +105,16 @@ def test_segments_are_one_long_run_of_the_library(dataset: Path, tmp_path: Path)
     assert [row["learning_rate"] for row in ours.history] == pytest.approx([0.05] * 3 + [0.005] * 2)
 
 
+def test_the_library_s_optimiser_stays_the_one_it_makes(dataset: Path, tmp_path: Path) -> None:
+    """The first checkpoint is made for our engine, whose optimiser may be another of torch's implementations."""
+    start = load_checkpoint(initialise(tmp_path, dataset, BY_LIBRARY["standard"]))
+    (ours,) = _resumable(start)["optimizer"]["param_groups"]
+    (theirs,) = torch.optim.SGD([torch.zeros(1)], 0.05, momentum=0.9, weight_decay=5e-4).param_groups
+    assert {key: value for key, value in ours.items() if key != "params"} == {
+        key: value for key, value in theirs.items() if key != "params"
+    }
+
+
 def test_a_checkpoint_is_numbered_by_completed_epochs(dataset: Path, tmp_path: Path) -> None:
     """After n epochs: n passes over the images, n steps of the schedule; the library calls that file n - 1."""
     settings = BY_LIBRARY["standard"]

@@ -189,7 +189,7 @@ def test_history_log_and_header(dataset: Path, tmp_path: Path, capsys: pytest.Ca
         f"test clean {percent}",
         f"test robust {percent}",
     ]
-    pattern = " · ".join([*parts, r"[\d.]+ s\n"])
+    pattern = " · ".join([*parts, r"\d+ images/s", r"[\d.]+ s", r"\d+ s left\n"])
     assert re.match(pattern, capsys.readouterr().err)
 
 
@@ -232,6 +232,25 @@ def test_divergence_leaves_no_checkpoint(dataset: Path, tmp_path: Path) -> None:
     with pytest.raises(Divergence):
         train(tmp_path, dataset, start, 2, STANDARD, training=training)
     assert sorted(path.name for path in tmp_path.glob("*.pt")) == ["epoch_000.pt"]
+
+
+def test_divergence_is_not_tried_again(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A workflow's retries would train for hours to the same end; other settings may train, and clear the verdict."""
+    training = TRAINING | {"learning_rate": 1e30}
+    start = initialise(tmp_path, dataset, STANDARD, training=training)
+    with pytest.raises(Divergence, match="batch") as first:
+        train(tmp_path, dataset, start, 2, STANDARD, training=training)
+    trained: list[int] = []
+    monkeypatch.setattr(segment_module, "train_epoch", lambda *_, **settings: trained.append(settings["epoch"]))
+    with pytest.raises(Divergence, match=r"so it ended before.*delete .*diverged\.\w+\.txt to try") as second:
+        train(tmp_path, dataset, start, 2, STANDARD, training=training)
+    assert str(second.value).startswith(str(first.value))
+    assert trained == []
+    monkeypatch.undo()
+    train(tmp_path, dataset, initialise(tmp_path, dataset, STANDARD), 1, STANDARD)
+    assert not (tmp_path / "resume").exists()
 
 
 def test_divergence_in_the_last_batch_of_an_epoch_is_noticed(dataset: Path, tmp_path: Path) -> None:

@@ -12,5 +12,5 @@ def zero_gradient_fraction(network: nn.Module, images: Images, labels: Labels) -
     Source: Croce et al. 2022 (AutoAttack, flags on zero gradients).
     """
     with attacked(network):
-        _, gradient = losses_and_gradient(network, images, labels, "float32")
+        _, gradient = losses_and_gradient(network, images, labels)
     return float((gradient.abs().amax(dim=(1, 2, 3)) == 0).double().mean())

@@ -10,7 +10,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from robust_style.attack.constraint import constraint_named
-from robust_style.provenance.precision import autocast
+from robust_style.attack.folded import Classifier, constant
 
 Images = Float[Tensor, "batch 3 height width"]
 Labels = Int64[Tensor, " batch"]
@@ -39,29 +39,31 @@ def pgd(
     """Adversarial examples of `images` in [0, 1]: of all iterates, for each image the one with the highest loss.
 
     The network is attacked as it classifies (batch norm in evaluation mode) and left as it was found. Its forward
-    pass computes in `precision`; images, loss and steps are float32. `generator` (CPU) is drawn from only if the
+    passes compute in `precision`; images, loss and steps are float32. `generator` (CPU) is drawn from only if the
     attack starts at random. Raises ConfigError for an unknown constraint.
     Source: Madry et al. 2018, § 2.1; `robustness.attacker.Attacker` with use_best (Engstrom et al. 2019).
-    Differs from the latter: gradients are taken with respect to the images only.
+    Differs from the latter: gradients are taken with respect to the images only, of the network with its batch norm
+    folded into the convolutions (equal but for rounding).
     """
     constraint = constraint_named(attack.constraint)
     centre = images.detach()
     x = constraint.random_start(centre, attack.epsilon, generator) if attack.random_start else centre
     best, best_losses = x, torch.full((len(x),), -torch.inf, device=x.device)
     with attacked(network):
+        target = constant(network, precision)
         for _ in range(attack.steps):
-            losses, gradient = losses_and_gradient(network, x, labels, precision)
+            losses, gradient = losses_and_gradient(target, x, labels)
             best, best_losses = _worse_for_network(best, best_losses, x, losses)
             x = constraint.project(constraint.step(x, gradient, attack.step_size), centre, attack.epsilon)
         with torch.no_grad():
-            best, _ = _worse_for_network(best, best_losses, x, _losses(network, x, labels, precision))
+            best, _ = _worse_for_network(best, best_losses, x, _losses(target, x, labels))
     return best
 
 
-def losses_and_gradient(network: nn.Module, x: Images, labels: Labels, precision: str) -> tuple[Losses, Images]:
+def losses_and_gradient(classifier: Classifier, x: Images, labels: Labels) -> tuple[Losses, Images]:
     """The cross-entropy of each image, and the gradient of their mean with respect to the images."""
     x = x.detach().requires_grad_(True)
-    losses = _losses(network, x, labels, precision)
+    losses = _losses(classifier, x, labels)
     (gradient,) = torch.autograd.grad(losses.mean(), x)
     return losses.detach(), gradient
 
@@ -82,10 +84,8 @@ def attacked(network: nn.Module) -> Iterator[None]:
         network.train(was_training)
 
 
-def _losses(network: nn.Module, x: Images, labels: Labels, precision: str) -> Losses:
-    with autocast(precision, x.device):
-        logits = network(x)
-    return F.cross_entropy(logits.float(), labels, reduction="none")
+def _losses(classifier: Classifier, x: Images, labels: Labels) -> Losses:
+    return F.cross_entropy(classifier(x), labels, reduction="none")
 
 
 def _worse_for_network(best: Images, best_losses: Losses, x: Images, losses: Losses) -> tuple[Images, Losses]:

@@ -41,8 +41,7 @@ def import_vgg() -> ModuleType:
 def import_robustness() -> Robustness:
     """The library's attack, checkpoint, dataset and training modules, shimmed so that they import. Slow (seconds).
 
-    What it computes on the CPU must be run inside `without_cuda`. Its progress bars are drawn on a terminal only, and
-    wiped off when they are full.
+    What it computes on the CPU must be run inside `without_cuda`. Its progress bars are not drawn.
     """
     _define_torchvision_operators()
     _restore_torchvision_utils()
@@ -50,7 +49,7 @@ def import_robustness() -> Robustness:
         # Escapes such as "\m" in its docstrings, apex absent, deprecations in what it imports: not ours to mend.
         warnings.simplefilter("ignore")
         from robustness import attack_steps, attacker, datasets, defaults, model_utils, train
-    train.tqdm = partial(train.tqdm, disable=None, leave=False)
+    train.tqdm = partial(train.tqdm, disable=True)
     return Robustness(
         attacker=attacker,
         attack_steps=attack_steps,

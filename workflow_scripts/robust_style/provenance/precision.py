@@ -13,7 +13,7 @@ _FIRST_CUDA_MAJOR_WITH_BFLOAT16 = 8
 def choose_precision(wanted: str, device: torch.device) -> str:
     """ "float32" or "bfloat16"; with "auto" bfloat16 where `device` is natively good at it.
 
-    Natively good are CUDA devices of compute capability 8 and above, and CPUs with AMX-BF16 tiles. Elsewhere
+    Natively good are CUDA devices of compute capability 8 and above, and CPUs with AMX-BF16 or AVX512-BF16. Elsewhere
     bfloat16 is emulated and slower than float32. Raises ConfigError for any other name.
     """
     if wanted in ("float32", "bfloat16"):
@@ -35,9 +35,22 @@ def autocast(precision: str, device: torch.device) -> AbstractContextManager[obj
     return torch.autocast(device.type, dtype=torch.bfloat16)
 
 
+def dtype_of(precision: str) -> torch.dtype:
+    """torch's type for "float32" or "bfloat16"."""
+    return {"float32": torch.float32, "bfloat16": torch.bfloat16}[precision]
+
+
+def has_matrix_tiles() -> bool:
+    """Whether this CPU multiplies bfloat16 in tiles (AMX), not in vectors."""
+    return bool(_cpu_capabilities().get("amx_bf16", False))
+
+
 def _multiplies_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device)[0] >= _FIRST_CUDA_MAJOR_WITH_BFLOAT16
+    return has_matrix_tiles() or bool(_cpu_capabilities().get("avx512_bf16", False))
+
+
+def _cpu_capabilities() -> dict[str, object]:
     # Older torch does not tell; float32 is right everywhere, only slower.
-    capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
-    return bool(capabilities.get("amx_bf16", False))
+    return dict(getattr(torch.cpu, "get_capabilities", dict)())

@@ -1,6 +1,7 @@
 """One epoch of training."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -9,8 +10,8 @@ from jaxtyping import Int64, UInt8
 from torch import Tensor
 
 from robust_style.errors import Divergence
+from robust_style.model.forward import logits_of
 from robust_style.model.vgg import NormalisedNetwork
-from robust_style.provenance.precision import autocast
 from robust_style.provenance.randomness import stream
 from robust_style.training.augment import augment
 from robust_style.training.pixels import unit_scale
@@ -18,6 +19,9 @@ from robust_style.training.regime import View
 from robust_style.training.schedule import learning_rate
 from robust_style.training.settings import TrainingSettings
 from robust_style.training.subset import batches_of
+
+# Batches between two looks at the loss: seldom enough that a GPU does not wait, often enough to stop a lost training.
+_LOOK_EVERY = 20
 
 
 @dataclass(frozen=True)
@@ -42,39 +46,36 @@ def train_epoch(
     precision: str,
     layout: torch.memory_format,
     name: str,
+    after_batch: Callable[[int, int], None] = lambda done, batches: None,
 ) -> EpochResult:
     """Trains `network` on every image once; `epoch` counts from 1, images and labels lie on the network's device.
 
     Images in [0, 1] are laid out in memory as `layout`, which should be the layout of the network's weights.
     Order, crops, flips and random starts are functions of (seed, epoch), not of the network, so that regimes of equal
     seed see the same batches. Batch norm is in evaluation mode for the attack and in training mode for the training
-    forward pass, as in `robustness`. Raises Divergence, naming network (`name`), epoch and batch, at the first loss
-    that is not finite.
+    forward pass, as in `robustness`. `after_batch` is called with the number of batches done and of all. Raises
+    Divergence, naming network (`name`), epoch and batch of the first loss that is not finite.
     """
     rate = _set_learning_rate(optimiser, settings, epoch)
     order = torch.randperm(len(images), generator=stream(seed, "order", epoch))
     augmentation, randomness = stream(seed, "augmentation", epoch), stream(seed, "attack", epoch)
-    loss_sum, correct, last_loss = 0.0, 0, math.nan
+    course = _Course.on(images.device)
     network.train()
-    for number, chosen in enumerate(batches_of(order, settings.batch_size), start=1):
-        chosen = chosen.to(images.device)
+    batches = batches_of(order.to(images.device), settings.batch_size)
+    for number, chosen in enumerate(batches, start=1):
         cut = augment(images[chosen], crop_padding=settings.crop_padding, flip=settings.flip, generator=augmentation)
         y = labels[chosen]
         x = view(network, unit_scale(cut, layout), y, randomness)
-        with autocast(precision, x.device):
-            logits = network(x)
-        logits = logits.float()
-        mean_loss = F.cross_entropy(logits, y)
-        loss = mean_loss.item()
-        if not math.isfinite(loss):
-            raise Divergence(_diverged(name, epoch, number, last_loss))
+        logits = logits_of(network, x, precision)
+        loss = F.cross_entropy(logits, y)
         optimiser.zero_grad()
-        torch.autograd.backward(mean_loss)
+        torch.autograd.backward(loss)
         optimiser.step()
-        last_loss = loss
-        loss_sum += loss * len(y)
-        correct += int((logits.argmax(1) == y).sum())
-    return EpochResult(rate, loss_sum / len(images), correct / len(images))
+        course.add(loss.detach(), logits.detach(), y)
+        if number % _LOOK_EVERY == 0 or number == len(batches):
+            course.refuse_divergence(name, epoch)
+        after_batch(number, len(batches))
+    return EpochResult(rate, course.loss_sum / len(images), course.correct / len(images))
 
 
 def _set_learning_rate(optimiser: torch.optim.Optimizer, settings: TrainingSettings, epoch: int) -> float:
@@ -89,8 +90,42 @@ def _set_learning_rate(optimiser: torch.optim.Optimizer, settings: TrainingSetti
     return rate
 
 
-def _diverged(name: str, epoch: int, batch: int, last_loss: float) -> str:
-    return (
-        f"networks.{name}: expected a finite training loss, found NaN or infinity in epoch {epoch}, batch {batch} "
-        f"(last finite loss {last_loss:.4g}); lower training.learning_rate or the attack's step_size and run again"
-    )
+@dataclass
+class _Course:
+    """Losses and hits of the batches so far, kept on the device: looking at them makes a GPU wait."""
+
+    hits: Tensor
+    losses: list[Tensor]
+    sizes: list[int]
+
+    @classmethod
+    def on(cls, device: torch.device) -> "_Course":
+        return cls(torch.zeros((), dtype=torch.int64, device=device), [], [])
+
+    def add(self, loss: Tensor, logits: Tensor, labels: Tensor) -> None:
+        self.hits += (logits.argmax(1) == labels).sum()
+        self.losses.append(loss)
+        self.sizes.append(len(labels))
+
+    @property
+    def loss_sum(self) -> float:
+        """Over images."""
+        losses = torch.stack(self.losses).double().cpu()
+        return float((losses * torch.tensor(self.sizes, dtype=torch.float64)).sum())
+
+    @property
+    def correct(self) -> int:
+        return int(self.hits)
+
+    def refuse_divergence(self, name: str, epoch: int) -> None:
+        recent = torch.stack(self.losses[-_LOOK_EVERY - 1 :]).cpu()
+        if bool(torch.isfinite(recent).all()):
+            return
+        losses = torch.stack(self.losses).cpu()
+        first = int(torch.nonzero(~torch.isfinite(losses))[0])
+        last_finite = float(losses[first - 1]) if first else math.nan
+        raise Divergence(
+            f"networks.{name}: expected a finite training loss, found NaN or infinity in epoch {epoch}, batch "
+            f"{first + 1} (last finite loss {last_finite:.4g}); lower training.learning_rate or the attack's "
+            "step_size and run again"
+        )

@@ -3,7 +3,6 @@
 import copy
 import math
 import tempfile
-import time
 from contextlib import nullcontext
 from typing import Any
 
@@ -24,7 +23,7 @@ from robust_style.training.running_segment import RunningSegment
 from robust_style.training.trainee import Trainee
 
 
-def train_by_library(segment: RunningSegment, start: Checkpoint, device: torch.device) -> Checkpoint:
+def train_by_library(running: RunningSegment, start: Checkpoint, device: torch.device) -> Checkpoint:
     """The checkpoint after the segment's last epoch, trained from `start` by `robustness.train.train_model`.
 
     The library makes its own model around our weights (AttackerModel with its normaliser, DataParallel), optimiser,
@@ -37,16 +36,17 @@ def train_by_library(segment: RunningSegment, start: Checkpoint, device: torch.d
     its schedule before stepping it).
     Raises Divergence if a weight or the mean loss is not finite, ConfigError for settings that it cannot follow.
     """
+    segment = running.segment
     options = library_options(segment.network, segment.settings, segment.training, segment.last_epoch)
     command = f"python -m robustness.main {' '.join(options)}"
-    segment.say(f"by the library, width {segment.settings.width}, {segment.precision}: {command}")
+    running.progress.say(f"by the library, width {segment.settings.width}, {segment.precision}: {command}")
     is_on_cpu = device.type == "cpu"
     with (
         tempfile.TemporaryDirectory(prefix="robustness-") as folder,
         lent_randomness(),
         without_cuda() if is_on_cpu else nullcontext(),
         watched_optimiser() as made,
-        segment.within_memory(),
+        running.within_memory(),
     ):
         robustness = import_robustness()
         dataset = robustness.datasets.CIFAR(
@@ -60,7 +60,7 @@ def train_by_library(segment: RunningSegment, start: Checkpoint, device: torch.d
             transform=dataset.transform_train,
             batch_size=segment.training.batch_size,
         )
-        watch = _Watch(segment, start, network.to(device), made)
+        watch = _Watch(running, start, network.to(device), made, len(train))
         arguments = library_arguments(options, folder)
         arguments.iteration_hook, arguments.epoch_hook = watch.after_batch, watch.after_epoch
         watch.begin_epoch()
@@ -74,44 +74,49 @@ class _Watch:
     """Stands at the library's hooks: its epochs become rows of our history and checkpoints of ours."""
 
     def __init__(
-        self, segment: RunningSegment, start: Checkpoint, network: NormalisedNetwork, made: list[torch.optim.SGD]
+        self,
+        running: RunningSegment,
+        start: Checkpoint,
+        network: NormalisedNetwork,
+        made: list[torch.optim.SGD],
+        batches: int,
     ) -> None:
         self.current = start
-        self._segment = segment
+        self._running = running
         self._network = network
-        self._made = made
         self._last_bias = network.network.get_parameter("classifier.bias")
+        self._made = made
+        self._batches = batches
         self._rate = _learning_rate(start.optimiser)
-        self._started = math.nan
 
     def begin_epoch(self) -> None:
-        seed_globally(derive_seed(self._segment.seed, "library", self.current.epoch + 1))
-        self._started = time.monotonic()
+        epoch = self.current.epoch + 1
+        seed_globally(derive_seed(self._running.segment.seed, "library", epoch))
+        if epoch <= self._running.segment.last_epoch:
+            self._running.begin_epoch(epoch)
 
     def after_batch(self, _model: nn.Module, batch: int, loop: str, _images: Tensor, _labels: Tensor) -> None:
         """A loss of NaN leaves NaN in every weight; the few of the last layer are looked at."""
-        if loop == "train" and not torch.isfinite(self._last_bias).all():
-            raise self._diverged(f"batch {batch + 1}")
+        if loop == "train":
+            if not torch.isfinite(self._last_bias).all():
+                raise self._diverged(f"batch {batch + 1}")
+            self._running.after_batch(self.current.epoch + 1, batch + 1, self._batches)
 
     def after_epoch(self, _model: nn.Module, log: dict[str, Any]) -> None:
-        loss, images = log["train_loss"], len(self._segment.train.labels)
+        loss, images = log["train_loss"], len(self._running.segment.train.labels)
         if not math.isfinite(loss):
             raise self._diverged(f"mean loss {loss}")
         # Percent in float32: back to the number of images that it came from.
         correct = round(float(log["train_prec1"]) / 100 * images)
         (optimiser,) = self._made
-        self.current = self._segment.close_epoch(
-            Trainee(self._network, optimiser),
-            log["epoch"],
-            self.current.history,
-            EpochResult(self._rate, loss, correct / images),
-            time.monotonic() - self._started,
-        )
+        trainee = Trainee(self._network, optimiser)
+        result = EpochResult(self._rate, loss, correct / images)
+        self.current = self._running.close_epoch(trainee, log["epoch"], self.current.history, result)
         self._rate = _learning_rate(optimiser.state_dict())
         self.begin_epoch()
 
     def _diverged(self, where: str) -> Divergence:
-        name, epoch = self._segment.network, self.current.epoch + 1
+        name, epoch = self._running.segment.network, self.current.epoch + 1
         return Divergence(
             f"networks.{name}: expected finite losses and weights, found NaN or infinity in epoch {epoch} ({where}); "
             "lower training.learning_rate or the attack's step_size and run again"
@@ -121,6 +126,8 @@ class _Watch:
 def _resumable(start: Checkpoint) -> dict[str, Any]:
     """`start` as the library resumes from it. Its schedule has been stepped, as the library's own files forget."""
     optimiser = copy.deepcopy(start.optimiser)
+    # Its SGD is torch's default one, whichever of torch's implementations made the first checkpoint.
+    optimiser["param_groups"][0] |= {"foreach": None, "fused": None}
     schedule = {
         "last_epoch": start.epoch,
         "_step_count": start.epoch + 1,

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+from robust_style.artefact.atomic import write_text
 from robust_style.artefact.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from robust_style.errors import CheckpointError
+from robust_style.errors import CheckpointError, Divergence
 
 _PREFIX = "epoch_state"
+_DIVERGED = "diverged"
 
 
 class ResumeState:
@@ -18,6 +20,7 @@ class ResumeState:
     def __init__(self, folder: Path, binding: str) -> None:
         self._folder = folder
         self._file = folder / f"{_PREFIX}.{binding}.pt"
+        self._verdict = folder / f"{_DIVERGED}.{binding}.txt"
 
     def read(self) -> tuple[Checkpoint | None, str | None]:
         """The state to go on from, or None; and a sentence for the log if something else was found."""
@@ -38,8 +41,20 @@ class ResumeState:
         """Replaces the state by `state`, whole or not at all."""
         save_checkpoint(self._file, state)
 
+    def refuse_divergence_again(self) -> None:
+        """Raises Divergence if this very segment diverged before: it would again, after as many hours."""
+        if self._verdict.is_file():
+            raise Divergence(
+                f"{self._verdict.read_text(encoding='utf-8').strip()} (so it ended before, and it would again; delete "
+                f"{self._verdict} to try all the same)"
+            )
+
+    def write_divergence(self, error: Divergence) -> None:
+        """Keeps the verdict for whoever starts this segment again, such as a workflow's own retries."""
+        write_text(self._verdict, f"{error}\n")
+
     def discard(self) -> None:
         """Deletes this state, those of other settings, and what a killed process left half-written."""
-        for pattern in (f"{_PREFIX}.*.pt", f".{_PREFIX}.*.pt"):
+        for pattern in (f"{_PREFIX}.*.pt", f".{_PREFIX}.*.pt", f"{_DIVERGED}.*.txt"):
             for path in self._folder.glob(pattern):
                 path.unlink(missing_ok=True)

@@ -1,6 +1,5 @@
 """A segment under way, whichever engine trains it: what its epochs need, and what each of them leaves."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,17 +13,19 @@ from robust_style.model.vgg import NormalisedNetwork
 from robust_style.provenance.randomness import stream
 from robust_style.training.accuracy import clean_accuracy, robust_accuracy
 from robust_style.training.epoch import EpochResult
+from robust_style.training.interruption import Interrupted, Interruption
 from robust_style.training.on_device import LabelledImages
+from robust_style.training.progress import Progress
 from robust_style.training.resume import ResumeState
 from robust_style.training.settings import EvaluationSettings, NetworkSettings, TrainingSettings
 from robust_style.training.trainee import Trainee
 
 
 @dataclass(frozen=True)
-class RunningSegment:
-    """Everything an epoch of a segment needs besides the network and its optimiser, and where its state is kept.
+class Segment:
+    """Everything an epoch needs besides the network and its optimiser.
 
-    `origin` is the checkpoint that the segment began with, in all that training leaves alone as the next one will be.
+    `origin` is the checkpoint that the segment begins with, in all that training leaves alone as the next one will be.
     """
 
     network: str
@@ -37,29 +38,50 @@ class RunningSegment:
     train: LabelledImages
     monitored: LabelledImages
     origin: Checkpoint
+
+
+@dataclass(frozen=True)
+class RunningSegment:
+    """A segment with the ways to keep its state, to tell how it gets on and to hear that it should stop.
+
+    An engine calls `begin_epoch`, `after_batch` and `close_epoch` in turn.
+    """
+
+    segment: Segment
     state: ResumeState
+    progress: Progress
+    interruption: Interruption
+
+    def begin_epoch(self, epoch: int) -> None:
+        """`epoch`, counted from 1, begins."""
+        self.progress.begin(epoch)
+
+    def after_batch(self, epoch: int, done: int, batches: int) -> None:
+        """`done` of the `batches` of `epoch` are trained on. Raises Interrupted if a signal asked to stop."""
+        self.progress.after_batch(done, batches)
+        try:
+            self.interruption.stop_if_asked()
+        except Interrupted as request:
+            self.progress.say(f"{request.name} in epoch {epoch}; what epoch {epoch - 1} left is kept")
+            raise
 
     def close_epoch(
-        self, trainee: Trainee, epoch: int, history: list[dict[str, Any]], result: EpochResult, seconds: float
+        self, trainee: Trainee, epoch: int, history: list[dict[str, Any]], result: EpochResult
     ) -> Checkpoint:
-        """The checkpoint after `epoch`, whose row joins `history`; kept to go on from, and told on stderr.
+        """The checkpoint after `epoch`, whose row joins `history`; kept to go on from, and told.
 
         Raises Divergence if a weight is not finite.
         """
         if not trainee.is_finite():
             raise Divergence(
-                f"networks.{self.network}: expected finite weights after epoch {epoch}, found NaN or infinity "
+                f"networks.{self.segment.network}: expected finite weights after epoch {epoch}, found NaN or infinity "
                 f"(mean loss {result.loss:.4g}); lower training.learning_rate and run again"
             )
-        row = self._history_row(trainee.network, epoch, result)
-        current = trainee.checkpoint(self.origin, epoch, [*history, row])
+        row = _history_row(self.segment, trainee.network, epoch, result)
+        current = trainee.checkpoint(self.segment.origin, epoch, [*history, row])
         self.state.write(current)
-        self.say(*_progress(row, self.last_epoch, seconds))
+        self.progress.end(row)
         return current
-
-    def say(self, *parts: str) -> None:
-        """One line on stderr about this segment."""
-        print(" · ".join([f"{self.network} seed {self.seed}", *parts]), file=sys.stderr, flush=True)
 
     @contextmanager
     def within_memory(self) -> Iterator[None]:
@@ -67,37 +89,28 @@ class RunningSegment:
         try:
             yield
         except torch.OutOfMemoryError as error:
-            reason = str(error).splitlines()[0]
+            reason, batch_size = str(error).splitlines()[0], self.segment.training.batch_size
             raise ConfigError(
-                f"training.batch_size: expected batches that fit on the device, found {self.training.batch_size} to be "
-                f"too many ({reason}); lower it, or networks.{self.network}.width, or set device: cpu"
+                f"training.batch_size: expected batches that fit on the device, found {batch_size} to be too many "
+                f"({reason}); lower it, or networks.{self.segment.network}.width, or set device: cpu"
             ) from error
 
-    def _history_row(self, network: NormalisedNetwork, epoch: int, result: EpochResult) -> dict[str, Any]:
-        """One row of the history; accuracies of the monitored test images in the precision of the training."""
-        inputs = network, self.monitored.images, self.monitored.labels
-        has_images = len(self.monitored.labels) > 0
-        clean = clean_accuracy(*inputs, self.precision) if has_images else None
-        robust = None
-        if has_images and self.evaluation.monitor_steps > 0:
-            randomness = stream(self.seed, "monitor", epoch)
-            robust = robust_accuracy(*inputs, self.evaluation.monitor_attack, randomness, self.precision)
-        return {
-            "epoch": epoch,
-            "learning_rate": result.learning_rate,
-            "train_loss": result.loss,
-            "train_accuracy": result.accuracy,
-            "test_clean_accuracy": clean,
-            "test_robust_accuracy": robust,
-        }
 
-
-def _progress(row: dict[str, Any], last_epoch: int, seconds: float) -> list[str]:
-    tested = [("clean", row["test_clean_accuracy"]), ("robust", row["test_robust_accuracy"])]
-    return [
-        f"epoch {row['epoch']}/{last_epoch}",
-        f"loss {row['train_loss']:.3f}",
-        f"train {row['train_accuracy']:.1%}".replace("%", " %"),
-        *(f"test {kind} {accuracy:.1%}".replace("%", " %") for kind, accuracy in tested if accuracy is not None),
-        f"{seconds:.1f} s",
-    ]
+def _history_row(segment: Segment, network: NormalisedNetwork, epoch: int, result: EpochResult) -> dict[str, Any]:
+    """One row of the history; accuracies of the monitored test images in the precision of the training."""
+    watched, evaluation = segment.monitored, segment.evaluation
+    inputs = network, watched.images, watched.labels
+    has_images = len(watched.labels) > 0
+    clean = clean_accuracy(*inputs, segment.precision) if has_images else None
+    robust = None
+    if has_images and evaluation.monitor_steps > 0:
+        randomness = stream(segment.seed, "monitor", epoch)
+        robust = robust_accuracy(*inputs, evaluation.monitor_attack, randomness, segment.precision)
+    return {
+        "epoch": epoch,
+        "learning_rate": result.learning_rate,
+        "train_loss": result.loss,
+        "train_accuracy": result.accuracy,
+        "test_clean_accuracy": clean,
+        "test_robust_accuracy": robust,
+    }

@@ -1,9 +1,9 @@
 """A segment of training: from one checkpoint to the next, whatever interrupts it."""
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +13,21 @@ from robust_style.artefact.checkpoint import Checkpoint, load_checkpoint, save_c
 from robust_style.artefact.digest import sha256_of_file, sha256_of_settings
 from robust_style.artefact.lock import exclusive_lock
 from robust_style.data.dataset import read_dataset
-from robust_style.errors import CheckpointError, ConfigError
+from robust_style.errors import CheckpointError, ConfigError, Divergence
 from robust_style.provenance.determinism import make_deterministic
 from robust_style.provenance.device import choose_device
 from robust_style.provenance.precision import choose_precision
 from robust_style.provenance.versions import software_versions
 from robust_style.training.epoch import train_epoch
 from robust_style.training.initialise import recorded_settings
+from robust_style.training.interruption import heard
 from robust_style.training.layout import layout_for
 from robust_style.training.library_engine import train_by_library
 from robust_style.training.on_device import LabelledImages
+from robust_style.training.progress import Progress
 from robust_style.training.regime import view_of
 from robust_style.training.resume import ResumeState
-from robust_style.training.running_segment import RunningSegment
+from robust_style.training.running_segment import RunningSegment, Segment
 from robust_style.training.settings import EvaluationSettings, NetworkSettings, TrainingSettings
 from robust_style.training.trainee import Trainee
 
@@ -57,6 +59,9 @@ def train_segment(
     interrupted, a chain of segments gives the same bits on one kind of machine. One line per epoch goes to stderr.
     The engine in `settings` trains: ours, in `precision`, or the `robustness` library's, always in float32.
 
+    SIGTERM, SIGINT and SIGUSR1 end it after the batch under way (status 143, 130, 138), a second one at once. A segment
+    that diverged says so again, at once, when it is tried again.
+
     Raises CheckpointError if `previous` belongs to other settings, RobustStyleError if another process trains this
     segment, Divergence if a loss or a weight is not finite, ConfigError if the device is absent or too small.
     """
@@ -74,9 +79,7 @@ def train_segment(
     data = read_dataset(dataset)
     watched = EvaluationSettings.from_config(evaluation)
     test = LabelledImages.from_arrays(data.test_images, data.test_labels, where)
-    binding = [sha256_of_file(previous), digest, epoch, watched.monitored(), code, where.type, how, threads]
-    state = ResumeState(resume, sha256_of_settings([*binding, software_versions()]))
-    segment = RunningSegment(
+    segment = Segment(
         network=network,
         settings=chosen,
         training=TrainingSettings.from_config(training),
@@ -87,24 +90,35 @@ def train_segment(
         train=LabelledImages.from_arrays(data.train_images, data.train_labels, where),
         monitored=test.first_of_each_class(watched.monitor_images, len(data.class_names)),
         origin=origin,
-        state=state,
     )
+    binding = [sha256_of_file(previous), digest, epoch, watched.monitored(), code, where.type, how, threads]
+    state = ResumeState(resume, sha256_of_settings([*binding, software_versions()]))
     try:
         with exclusive_lock(resume / "lock"):
-            save_checkpoint(checkpoint, _train(segment, where))
+            save_checkpoint(checkpoint, _train(segment, state, where))
             state.discard()
     finally:
         with suppress(OSError):  # it holds a state to go on from, or the lock of another process
             resume.rmdir()
 
 
-def _train(segment: RunningSegment, device: torch.device) -> Checkpoint:
-    start, message = segment.state.read()
+def _train(segment: Segment, state: ResumeState, device: torch.device) -> Checkpoint:
+    engine = _engine_named(segment.settings.engine)
+    state.refuse_divergence_again()
+    kept, message = state.read()
+    start = kept or segment.origin
+    title = f"{segment.network} seed {segment.seed}"
+    progress = Progress(title, len(segment.train.labels), start.epoch + 1, segment.last_epoch)
     if message is not None:
-        segment.say(message)
-    if start is not None:
-        segment.say(f"going on after epoch {start.epoch}")
-    return _engine_named(segment.settings.engine)(segment, start or segment.origin, device)
+        progress.say(message)
+    if kept is not None:
+        progress.say(f"going on after epoch {start.epoch}")
+    with heard() as interruption:
+        try:
+            return engine(RunningSegment(segment, state, progress, interruption), start, device)
+        except Divergence as error:
+            state.write_divergence(error)
+            raise
 
 
 def _engine_named(name: str) -> Engine:
@@ -114,20 +128,20 @@ def _engine_named(name: str) -> Engine:
     return engines[name]
 
 
-def _train_fast(segment: RunningSegment, start: Checkpoint, device: torch.device) -> Checkpoint:
-    current = start
+def _train_fast(running: RunningSegment, start: Checkpoint, device: torch.device) -> Checkpoint:
+    current, segment = start, running.segment
     layout = layout_for(segment.precision, segment.settings.width)
     trainee = Trainee.from_checkpoint(current, segment.training, device, layout)
     view = view_of(segment.settings, segment.precision)
     for epoch in range(current.epoch + 1, segment.last_epoch + 1):
-        started = time.monotonic()
-        with segment.within_memory():
+        running.begin_epoch(epoch)
+        with running.within_memory():
             result = train_epoch(
-                trainee.network, trainee.optimiser, segment.train.images, segment.train.labels,
-                view=view, settings=segment.training, seed=segment.seed,
-                epoch=epoch, precision=segment.precision, layout=layout, name=segment.network,
+                trainee.network, trainee.optimiser, segment.train.images, segment.train.labels, view=view,
+                settings=segment.training, seed=segment.seed, epoch=epoch, precision=segment.precision, layout=layout,
+                name=segment.network, after_batch=partial(running.after_batch, epoch),
             )  # fmt: skip
-        current = segment.close_epoch(trainee, epoch, current.history, result, time.monotonic() - started)
+        current = running.close_epoch(trainee, epoch, current.history, result)
     return current
 
 

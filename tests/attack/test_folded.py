@@ -1,0 +1,88 @@
+"""The attacked network is the network in evaluation mode, but for rounding."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from robust_style.attack import folded
+from robust_style.attack.folded import FoldedNetwork, constant
+from robust_style.model.calibrate import calibrate_batch_norm
+from robust_style.model.vgg import NormalisedNetwork, build_network
+
+MEAN, STD = (0.49, 0.48, 0.45), (0.2, 0.21, 0.22)
+
+
+def images(batch: int, seed: int = 1) -> Tensor:
+    return torch.rand(batch, 3, 32, 32, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.fixture(params=["vgg11", "vgg19"])
+def network(request: pytest.FixtureRequest) -> NormalisedNetwork:
+    """With statistics, scales and shifts of its own in every batch norm, in training mode."""
+    made = NormalisedNetwork(build_network(request.param, 0.125, 7, seed=3), MEAN, STD)
+    random = torch.Generator().manual_seed(5)
+    calibrate_batch_norm(made, [images(16)])
+    with torch.no_grad():
+        for module in made.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.weight.uniform_(0.5, 1.5, generator=random)
+                module.bias.uniform_(-0.3, 0.3, generator=random)
+    return made.train()
+
+
+def logits_and_gradient(classifier: object, x: Tensor) -> tuple[Tensor, Tensor]:
+    assert callable(classifier)
+    leaf = x.clone().requires_grad_()
+    logits = classifier(leaf)
+    (gradient,) = torch.autograd.grad(F.cross_entropy(logits, torch.arange(len(x)) % 7), leaf)
+    return logits.detach(), gradient
+
+
+def test_float32_gives_the_same_logits_and_gradient(network: NormalisedNetwork) -> None:
+    expected = logits_and_gradient(network.train(False), images(5))
+    found = logits_and_gradient(FoldedNetwork(network, "float32"), images(5))
+    torch.testing.assert_close(found[0], expected[0], rtol=1e-4, atol=1e-5)
+    # A ReLU whose input is 0 but for rounding may open in one of the two, and change a few gradients by much.
+    assert F.cosine_similarity(found[1].flatten(1), expected[1].flatten(1)).min() > 0.999
+
+
+@pytest.mark.parametrize("has_tiles", [True, False])
+def test_bfloat16_is_as_faithful_as_autocast(
+    network: NormalisedNetwork, has_tiles: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folded, "has_matrix_tiles", lambda: has_tiles)
+    expected = logits_and_gradient(network.train(False), images(8))
+    found = logits_and_gradient(FoldedNetwork(network, "bfloat16"), images(8))
+    assert found[0].dtype == torch.float32
+    assert (found[0] - expected[0]).abs().max() < 0.1 * expected[0].abs().max()
+    # These random weights exaggerate every rounding; folding must add none to what bfloat16 does anyway.
+    usual = logits_and_gradient(folded._Autocast(network, "bfloat16"), images(8))
+    angles = [
+        F.cosine_similarity(gradient.flatten(1), expected[1].flatten(1)).mean() for gradient in (found[1], usual[1])
+    ]
+    assert angles[0] > angles[1] - 0.05
+    assert angles[0] > 0.5
+
+
+def test_the_network_is_left_alone_and_later_changes_do_not_reach_the_copy(network: NormalisedNetwork) -> None:
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    copy = FoldedNetwork(network, "float32")
+    first = copy(images(2))
+    assert network.training
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+    with torch.no_grad():
+        network.network.features[0].weight.mul_(3)
+    assert torch.equal(copy(images(2)), first)
+
+
+def test_weights_ask_for_no_gradient(network: NormalisedNetwork) -> None:
+    logits_and_gradient(FoldedNetwork(network, "float32"), images(2))
+    assert all(parameter.grad is None for parameter in network.parameters())
+
+
+def test_other_networks_are_attacked_as_they_are() -> None:
+    linear = nn.Sequential(nn.Flatten(), nn.Linear(12, 2))
+    x = torch.rand(3, 3, 2, 2)
+    assert torch.equal(constant(linear, "float32")(x), linear(x))
+    assert constant(linear, "bfloat16")(x).dtype == torch.float32

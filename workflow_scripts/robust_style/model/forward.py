@@ -1,0 +1,26 @@
+"""The forward pass of training: the library's modules, one by one, the smallest maps as matrix products."""
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from robust_style.model.small_map import convolve_small_map, is_dense
+from robust_style.model.vgg import NormalisedNetwork
+from robust_style.provenance.precision import autocast, dtype_of
+
+
+def logits_of(
+    network: NormalisedNetwork, images: Float[Tensor, "batch 3 32 32"], precision: str
+) -> Float[Tensor, "batch classes"]:
+    """The logits (float32) of images in [0, 1], computed in `precision` with float32 weights; differentiable.
+
+    Equal to `network(images)` under autocast but for rounding: convolutions on 2 x 2 maps are matrix products.
+    """
+    x = network.normalise(images)
+    with autocast(precision, images.device):
+        for module in network.network.get_submodule("features").children():
+            if isinstance(module, nn.Conv2d) and module.bias is not None and is_dense(module, x.shape[-1]):
+                x = convolve_small_map(x.to(dtype_of(precision)), module.weight, module.bias)
+            else:
+                x = module(x)
+        logits: Tensor = network.network.get_submodule("classifier")(x.flatten(1))
+    return logits.float()
