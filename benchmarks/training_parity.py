@@ -50,10 +50,10 @@ REGIMES = ("standard", "adversarial")
 ENGINES = ("fast", "robustness")
 MEASURES = ("clean_accuracy", "robust_accuracy")
 EPSILON = 0.5
-# 20 steps that reach across the ball and back.
-EVALUATION = {"constraint": "l2", "epsilon": EPSILON, "step_size": 0.1, "steps": 20}
-# Neither monitoring nor AutoAttack: `seconds` is to be the training's.
-UNWATCHED = {"images": None, "monitor_images": 0, "monitor_steps": 0, "autoattack_images": 0}
+# PGD-20 on every test image, its steps long enough to cross the ball and come back.
+EVALUATION = {"constraint": "l2", "epsilon": EPSILON, "step_size": 0.1, "steps": 20, "images": None}
+# No monitoring: `seconds` is to be the training's.
+UNWATCHED = {"monitor_images": 0, "monitor_steps": 0}
 CONFIDENCE = 0.95
 
 
@@ -132,7 +132,7 @@ def measured(options: argparse.Namespace) -> list[Row]:
 
 
 def configuration(options: argparse.Namespace) -> dict[str, Any]:
-    """Blocks `training` and `networks` of the published experiment, with what the options change."""
+    """Blocks `training`, `evaluation` and `networks` of the published experiment, with what the options change."""
     config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
     config["training"] |= {
         "epochs": options.epochs,
@@ -144,11 +144,13 @@ def configuration(options: argparse.Namespace) -> dict[str, Any]:
     attack = {"epsilon": EPSILON, "steps": options.steps, "step_size": options.step_size}
     for name, changes in {"standard": {}, "adversarial": attack}.items():
         config["networks"][name] |= {"width": options.width, **changes}
+    config["evaluation"] |= EVALUATION
     config = checked(config, ROOT / "config" / "schema.yaml")
     # As rules/training.smk: not what the weights depend on.
     for key in ("epochs", "checkpoint_every", "precision", "threads"):
         del config["training"][key]
-    return {key: config[key] for key in ("training", "networks")}
+    config["evaluation"] |= UNWATCHED
+    return {key: config[key] for key in ("training", "evaluation", "networks")}
 
 
 def trained(
@@ -170,13 +172,13 @@ def trained(
     initialise_network(checkpoint=start, **shared)
     began = time.monotonic()
     train_segment(
-        previous=start, checkpoint=end, resume=room / "resume", evaluation=EVALUATION | UNWATCHED,
+        previous=start, checkpoint=end, resume=room / "resume", evaluation=config["evaluation"],
         epoch=options.epochs, device=options.device, precision=options.precision, **shared,
     )  # fmt: skip
     seconds = time.monotonic() - began
     evaluate_checkpoint(
-        checkpoint=end, dataset=dataset, evaluation=evaluation, settings=EVALUATION | UNWATCHED, seed=seed,
-        device=options.device, threads=options.threads,
+        checkpoint=end, dataset=dataset, evaluation=evaluation, settings=config["evaluation"], seed=seed,
+        with_autoattack=False, device=options.device, threads=options.threads,
     )  # fmt: skip
     accuracies = read_json(evaluation)
     return Row(regime, engine, seed, *(accuracies[measure] for measure in MEASURES), round(seconds, 1), settings)

@@ -12,6 +12,7 @@ PRODUCTS = [
     *of_each_picture(rules.stylize.output.animation),
     *of_each_picture(rules.score_stylization.output.score),
     rules.collect_scores.output.table,
+    *rules.collect_evaluations.output,
     rules.judge_claims.output.claims,
     rules.draw_overview.output.figure,
     *[

@@ -55,6 +55,39 @@ rule collect_scores:
         "../workflow_scripts/collect_scores.py"
 
 
+rule collect_evaluations:
+    input:
+        evaluations=of_each_checkpoint(rules.evaluate_checkpoint.output.evaluation),
+    output:
+        table=report(
+            "<results>/evaluations.tsv",
+            caption="../report/evaluations.rst",
+            category="Tables",
+            labels={"table": "accuracy of every checkpoint"},
+        ),
+        history=report(
+            "<results>/history.tsv",
+            caption="../report/history.rst",
+            category="Tables",
+            labels={"table": "history of every training"},
+        ),
+    log:
+        "<logs>/collect_evaluations.log",
+    benchmark:
+        "<benchmarks>/collect_evaluations.tsv"
+    conda:
+        "../envs/figure.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    params:
+        code=fingerprint("collect_evaluations"),
+    message:
+        "Collecting accuracies and training histories in two tables."
+    script:
+        "../workflow_scripts/collect_evaluations.py"
+
+
 rule judge_claims:
     input:
         table=rules.collect_scores.output.table,

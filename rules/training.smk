@@ -84,6 +84,9 @@ rule evaluate_checkpoint:
         runtime=120,
     params:
         evaluation=config["evaluation"],
+        with_autoattack=lambda wildcards: settings.wants_autoattack(
+            config, int(wildcards.epoch)
+        ),
         code=fingerprint("evaluate_checkpoint"),
     message:
         "Measuring clean and robust accuracy of {wildcards.network}, seed {wildcards.seed}, epoch {wildcards.epoch}."

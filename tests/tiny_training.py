@@ -25,10 +25,12 @@ EVALUATION: dict[str, Any] = {
     "epsilon": 0.5,
     "step_size": 0.2,
     "steps": 3,
+    "restarts": 1,
     "images": 12,
     "monitor_images": 8,
     "monitor_steps": 2,
     "autoattack_images": 0,
+    "autoattack_checkpoints": "last",
 }
 STANDARD: dict[str, Any] = {"architecture": "vgg11", "width": 0.125, "engine": "fast", "regime": "standard"}
 ADVERSARIAL: dict[str, Any] = {

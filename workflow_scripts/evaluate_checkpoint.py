@@ -9,6 +9,7 @@ with step(snakemake.log[0]):
         dataset=Path(snakemake.input.dataset),
         evaluation=Path(snakemake.output.evaluation),
         settings=snakemake.params.evaluation,
+        with_autoattack=snakemake.params.with_autoattack,
         seed=int(snakemake.wildcards.seed),
         device=snakemake.config["device"],
         threads=snakemake.config["training"]["threads"],

@@ -9,7 +9,7 @@ from robust_style.attack.pgd import Attack, pgd
 from robust_style.data.dataset import read_dataset
 from robust_style.errors import CheckpointError, ConfigError
 from robust_style.model.restore import restore_network
-from robust_style.training.accuracy import clean_accuracy, robust_accuracy
+from robust_style.training.accuracy import clean_accuracy, robust_accuracy, withstood
 from robust_style.training.autoattack import autoattack_accuracy
 from robust_style.training.evaluate import evaluate_checkpoint
 from tiny_training import EVALUATION, STANDARD, initialise, train, write_tiny_dataset
@@ -27,7 +27,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def evaluate(folder: Path, output: Path, **changes: Any) -> dict[str, Any]:
     arguments: dict[str, Any] = {
         "checkpoint": folder / "checkpoint.pt", "dataset": folder / "dataset.npz", "evaluation": output,
-        "settings": EVALUATION, "seed": 0, "device": "cpu", "threads": 1,
+        "settings": EVALUATION, "with_autoattack": False, "seed": 0, "device": "cpu", "threads": 1,
     }  # fmt: skip
     evaluate_checkpoint(**(arguments | changes))
     found: dict[str, Any] = json.loads(output.read_text())
@@ -42,8 +42,8 @@ def test_accuracies_are_those_counted_by_hand(trained: Path, tmp_path: Path) -> 
     assert found["clean_accuracy"] == float((network(images).argmax(1) == labels).double().mean())
     adversarial = pgd(network, images[:12], labels[:12], Attack("l2", 0.5, 0.2, 3), torch.Generator())
     assert found["robust_accuracy"] == float((network(adversarial).argmax(1) == labels[:12]).double().mean())
-    assert found["images"] == 12
-    assert found["attack"] == {"constraint": "l2", "epsilon": 0.5, "step_size": 0.2, "steps": 3}
+    assert (found["images"], found["test_images"], found["warnings"]) == (12, 24, [])
+    assert found["attack"] == {"constraint": "l2", "epsilon": 0.5, "step_size": 0.2, "steps": 3, "restarts": 1}
     assert (found["autoattack_accuracy"], found["autoattack_images"]) == (None, 0)
     assert (found["network"], found["regime"], found["seed"], found["epoch"]) == ("n", "standard", 0, 12)
     assert found["history"] == checkpoint.history
@@ -79,14 +79,40 @@ def test_checkpoint_of_another_run_is_refused(which: str, trained: Path, tmp_pat
         evaluate(trained, tmp_path / "e.json", **other)
 
 
-def test_vanished_gradients_are_reported(
+def test_what_is_suspicious_is_said_and_kept(
     trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     evaluate(trained, tmp_path / "e.json")
     assert capsys.readouterr().err == ""
-    monkeypatch.setattr("robust_style.training.evaluate.zero_gradient_fraction", lambda *_: 0.25)
-    evaluate(trained, tmp_path / "e.json")
-    assert "no gradient on 25.0% of the images" in capsys.readouterr().err
+    monkeypatch.setattr("robust_style.attack.checks.zero_gradient_fraction", lambda *_: 0.25)
+    found = evaluate(trained, tmp_path / "e.json")
+    assert found["warnings"] == ["no gradient on 25.0% of the images: PGD cannot move them"]
+    assert found["warnings"][0] in capsys.readouterr().err
+
+
+def test_restarts_only_take_away_and_the_worst_of_them_counts() -> None:
+    """Around 0.6 there is no slope to follow; from most random points there is, and 0.1 away begins class 1."""
+
+    class Plateau(torch.nn.Module):
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            distance = ((images.flatten(1).mean(1) - 0.6).abs() - 0.02).clamp_min(0)
+            return torch.stack([0.08 - distance, distance - 0.08], 1)
+
+    images = torch.full((4, 3, 1, 1), 153, dtype=torch.uint8)
+    labels = torch.zeros(4, dtype=torch.int64)
+    attack = Attack("linf", 0.15, 0.15, 3)
+    once = withstood(Plateau(), images, labels, attack, torch.Generator().manual_seed(1))
+    assert bool(once.all())
+    often = withstood(Plateau(), images, labels, attack, torch.Generator().manual_seed(1), restarts=9)
+    assert not bool(often.any())
+
+
+def test_autoattack_where_it_is_asked_for(trained: Path, tmp_path: Path) -> None:
+    settings = EVALUATION | {"autoattack_images": 8}
+    assert evaluate(trained, tmp_path / "e.json", settings=settings)["autoattack_accuracy"] is None
+    found = evaluate(trained, tmp_path / "e.json", settings=settings, with_autoattack=True)
+    assert found["autoattack_images"] == 8
+    assert 0 <= found["autoattack_accuracy"] <= found["robust_accuracy"] + 0.25
 
 
 class Brightness(torch.nn.Module):

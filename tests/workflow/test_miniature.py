@@ -40,7 +40,7 @@ def test_every_product_is_there(finished: Finished) -> None:
     for name in (
         "figures/standard_vs_adversarial.png", "figures/training_curves.png", "figures/score_vs_epoch.svg",
         "figures/optimisation/astronaut--voronoi_mosaic.png", "comparison/index.html", "scores.tsv", "claims.tsv",
-        "manifest.tsv", "check.json", "provenance/run.json",
+        "evaluations.tsv", "history.tsv", "manifest.tsv", "check.json", "provenance/run.json",
     ):  # fmt: skip
         assert (results / name).stat().st_size > 100, name
     assert len(list(results.glob("checkpoints/*/seed_0/epoch_*.pt"))) == 6

@@ -1,9 +1,10 @@
 """Clean and robust accuracy."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import torch
-from jaxtyping import Int64, UInt8
+from jaxtyping import Bool, Int64, UInt8
 from torch import Tensor, nn
 
 from robust_style.attack.pgd import Attack, Images, Labels, attacked, pgd
@@ -21,7 +22,7 @@ def clean_accuracy(network: nn.Module, images: StoredImages, labels: StoredLabel
     """The fraction of images, from 0 to 1, that `network` classifies rightly; network and images on one device."""
     correct = 0
     for some, their_labels in _batches(images, labels):
-        correct += _correct(network, unit_scale(some), their_labels, precision)
+        correct += int(_right(network, unit_scale(some), their_labels, precision).sum())
     return correct / len(images)
 
 
@@ -37,17 +38,40 @@ def robust_accuracy(
 
     An upper bound of what it would keep under the strongest attack within the same epsilon.
     """
-    correct = 0
+    return float(withstood(network, images, labels, attack, generator, precision).double().mean())
+
+
+def withstood(
+    network: nn.Module,
+    images: StoredImages,
+    labels: StoredLabels,
+    attack: Attack,
+    generator: torch.Generator,
+    precision: str = "float32",
+    restarts: int = 1,
+) -> Bool[Tensor, " images"]:
+    """Whether `network` classifies each image rightly under every one of `restarts` attacks (PGD).
+
+    The first starts as `attack` says, the others at random points of the ball.
+    Differs from `robustness` (attacker.py:243), whose random_restarts keep the last restart, not the worst.
+    """
+    attacks = [attack, *[replace(attack, random_start=True)] * (restarts - 1)]
+    found = []
     for some, their_labels in _batches(images, labels):
-        adversarial = pgd(network, unit_scale(some), their_labels, attack, generator, precision)
-        correct += _correct(network, adversarial, their_labels, precision)
-    return correct / len(images)
+        x = unit_scale(some)
+        right = torch.ones(len(x), dtype=torch.bool, device=x.device)
+        for each in attacks:
+            adversarial = pgd(network, x, their_labels, each, generator, precision)
+            right &= _right(network, adversarial, their_labels, precision)
+        found.append(right)
+    return torch.cat(found)
 
 
 def _batches(images: StoredImages, labels: StoredLabels) -> Iterator[tuple[Tensor, Tensor]]:
     return zip(torch.split(images, _BATCH), torch.split(labels, _BATCH), strict=True)
 
 
-def _correct(network: nn.Module, images: Images, labels: Labels, precision: str) -> int:
+def _right(network: nn.Module, images: Images, labels: Labels, precision: str) -> Bool[Tensor, " batch"]:
     with torch.no_grad(), attacked(network), autocast(precision, images.device):
-        return int((network(images).argmax(1) == labels).sum())
+        right: Tensor = network(images).argmax(1) == labels
+        return right

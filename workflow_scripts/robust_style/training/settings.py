@@ -57,17 +57,20 @@ class EvaluationSettings:
     """How accuracy is measured: the attack, on how many test images (None: all), and what is watched each epoch.
 
     `monitor_images` test images are classified after every epoch, and attacked with `monitor_steps` steps (0: not).
-    `autoattack_images` are handed to AutoAttack (0: none).
+    PGD is restarted at random points until it ran `restarts` times. `autoattack_images` are handed to AutoAttack (0:
+    none), at the checkpoints that `autoattack_checkpoints` names: "last" or "all".
     """
 
     constraint: str
     epsilon: float
     step_size: float
     steps: int
+    restarts: int
     images: int | None
     monitor_images: int
     monitor_steps: int
     autoattack_images: int
+    autoattack_checkpoints: str
 
     @classmethod
     def from_config(cls, block: Mapping[str, Any]) -> "EvaluationSettings":

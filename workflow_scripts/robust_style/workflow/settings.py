@@ -52,6 +52,11 @@ def checkpoint_epochs(config: dict[str, Any]) -> list[int]:
     return list(range(0, training["epochs"] + 1, training["checkpoint_every"]))
 
 
+def wants_autoattack(config: dict[str, Any], epoch: int) -> bool:
+    """Whether the checkpoint of `epoch` is one that AutoAttack is to attack."""
+    return config["evaluation"]["autoattack_checkpoints"] == "all" or epoch == checkpoint_epochs(config)[-1]
+
+
 def picture_labels(config: dict[str, Any], wildcards: Any) -> dict[str, str | int]:
     """What tells one picture from another in the report: a column each, a toggle where there are two values.
 

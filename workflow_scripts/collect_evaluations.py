@@ -1,0 +1,11 @@
+from pathlib import Path
+
+from robust_style.score.accuracies import collect_evaluations
+from robust_style.workflow.entry import step
+
+with step(snakemake.log[0]):
+    collect_evaluations(
+        evaluations=[Path(path) for path in snakemake.input.evaluations],
+        table=Path(snakemake.output.table),
+        history=Path(snakemake.output.history),
+    )
