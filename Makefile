@@ -9,7 +9,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores all --resources gpu=1
 
 readme := report/demo_overview.png
 
-.PHONY: help env demo readme-figure report test lint format lock pins docs clean
+.PHONY: help env demo readme-figure report test lint format lock pins docs benchmark-training clean
 
 help:
 	@echo "make env     exact pins of requirements.lock into $(VENV)"
@@ -19,6 +19,7 @@ help:
 	@echo "make test    every test;  make lint  style and types only;  make format  mend the style"
 	@echo "make lock    new requirements.lock from pyproject.toml;  make pins  new envs/ from the lock"
 	@echo "make docs    config/README.md from config/schema.yaml"
+	@echo "make benchmark-training  our training step against the robustness library's (about 10 minutes on 2 cores)"
 	@echo "make clean   delete what the demo made"
 
 env: $(READY)
@@ -68,6 +69,9 @@ pins: $(READY)
 
 docs: $(READY)
 	PYTHONPATH=workflow_scripts $(BIN)/python -m robust_style.workflow.schema_page config/schema.yaml config/README.md
+
+benchmark-training: $(READY)
+	PYTHONPATH=workflow_scripts $(BIN)/python -m robust_style.benchmark.training_step
 
 clean:
 	rm -rf results/demo results/miniature

@@ -110,9 +110,10 @@ def recipes_with(**settings):
 
 
 def before_start():
-    """Stops a run on this machine that would take days for want of a GPU; cluster jobs see their own GPUs."""
+    """Says how long a run on this machine may take; stops one that would take days for want of a GPU."""
     if workflow.local_exec:
         or_stop(cost.refuse_days_on_cpu, config)
+        say(cost.estimate(config) or "")
 
 
 def say(text):

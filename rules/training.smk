@@ -92,3 +92,28 @@ rule evaluate_checkpoint:
         "Measuring clean and robust accuracy of {wildcards.network}, seed {wildcards.seed}, epoch {wildcards.epoch}."
     script:
         "../workflow_scripts/evaluate_checkpoint.py"
+
+
+rule benchmark_training:
+    # Not part of `all`: ask for it by name, on the machine that will train.
+    input:
+        [],
+    output:
+        table="<benchmarks>/training_step.tsv",
+    log:
+        "<logs>/benchmark_training.log",
+    benchmark:
+        "<benchmarks>/benchmark_training.tsv"
+    conda:
+        "../envs/train.yaml"
+    threads: config["training"]["threads"]
+    resources:
+        gpu=1 if USES_GPU else 0,
+        mem_mb=6000,
+        runtime=60,
+    params:
+        code=fingerprint("benchmark_training"),
+    message:
+        "Timing our training step against the robustness library's, in turns."
+    script:
+        "../workflow_scripts/benchmark_training.py"

@@ -34,6 +34,18 @@ def test_the_library_s_engine_takes_longer() -> None:
     assert 1.2 * ours < cost.cpu_hours(config) < 3.6 * ours
 
 
+def test_what_to_expect_is_said_where_the_cpu_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    demo = checked(merged("config", "demo"), CONFIG / "schema.yaml")
+    words = cost.estimate(demo)
+    assert words is not None
+    minutes = int(words.split("roughly ")[1].split(" minutes")[0])
+    assert 2 <= minutes <= 10
+    assert "days" in (cost.estimate(checked(merged("config"), CONFIG / "schema.yaml")) or "")
+    monkeypatch.setattr(cost, "accelerator_present", lambda: True)
+    assert cost.estimate(demo) is not None, "on the CPU on purpose"
+    assert cost.estimate(demo | {"device": "auto"}) is None
+
+
 @pytest.mark.parametrize("device", ["auto", "cuda"])
 def test_days_are_refused_with_the_ways_on(device: str) -> None:
     config = checked(merged("config"), CONFIG / "schema.yaml") | {"device": device}

@@ -15,7 +15,9 @@ SECONDS_PER_ATTACK_STEP = 0.0028
 SECONDS_PER_PIXEL = 1.4e-6
 # MEASURED (the same machine, two threads, float32 against bfloat16, batch 128, n = 2): the library's loop beside ours.
 LIBRARY_FACTORS = {"standard": 2.0, "adversarial": 3.6}
-CIFAR10_IMAGES = 50_000
+# Starting Python and torch, reading and writing: one job on one of two cores (the same machine, the demo's 134 jobs).
+SECONDS_PER_JOB = 1.5
+CIFAR10_IMAGES, CIFAR10_TEST_IMAGES = 50_000, 10_000
 ASPECT = 1.35  # longer over shorter side of a usual photograph
 LONGEST_UNASKED_HOURS = 2.0
 
@@ -56,19 +58,36 @@ def accelerator_present() -> bool:
 
 
 def cpu_hours(config: dict[str, Any]) -> float:
-    """Estimated hours on two CPU cores, training, accuracy and style transfer together."""
+    """Estimated hours on two CPU cores: training with its monitoring, evaluation, style transfer, starting the jobs."""
+    evaluation, transfer, training = config["evaluation"], config["transfer"], config["training"]
     images = config["dataset"]["train_size"] or CIFAR10_IMAGES
+    attacked = evaluation["images"] or config["dataset"]["test_size"] or CIFAR10_TEST_IMAGES
+    checkpoints = len(checkpoint_epochs(config))
+    pictures = checkpoints * len(pairs(config))
+    pixels = ASPECT * transfer["size_px"] ** 2
     seconds = 0.0
     for network in config["networks"].values():
         per_image = SECONDS_PER_IMAGE + SECONDS_PER_ATTACK_STEP * network.get("steps", 0)
-        factor = LIBRARY_FACTORS[network["regime"]] if network["engine"] == "robustness" else 1.0
-        seconds += images * config["training"]["epochs"] * per_image * factor * network["width"] ** 2
-        pixels = ASPECT * config["transfer"]["size_px"] ** 2
-        evaluations = sum(recipe["evaluations"] for recipe in config["transfer"]["recipes"].values())
-        pictures = len(checkpoint_epochs(config)) * len(pairs(config))
-        seconds += pictures * evaluations * pixels * SECONDS_PER_PIXEL * network["width"] ** 2
+        if network["engine"] == "robustness":
+            per_image *= LIBRARY_FACTORS[network["regime"]]
+        monitored = evaluation["monitor_images"] * evaluation["monitor_steps"] * SECONDS_PER_ATTACK_STEP
+        computing = training["epochs"] * (images * per_image + monitored)
+        computing += checkpoints * attacked * evaluation["steps"] * evaluation["restarts"] * SECONDS_PER_ATTACK_STEP
+        for recipe in transfer["recipes"].values():
+            computing += pictures * recipe["evaluations"] * pixels * SECONDS_PER_PIXEL
+        jobs = 2 * checkpoints + 2 * pictures * len(transfer["recipes"])
+        seconds += computing * network["width"] ** 2 + jobs * SECONDS_PER_JOB
     return seconds * len(config["seeds"]) / 3600
 
 
+def estimate(config: dict[str, Any]) -> str | None:
+    """What to expect, in a sentence, before a run on CPU cores starts; None where a GPU will work."""
+    if config["device"] != "cpu" and accelerator_present():
+        return None
+    return f"On two CPU cores the whole of it takes roughly {_in_words(cpu_hours(config))}."
+
+
 def _in_words(hours: float) -> str:
-    return f"{hours / 24:.0f} days" if hours > 48 else f"{hours:.0f} hours"
+    if hours > 48:
+        return f"{hours / 24:.0f} days"
+    return f"{hours:.0f} hours" if hours > 2 else f"{max(2.0, hours * 60):.0f} minutes"

@@ -1,0 +1,1 @@
+"""How fast it is, held against others in one interleaved run."""
