@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from robust_style.errors import ConfigError
-from robust_style.workflow.settings import checkpoint_epochs, pairs
+from robust_style.model.kinds import is_trained
+from robust_style.workflow.settings import checkpoints, pairs
 
 # MEASURED (x86-64 with AMX-BF16, bfloat16, full-width VGG19, one thread, n = 1, halved for two cores): 93 training
 # images/s standard, 36 with three attack steps; 0.72 s per evaluation of a style transfer at 512 x 512 px.
@@ -56,15 +57,16 @@ def accelerator_present() -> bool:
 def cpu_hours(config: dict[str, Any]) -> float:
     """Estimated hours on two CPU cores, training, accuracy and style transfer together."""
     images = config["dataset"]["train_size"] or CIFAR10_IMAGES
+    pixels = ASPECT * config["transfer"]["size_px"] ** 2
+    evaluations = sum(recipe["evaluations"] for recipe in config["transfer"]["recipes"].values())
     seconds = 0.0
-    for network in config["networks"].values():
+    for name, network in config["networks"].items():
         per_image = SECONDS_PER_IMAGE + SECONDS_PER_ATTACK_STEP * network.get("steps", 0)
-        seconds += images * config["training"]["epochs"] * per_image * network["width"] ** 2
-        pixels = ASPECT * config["transfer"]["size_px"] ** 2
-        evaluations = sum(recipe["evaluations"] for recipe in config["transfer"]["recipes"].values())
-        pictures = len(checkpoint_epochs(config)) * len(pairs(config))
+        epochs = config["training"]["epochs"] * len(config["seeds"]) if is_trained(network) else 0
+        seconds += images * epochs * per_image * network["width"] ** 2
+        pictures = sum(own == name for own, _, _ in checkpoints(config)) * len(pairs(config))
         seconds += pictures * evaluations * pixels * SECONDS_PER_PIXEL * network["width"] ** 2
-    return seconds * len(config["seeds"]) / 3600
+    return seconds / 3600
 
 
 def _in_words(hours: float) -> str:
