@@ -28,7 +28,7 @@ PIP = "25.3"
 # What the scripts of each kind of rule import. torch brings its own CUDA packages, pinned exactly by torch itself.
 ROOTS = {
     "data": ["jaxtyping", "numpy", "pillow", "requests", "scikit-image", "scipy"],
-    "train": ["jaxtyping", "numpy", "pyautoattack", "robustness", "torch", "torchvision"],
+    "train": ["jaxtyping", "numpy", "pyautoattack", "requests", "robustness", "torch", "torchvision"],
     "transfer": ["jaxtyping", "numpy", "pillow", "robustness", "torch", "torchvision"],
     "figure": ["jaxtyping", "matplotlib", "numpy", "pandas", "pillow", "scikit-image", "scipy"],
 }

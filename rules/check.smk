@@ -77,7 +77,7 @@ rule check_results:
     params:
         expected=config["expected"],
         pictures=len(of_each_picture(rules.stylize.output.picture)),
-        last_epoch=int(LAST_EPOCH),
+        last_epochs=LAST_EPOCHS,
         code=fingerprint("check_results"),
     message:
         "Checking the results: counts, ranges, hashes."

@@ -6,6 +6,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "workflow_scripts"))
 
 from robust_style.data.catalogue import find_image, local_input
 from robust_style.errors import RobustStyleError
+from robust_style.model import kinds
 from robust_style.workflow import closing_words, config_files, cost, settings
 from robust_style.workflow.fingerprint import fingerprint as fingerprint_of_script
 from snakemake.exceptions import WorkflowError
@@ -32,9 +33,10 @@ RECIPES = sorted(
     config["transfer"]["recipes"],
     key=lambda name: (name != config["figure"]["recipe"], name),
 )
-SEEDS = config["seeds"]
 PAIRS = settings.pairs(config)
-EPOCHS = [f"{epoch:03d}" for epoch in settings.checkpoint_epochs(config)]
+CHECKPOINTS = settings.checkpoints(
+    config
+)  # (network, seed, epoch); not every network has every one
 IMAGES = {
     name: or_stop(find_image, [Path(path) for path in config["images"]], name)
     for name in dict.fromkeys(name for pair in PAIRS for name in pair)
@@ -47,10 +49,10 @@ USES_GPU = (
 wildcard_constraints:
     dataset="[a-z0-9_]+",
     image="[a-z0-9_]+",
-    network="|".join(NETWORKS),
+    network=settings.one_of(NETWORKS),
     seed=r"\d+",
     epoch=r"\d{3}",
-    recipe="|".join(RECIPES),
+    recipe=settings.one_of(RECIPES),
     content="[a-z0-9_]+",
     style="[a-z0-9_]+",
 
@@ -62,24 +64,23 @@ def fingerprint(rule_name):
     )
 
 
-def of_each_checkpoint(pattern, epochs=EPOCHS):
+def of_each_checkpoint(pattern, checkpoints=CHECKPOINTS):
     """The files of a pattern with network, seed and epoch, for every checkpoint."""
-    return expand(pattern, network=NETWORKS, seed=SEEDS, epoch=epochs)
+    network, seed, epoch = zip(*((n, s, f"{e:03d}") for n, s, e in checkpoints))
+    return expand(pattern, zip, network=network, seed=seed, epoch=epoch)
 
 
-def of_each_picture(pattern, epochs=EPOCHS, recipes=RECIPES, pairs=PAIRS):
+def of_each_picture(pattern, checkpoints=CHECKPOINTS, recipes=RECIPES, pairs=PAIRS):
     """The files of a pattern with recipe, network, seed, epoch, content and style, for every picture."""
     return [
         path
         for content, style in pairs
-        for path in expand(
-            pattern,
-            recipe=recipes,
-            network=NETWORKS,
-            seed=SEEDS,
-            epoch=epochs,
-            content=content,
-            style=style,
+        for recipe in recipes
+        for path in of_each_checkpoint(
+            expand(
+                pattern, recipe=recipe, content=content, style=style, allow_missing=True
+            ),
+            checkpoints,
         )
     ]
 

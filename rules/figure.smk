@@ -1,6 +1,7 @@
 # Figures in one visual language, and the page on which everybody can look for themselves.
 
-LAST_EPOCH = EPOCHS[-1]
+LAST_EPOCHS = settings.last_epochs(config)  # of each network its own
+LAST_CHECKPOINTS = [at for at in CHECKPOINTS if at[2] == LAST_EPOCHS[at[0]]]
 CONTENTS = sorted({content for content, _ in PAIRS})
 STYLES = sorted({style for _, style in PAIRS})
 
@@ -92,12 +93,12 @@ rule draw_optimisation:
     input:
         traces=lambda wildcards: of_each_picture(
             rules.stylize.output.trace,
-            epochs=[LAST_EPOCH],
+            checkpoints=LAST_CHECKPOINTS,
             pairs=[(wildcards.content, wildcards.style)],
         ),
         snapshots=lambda wildcards: of_each_picture(
             rules.stylize.output.snapshots,
-            epochs=[LAST_EPOCH],
+            checkpoints=LAST_CHECKPOINTS,
             pairs=[(wildcards.content, wildcards.style)],
         ),
     output:
@@ -123,7 +124,7 @@ rule draw_optimisation:
         recipes=RECIPES,
         code=fingerprint("draw_optimisation"),
     message:
-        "Drawing the optimisation of {wildcards.content} in the style of {wildcards.style} at the last checkpoint."
+        "Drawing the optimisation of {wildcards.content} in the style of {wildcards.style} with each network's last checkpoint."
     script:
         "../workflow_scripts/draw_optimisation.py"
 

@@ -1,5 +1,6 @@
 # Training: a chain of segments per network and seed, because Snakemake deletes every output of a failed job. A segment
-# that is killed goes on from its last full epoch, kept in a folder that is not declared.
+# that is killed goes on from its last full epoch, kept in a folder that is not declared. A network with a source was
+# trained elsewhere and has one checkpoint, imported; one of regime untrained keeps its first. Each file has one rule.
 
 DATASET = f"<results>/data/{config['dataset']['name']}.npz"
 # What the weights after n epochs depend on; how many epochs follow, and on how many threads, is not among it.
@@ -8,6 +9,44 @@ TRAINING = {
     for key, value in config["training"].items()
     if key not in {"epochs", "checkpoint_every", "precision", "threads"}
 }
+IMPORTED = [name for name in NETWORKS if kinds.is_imported(config["networks"][name])]
+TRAINED = [name for name in NETWORKS if kinds.is_trained(config["networks"][name])]
+
+
+# A download, as in data.smk.
+localrules:
+    import_network,
+
+
+rule import_network:
+    input:
+        dataset=DATASET,
+        # A file of the user's own; a newer one is imported anew.
+        local=lambda wildcards: kinds.local_source(
+            config["networks"][wildcards.network]
+        )
+        or [],
+    output:
+        checkpoint="<results>/checkpoints/{network}/seed_{seed}/epoch_{epoch}.pt",
+    log:
+        "<logs>/import_network/{network}/seed_{seed}/epoch_{epoch}.log",
+    benchmark:
+        "<benchmarks>/import_network/{network}/seed_{seed}/epoch_{epoch}.tsv"
+    wildcard_constraints:
+        network=settings.one_of(IMPORTED),
+    retries: 2
+    conda:
+        "../envs/train.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    params:
+        settings=lambda wildcards: config["networks"][wildcards.network],
+        code=fingerprint("import_network"),
+    message:
+        "Importing {wildcards.network}, a network of another's training, after {wildcards.epoch} epochs."
+    script:
+        "../workflow_scripts/import_network.py"
 
 
 rule initialise_network:
@@ -19,6 +58,8 @@ rule initialise_network:
         "<logs>/initialise_network/{network}/seed_{seed}.log",
     benchmark:
         "<benchmarks>/initialise_network/{network}/seed_{seed}.tsv"
+    wildcard_constraints:
+        network=settings.one_of(name for name in NETWORKS if name not in IMPORTED),
     conda:
         "../envs/train.yaml"
     threads: config["training"]["threads"]
@@ -45,6 +86,9 @@ rule train_segment:
         "<logs>/train_segment/{network}/seed_{seed}/epoch_{epoch}.log",
     benchmark:
         "<benchmarks>/train_segment/{network}/seed_{seed}/epoch_{epoch}.tsv"
+    wildcard_constraints:
+        network=settings.one_of(TRAINED),
+        epoch=r"(?!000)\d{3}",
     priority: 10  # pictures can wait; every later picture waits for this
     retries: 3
     conda:
@@ -85,7 +129,7 @@ rule evaluate_checkpoint:
     params:
         evaluation=config["evaluation"],
         with_autoattack=lambda wildcards: settings.wants_autoattack(
-            config, int(wildcards.epoch)
+            config, wildcards.network, int(wildcards.epoch)
         ),
         code=fingerprint("evaluate_checkpoint"),
     message:

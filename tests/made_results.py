@@ -7,7 +7,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-REGIMES = {"standard": "standard", "adversarial": "adversarial", "noise": "gaussian_noise"}
+REGIMES = {
+    "standard": "standard", "adversarial": "adversarial", "noise": "gaussian_noise",
+    "imported": "adversarial", "control": "untrained",
+}  # fmt: skip
 PAIRS = (("rocket", "flow_field"), ("astronaut", "op_art"))
 
 
@@ -30,9 +33,13 @@ def make_results(
     epochs=(0, 4, 8),
     pairs=PAIRS,
     size=(48, 32),
+    made=None,
 ) -> MadeResults:
-    """Writes pictures, traces, evaluations and scores of every combination; `size` is width and height."""
-    made = MadeResults()
+    """Writes pictures, traces, evaluations and scores of every combination; `size` is width and height.
+
+    `made` is what an earlier call made in this folder, to which this one adds.
+    """
+    made = made or MadeResults()
     for name in {name for pair in pairs for name in pair}:
         made.images[name] = folder / "images" / f"{name}.png"
         save_picture(made.images[name], noise_picture(name, (size[0] * 2, size[1] * 2)))
@@ -55,6 +62,14 @@ def make_results(
                         made.traces.append(trace)
                         made.scores.append(score)
     return made
+
+
+def make_uneven_results(folder: Path, **settings) -> MadeResults:
+    """Two trained networks of two seeds, one imported after 76 epochs under the second of them, one untrained."""
+    made = make_results(folder, seeds=(1, 3), **settings)
+    few = {"recipes": settings.get("recipes", ("seed", "fair")), "pairs": settings.get("pairs", PAIRS), "made": made}
+    make_results(folder, networks=("imported",), seeds=(3,), epochs=(76,), **few)
+    return make_results(folder, networks=("control",), seeds=(1, 3), epochs=(0,), **few)
 
 
 def save_picture(path: Path, pixels) -> None:
@@ -152,7 +167,7 @@ def _evaluation(folder: Path, network: str, seed: int, epoch: int) -> Path:
             "test_clean_accuracy": accuracies(at)[0] - 0.01,
             "test_robust_accuracy": accuracies(at)[1] + 0.01,
         }
-        for at in range(1, epoch + 1)
+        for at in range(1, 1 if network == "imported" else epoch + 1)
     ]
     path.write_text(
         json.dumps(

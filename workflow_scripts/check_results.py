@@ -8,7 +8,7 @@ with step(snakemake.log[0]):
         manifest=Path(snakemake.input.manifest),
         table=Path(snakemake.input.table),
         pictures=snakemake.params.pictures,
-        last_epoch=snakemake.params.last_epoch,
+        last_epochs=snakemake.params.last_epochs,
         expected=snakemake.params.expected,
         check=Path(snakemake.output.check),
     )

@@ -58,8 +58,8 @@ def test_a_missing_product_is_noticed(results: Path) -> None:
 
 def run_check(results: Path, scores: Path, pictures: int = 4, expected: dict[str, object] | None = None) -> None:
     check_results(
-        manifest=results / "manifest.tsv", table=scores, pictures=pictures, last_epoch=4, expected=expected or {},
-        check=results / "check.json",
+        manifest=results / "manifest.tsv", table=scores, pictures=pictures, expected=expected or {},
+        last_epochs={"standard": 4, "adversarial": 4}, check=results / "check.json",
     )  # fmt: skip
 
 
@@ -84,6 +84,16 @@ def test_bad_results_do_not(results: Path, changes: dict[str, object], message: 
         run_check(results, scores, expected={"adversarial": {"clean_accuracy": [0.7, 1.0]}})
     assert message in str(caught.value)
     assert not (results / "check.json").exists()
+
+
+def test_limits_hold_at_each_network_s_own_last_checkpoint(results: Path) -> None:
+    """An imported network ends where it was imported."""
+    scores = table(results / "scores.tsv", epoch=76, clean_accuracy=0.1)
+    limits = {"adversarial": {"clean_accuracy": [0.7, 1.0]}, "standard": {"clean_accuracy": [0.7, 1.0]}}
+    settings = {"manifest": results / "manifest.tsv", "pictures": 4, "check": results / "check.json"}
+    with pytest.raises(ResultError, match=r"adversarial, seed 0, epoch 76: expected clean_accuracy 0\.7 to 1\.0"):
+        check_results(table=scores, last_epochs={"standard": 4, "adversarial": 76}, expected=limits, **settings)
+    check_results(table=scores, last_epochs={"standard": 4, "adversarial": 0}, expected=limits, **settings)
 
 
 def test_a_missing_picture_is_noticed(results: Path) -> None:

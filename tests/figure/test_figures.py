@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from made_results import PAIRS, make_results
+from made_results import PAIRS, make_results, make_uneven_results
 from robust_style.errors import ResultError
 from robust_style.figure.optimisation import draw_optimisation
 from robust_style.figure.score_vs_epoch import draw_score_vs_epoch
@@ -15,6 +15,7 @@ from robust_style.figure.training_curves import draw_training_curves
 from robust_style.score.collect import collect_scores
 
 NETWORKS = ["standard", "adversarial"]
+EVERY_KIND = ["standard", "adversarial", "imported", "control"]
 A4_MM = (210, 297)
 
 
@@ -193,3 +194,63 @@ def test_scores_over_epochs(table, tmp_path):
         "recipe seed",
     ):
         assert expected in words_of(vector)
+
+
+@pytest.fixture(scope="module")
+def uneven(tmp_path_factory):
+    """Networks that lack epochs: one imported, with a single seed, and one left untrained."""
+    return make_uneven_results(tmp_path_factory.mktemp("uneven"), epochs=tuple(range(0, 101, 10)))
+
+
+def test_networks_that_lack_epochs_have_their_row(uneven, tmp_path):
+    figure = tmp_path / "figure.svg"
+    given = grid(uneven, pair="rocket--flow_field") | {"columns": EVERY_KIND}
+    draw_standard_vs_adversarial(**given, figure=figure, preview=tmp_path / "preview.jpg")
+    # Of twelve epochs six, the imported network's only one among them; the seed is the one that it has too.
+    assert re.findall(r">(untrained|epoch \d+)<", figure.read_text()) == [
+        "untrained", "epoch 20", "epoch 50", "epoch 76", "epoch 80", "epoch 100",
+    ]  # fmt: skip
+    assert "training seed 3" in words_of(figure)
+    assert len(re.findall(">–<", figure.read_text())) == 6 * 4 - (2 * 5 + 1 + 1)
+    assert "–: no checkpoint" in words_of(figure)
+    assert figure.read_text().count("<image") == 2 + 2 * 5 + 1 + 1
+    draw_standard_vs_adversarial(**given, figure=tmp_path / "figure.png", preview=tmp_path / "preview.jpg")
+    assert_fits_a4(tmp_path / "figure.png")
+
+
+def test_the_overview_names_who_was_evaluated(uneven, tmp_path):
+    figure = tmp_path / "figure.svg"
+    draw_overview(**(grid(uneven, pair="rocket--flow_field") | {"columns": EVERY_KIND}), figure=figure)
+    heads, rows = 1, {"standard": 5, "imported": 1}
+    for network, count in rows.items():
+        assert len(re.findall(f">{network}<", figure.read_text())) == heads + count, network
+
+
+def test_each_network_s_last_epoch_is_drawn_and_said(uneven, tmp_path):
+    figure = tmp_path / "figure.svg"
+    draw_optimisation(
+        **(optimisation(uneven) | {"columns": EVERY_KIND}), figure=figure, preview=tmp_path / "preview.jpg"
+    )
+    assert "standard: epoch 100, adversarial: epoch 100, imported: epoch 76, control: untrained." in words_of(figure)
+    assert figure.read_text().count("<image") == 3 * 2 * 4
+
+
+def test_curves_of_networks_without_a_history(tmp_path):
+    made = make_uneven_results(tmp_path, recipes=(), epochs=(0, 25, 50, 75, 100))
+    vector = tmp_path / "figure.svg"
+    draw_training_curves(
+        evaluations=made.evaluations, networks=EVERY_KIND, figure=tmp_path / "figure.png", vector=vector
+    )
+    for network in EVERY_KIND:
+        assert network in words_of(vector)
+    # 75 and 76 stand too close for both to be labelled.
+    assert re.findall(r">(\d+)<", vector.read_text())[:5] == ["0", "25", "50", "76", "100"]
+
+
+def test_scores_of_networks_with_fewer_seeds(uneven, tmp_path):
+    table, vector = tmp_path / "scores.tsv", tmp_path / "figure.svg"
+    collect_scores(scores=uneven.scores, evaluations=uneven.evaluations, table=table)
+    draw_score_vs_epoch(
+        table=table, networks=EVERY_KIND, recipes=["seed", "fair"], figure=tmp_path / "figure.png", vector=vector
+    )
+    assert "2 image pairs and up to 2 training seeds" in words_of(vector)

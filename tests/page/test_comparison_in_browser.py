@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from made_page import build_page
-from made_results import make_results
+from made_results import make_results, make_uneven_results
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
@@ -94,3 +94,18 @@ def test_hostile_names_are_only_words(tmp_path):
     assert "<title>A page</title>" in document
     assert '<img src="x"' not in document
     assert "standard&lt;/script&gt;" in document
+
+
+def test_networks_that_lack_epochs_show_their_nearest(tmp_path):
+    page = build_page(tmp_path, make_uneven_results(tmp_path, recipes=("fair",), epochs=(0, 50, 100)), "A page")
+    document, console = opened(page, tmp_path)
+    assert console == []
+    assert attribute(document, "picture-left", "alt").endswith("standard network, epoch 100")
+    document, console = opened(page, tmp_path, "#left=imported&right=control&epoch=50&seed=1")
+    assert console == []
+    assert attribute(document, "picture-left", "alt").endswith("imported network, epoch 76")
+    assert attribute(document, "picture-right", "alt").endswith("control network, untrained")
+    assert re.search(r'id="epoch-words"[^>]*>epoch 76 · untrained<', document)
+    assert attribute(document, "absent", "hidden") is not None
+    document, _ = opened(page, tmp_path, "#left=standard&right=imported&epoch=76")
+    assert attribute(document, "picture-left", "alt").endswith("standard network, epoch 100")

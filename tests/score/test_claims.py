@@ -135,6 +135,26 @@ def test_mean_over_uneven_epochs_weighs_them_by_time():
     assert mean_over_epochs(rows, "content_ssim").tolist() == pytest.approx([0.9] * 4)
 
 
+def test_an_imported_network_takes_no_trained_one_s_place(tmp_path):
+    """It comes first by name and is far better, but has one checkpoint, one seed, and no counterpart."""
+    rows = table_of(adversarial_better)
+    imported = rows[(rows["regime"] == "adversarial") & (rows["epoch"] == 20) & (rows["seed"] == 0)].assign(
+        network="a_stranger", style_colour_distance=0.0
+    )
+    for epoch in (20, 101):
+        with_it = judged(tmp_path, pd.concat([imported.assign(epoch=epoch), rows]))
+        pd.testing.assert_frame_equal(with_it, judged(tmp_path, rows))
+
+
+def test_imported_networks_alone_decide_nothing(tmp_path):
+    rows = table_of(adversarial_better, seeds=(0,))
+    rows = rows[(rows["regime"] == "standard") | (rows["epoch"] == 20)]
+    assert the(judged(tmp_path, rows), "style better")["verdict"] == "undecided (n = 1 seed)"
+    assert the(judged(tmp_path, rows), "style faster")["verdict"] == "not tested"
+    rows.loc[rows["regime"] == "adversarial", "epoch"] = 76
+    assert the(judged(tmp_path, rows), "style better")["verdict"] == "not tested"
+
+
 def test_reading_counts_the_comparisons():
     index = pd.MultiIndex.from_product([[0], ["a", "b", "c"], ["s"]], names=["seed", "content", "style"])
     judgement = judge(pd.Series([-1.0, -2.0, 3.0], index=index), -1, "x minus y")

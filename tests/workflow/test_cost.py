@@ -46,6 +46,22 @@ def test_what_to_expect_is_said_where_the_cpu_works(monkeypatch: pytest.MonkeyPa
     assert cost.estimate(demo | {"device": "auto"}) is None
 
 
+def test_networks_that_are_not_trained_cost_their_pictures_only() -> None:
+    """Five checkpoints paint five times what one does; an imported network has one, whatever the seeds."""
+    config = merged("config") | {"expected": {}}
+    config["networks"] = {"control": {"architecture": "vgg19", "regime": "untrained"}}
+    one = cost.cpu_hours(checked(config, CONFIG / "schema.yaml"))
+    imported = {"architecture": "vgg19", "regime": "adversarial", "source": "a", "sha256": "0" * 64, "epoch": 9}
+    config["networks"] = {"theirs": imported}
+    config["seeds"] = [0, 1, 2]
+    assert cost.cpu_hours(checked(config, CONFIG / "schema.yaml")) == pytest.approx(one)
+    config["networks"] = {"standard": {"architecture": "vgg19", "regime": "standard"}}
+    config["seeds"], config["training"]["epochs"] = [0], 100
+    monitored = 1000 * 10 * cost.SECONDS_PER_ATTACK_STEP
+    training = 100 * (50_000 * cost.SECONDS_PER_IMAGE + monitored) / 3600
+    assert cost.cpu_hours(checked(config, CONFIG / "schema.yaml")) == pytest.approx(5 * one + training)
+
+
 @pytest.mark.parametrize("device", ["auto", "cuda"])
 def test_days_are_refused_with_the_ways_on(device: str) -> None:
     config = checked(merged("config"), CONFIG / "schema.yaml") | {"device": device}

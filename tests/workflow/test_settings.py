@@ -1,6 +1,7 @@
 """The configuration is checked whole, and each fault names its key."""
 
 import copy
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,10 +11,21 @@ import pytest
 from merged_config import merged
 from robust_style.errors import ConfigError
 from robust_style.workflow.config_files import refuse_duplicate_keys
-from robust_style.workflow.settings import _engine_contradictions, checked, checkpoint_epochs, pairs, picture_labels
+from robust_style.workflow.settings import (
+    _engine_contradictions,
+    checked,
+    checkpoint_epochs,
+    checkpoints,
+    last_epochs,
+    one_of,
+    pairs,
+    picture_labels,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = ROOT / "config" / "schema.yaml"
+UNTRAINED = {"architecture": "vgg19", "regime": "untrained"}
+IMPORTED = {"architecture": "vgg19", "regime": "adversarial", "source": "a.pt", "sha256": "0" * 64, "epoch": 76}
 
 
 def changed(place: str, value: object) -> dict[str, Any]:
@@ -43,6 +55,26 @@ def test_the_published_numbers_are_the_original_works() -> None:
     assert seed["style_weight"] / seed["content_weight"] == 4e6
 
 
+def test_each_network_has_its_own_checkpoints() -> None:
+    """Trained: all epochs of all seeds; untrained: epoch 0 of all seeds; imported: one, under the first seed."""
+    config = merged("config")
+    config["networks"] |= {"control": UNTRAINED, "madry": IMPORTED}
+    config["seeds"] = [5, 2]
+    found = checkpoints(checked(config, SCHEMA))
+    every = [0, 25, 50, 75, 100]
+    assert found == [
+        *[("standard", seed, epoch) for seed in (5, 2) for epoch in every],
+        *[("adversarial", seed, epoch) for seed in (5, 2) for epoch in every],
+        ("control", 5, 0), ("control", 2, 0), ("madry", 5, 76),
+    ]  # fmt: skip
+    assert last_epochs(checked(config, SCHEMA)) == {"standard": 100, "adversarial": 100, "control": 0, "madry": 76}
+
+
+def test_no_name_at_all_matches_nothing() -> None:
+    assert re.fullmatch(one_of(["a", "b"]), "b")
+    assert not any(re.fullmatch(f"(?P<network>{one_of([])})", name) for name in ("", "a", "!"))
+
+
 def test_lists_of_names_are_all_combinations() -> None:
     config = checked(merged("config"), SCHEMA)
     found = pairs(config)
@@ -70,6 +102,11 @@ def test_null_takes_a_block_away_and_nothing_is_changed_in_place() -> None:
         ("training.learning_rat", 0.1, "training.learning_rat: no such key; did you mean learning_rate?"),
         ("networks.standard.epsilon", 0.5, "networks.standard: regime standard has no attack; take epsilon away"),
         ("networks.standard.regime", "robust", "networks.standard.regime: expected one of standard, adversarial"),
+        ("networks.standard.source", "a.pt", "networks.standard: a source needs sha256, epoch"),
+        ("networks.standard.sha256", "F" * 64, "networks.standard.sha256: expected text of the form"),
+        ("networks.adversarial", IMPORTED | {"epoch": 0}, "networks.adversarial.epoch: expected at least 1, found 0"),
+        ("networks.adversarial", IMPORTED | {"steps": 3}, "not trained here; take steps away"),
+        ("networks.control", UNTRAINED | {"epsilon": 0.5}, "regime untrained has no attack; take epsilon away"),
         ("networks.Big Net", {"architecture": "vgg19", "regime": "standard"}, "Big Net"),
         (
             "networks.standard.engine",

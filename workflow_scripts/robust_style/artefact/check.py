@@ -23,18 +23,24 @@ RANGES = {
 
 
 def check_results(
-    *, manifest: Path, table: Path, pictures: int, last_epoch: int, expected: dict[str, Any], check: Path
+    *,
+    manifest: Path,
+    table: Path,
+    pictures: int,
+    last_epochs: dict[str, int],
+    expected: dict[str, Any],
+    check: Path,
 ) -> None:
     """Verifies counts, ranges, limits and hashes and writes what was verified.
 
-    `expected` gives, per network, the lowest and highest `clean_accuracy` and `robust_accuracy` at `last_epoch`
-    (fractions). Raises ResultError listing every fault; the products stay where they are.
+    `expected` gives, per network, the lowest and highest `clean_accuracy` and `robust_accuracy` (fractions) at
+    its own last checkpoint, `last_epochs`. Raises ResultError listing every fault; the products stay where they are.
     """
     scores = pd.read_csv(table, sep="\t")
     faults = [
         *_count_faults(scores, pictures),
         *_range_faults(scores),
-        *_limit_faults(scores, last_epoch, expected),
+        *_limit_faults(scores, last_epochs, expected),
     ]
     if faults:
         raise ResultError(f"{table}: " + "; ".join(faults))
@@ -62,16 +68,17 @@ def _range_faults(scores: pd.DataFrame) -> list[str]:
     return faults
 
 
-def _limit_faults(scores: pd.DataFrame, last_epoch: int, expected: dict[str, Any]) -> list[str]:
+def _limit_faults(scores: pd.DataFrame, last_epochs: dict[str, int], expected: dict[str, Any]) -> list[str]:
     faults = []
-    last = scores[scores["epoch"] == last_epoch]
     for network, limits in expected.items():
+        epoch = last_epochs[network]
+        last = scores[(scores["network"] == network) & (scores["epoch"] == epoch)]
         for accuracy, (low, high) in limits.items():
-            for seed, rows in last[last["network"] == network].groupby("seed"):
+            for seed, rows in last.groupby("seed"):
                 found = float(rows[accuracy].iloc[0])
                 if not low <= found <= high:
                     faults.append(
-                        f"{network}, seed {seed}, epoch {last_epoch}: expected {accuracy} {low} to {high} (the key "
+                        f"{network}, seed {seed}, epoch {epoch}: expected {accuracy} {low} to {high} (the key "
                         f"expected.{network}.{accuracy}), found {found:.3f}; something went wrong in training"
                     )
     return faults

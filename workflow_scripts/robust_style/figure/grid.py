@@ -1,6 +1,6 @@
 """Which pictures stand in which row and column of a comparison."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,10 @@ class Pair:
 
 @dataclass(frozen=True)
 class Grid:
-    """The pictures of one recipe and one training seed: rows are epochs, columns networks, one sheet per pair."""
+    """The pictures of one recipe and one training seed: rows are epochs, columns networks, one sheet per pair.
+
+    A network need not have every epoch: an imported one has a single checkpoint.
+    """
 
     recipe: str
     seed: int
@@ -41,7 +44,7 @@ class Grid:
 
 
 def read_grid(traces: Sequence[Path], evaluations: Sequence[Path], columns: Sequence[str]) -> Grid:
-    """The grid of `traces`, which must share a recipe; pairs keep their order, of several seeds the first is shown.
+    """The grid of `traces`, which must share a recipe; pairs keep their order, of several seeds one is shown.
 
     Networks that are not among `columns` are left out. Raises ResultError if nothing is left or recipes are mixed.
     """
@@ -51,9 +54,10 @@ def read_grid(traces: Sequence[Path], evaluations: Sequence[Path], columns: Sequ
     recipes = sorted({trace.labels.recipe for trace in found})
     if len(recipes) > 1:
         raise ResultError(f"expected stylisations of one recipe, found {', '.join(recipes)}; draw one figure for each")
-    seed = min(trace.labels.seed for trace in found)
+    seed = shown_seed(found)
     found = [trace for trace in found if trace.labels.seed == seed]
     epochs = sorted({trace.labels.epoch for trace in found})
+    last = {max(trace.labels.epoch for trace in found if trace.labels.network == name) for name in _networks(found)}
     known = [evaluation for evaluation in map(read_evaluation, evaluations) if evaluation.seed == seed]
     regimes = {trace.labels.network: trace.labels.regime for trace in found}
     return Grid(
@@ -62,7 +66,7 @@ def read_grid(traces: Sequence[Path], evaluations: Sequence[Path], columns: Sequ
         pairs=tuple(dict.fromkeys(pair_of(trace) for trace in found)),
         networks=tuple(network for network in columns if network in regimes),
         regimes={network: regimes[network] for network in columns if network in regimes},
-        epochs=tuple(_thinned(epochs)),
+        epochs=tuple(_thinned(epochs, last)),
         traces={(pair_of(trace), trace.labels.network, trace.labels.epoch): trace for trace in found},
         evaluations={(evaluation.network, evaluation.epoch): evaluation for evaluation in known},
     )
@@ -73,8 +77,29 @@ def pair_of(trace: Trace) -> Pair:
     return Pair(trace.labels.content, trace.labels.style)
 
 
-def _thinned(epochs: Sequence[int]) -> list[int]:
-    # Evenly spread, with the first and the last, so that no stage of the training is favoured.
+def shown_seed(traces: Sequence[Trace]) -> int:
+    """The training seed that a figure of one seed shows: the lowest that all networks have, or else the lowest.
+
+    An imported network has one seed only, which need not be the lowest.
+    """
+    of_network = [{t.labels.seed for t in traces if t.labels.network == name} for name in _networks(traces)]
+    return min(set.intersection(*of_network) or set.union(*of_network))
+
+
+def _networks(traces: Iterable[Trace]) -> set[str]:
+    return {trace.labels.network for trace in traces}
+
+
+def _thinned(epochs: Sequence[int], last: set[int]) -> list[int]:
+    """At most MOST_ROWS of the epochs (more only where more networks have a last epoch of their own).
+
+    The first is kept and each network's last, in `last`, which may be its only one; the others are evenly spread, so
+    that no stage of the training is favoured.
+    """
     if len(epochs) <= MOST_ROWS:
         return list(epochs)
-    return [epochs[round(row * (len(epochs) - 1) / (MOST_ROWS - 1))] for row in range(MOST_ROWS)]
+    kept = last | {epochs[0]}
+    others = [epoch for epoch in epochs if epoch not in kept]
+    rows = max(MOST_ROWS - len(kept), 0)
+    spread = {others[round((row + 1) * (len(others) + 1) / (rows + 1)) - 1] for row in range(rows)}
+    return sorted(kept | spread)

@@ -1,5 +1,6 @@
 """The original figure's layout: what each network paints after 0, 50, 100 evaluations of the loss."""
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
 from robust_style.errors import ResultError
-from robust_style.figure.grid import pair_of
+from robust_style.figure.grid import pair_of, shown_seed
 from robust_style.figure.palette import Look, looks
 from robust_style.figure.pictures import Tile, snapshot_tiles
 from robust_style.figure.sheet import Sheet
@@ -23,7 +24,7 @@ from robust_style.figure.visual_language import (
     save_preview,
     visual_language,
 )
-from robust_style.figure.words import spoken
+from robust_style.figure.words import epoch_words, spoken
 from robust_style.score.trace import Trace, read_trace
 
 # Room on the left for the ticks and the label of the loss axes.
@@ -36,6 +37,9 @@ HEADS_MM = 12.0
 CURVES_MM = 34.0
 UNDER_CURVES_MM = 12.0
 WIDEST_MM = 40.0
+# Of the note at the foot; a little more than the mean width of its characters.
+NOTE_LINE_MM = 3.0
+NOTE_CHARACTER_MM = 1.27
 # Ratio of largest to smallest loss up to which the axis has ticks at 1, 2, 5 of each decade.
 FEW_DECADES = 200.0
 
@@ -43,10 +47,10 @@ FEW_DECADES = 200.0
 def draw_optimisation(
     *, traces: list[Path], columns: list[str], recipes: list[str], figure: Path, preview: Path
 ) -> None:
-    """Draws one pair at one training epoch: rows are optimiser evaluations, groups `recipes`, `columns` networks.
+    """Draws one pair: rows are optimiser evaluations, groups `recipes`, `columns` networks.
 
-    Below stands the total loss over the evaluations. Of several seeds the first is shown, of several epochs the last;
-    `preview` is a small JPEG of the same.
+    Below stands the total loss over the evaluations. Of several seeds one is shown, of several epochs each network's
+    last; `preview` is a small JPEG of the same.
     Raises ResultError if the traces are of several pairs or of none of the networks and recipes.
     """
     courses = _chosen(traces, columns, recipes)
@@ -55,28 +59,35 @@ def draw_optimisation(
     regimes = {network: trace.labels.regime for (_, network), trace in courses.items()}
     tiles = {key: snapshot_tiles(trace) for key, trace in courses.items()}
     with visual_language():
-        layout = _Layout(groups, networks, tiles)
+        layout = _Layout(groups, networks, tiles, _note(list(courses.values()), networks))
         of_network = looks({network: regimes[network] for network in networks})
         _draw_pictures(layout, tiles, of_network)
         _draw_curves(layout, courses, of_network)
-        labels = next(iter(courses.values())).labels
-        layout.sheet.text(
-            f"{spoken(labels.content)} in the style of {spoken(labels.style)}, after {labels.epoch} training epochs. "
-            "Rows and curves: evaluations of the loss by the optimiser, not training epochs.",
-            0.0,
-            layout.sheet.height_mm - 3.4,
-            size=SMALL_PT,
-            colour=QUIET,
-        )
+        foot = layout.sheet.height_mm - 0.4 - len(layout.note) * NOTE_LINE_MM
+        for line, words in enumerate(layout.note):
+            layout.sheet.text(words, 0.0, foot + line * NOTE_LINE_MM, size=SMALL_PT, colour=QUIET)
         save(layout.sheet.figure, figure)
         save_preview(layout.sheet.figure, preview)
+
+
+def _note(courses: Sequence[Trace], networks: Sequence[str]) -> str:
+    labels = courses[0].labels
+    last = {course.labels.network: course.labels.epoch for course in courses}
+    if len(set(last.values())) == 1:
+        when = f"after {labels.epoch} training epochs"
+    else:  # an imported network has its own
+        when = ", ".join(f"{spoken(network)}: {epoch_words(last[network])}" for network in networks)
+    return (
+        f"{spoken(labels.content)} in the style of {spoken(labels.style)}, {when}. "
+        "Rows and curves: evaluations of the loss by the optimiser, not training epochs."
+    )
 
 
 class _Layout:
     """Where each thing stands."""
 
     def __init__(
-        self, groups: Sequence[str], networks: Sequence[str], tiles: dict[tuple[str, str], list[Tile]]
+        self, groups: Sequence[str], networks: Sequence[str], tiles: dict[tuple[str, str], list[Tile]], note: str
     ) -> None:
         self.groups, self.networks = groups, networks
         self.rows = max(len(found) for found in tiles.values())
@@ -89,10 +100,10 @@ class _Layout:
         self.height = self.width * shape
         self.group_width = len(networks) * (self.width + GAP_MM) - GAP_MM
         self.curves_top = HEADS_MM + self.rows * (self.height + CAPTION_MM + GAP_MM) + 5
-        self.sheet = Sheet.of_size(
-            LABEL_MM + len(groups) * (self.group_width + GROUP_GAP_MM) - GROUP_GAP_MM + 1,
-            self.curves_top + CURVES_MM + UNDER_CURVES_MM,
-        )
+        width = LABEL_MM + len(groups) * (self.group_width + GROUP_GAP_MM) - GROUP_GAP_MM + 1
+        self.note = textwrap.wrap(note, int(width / NOTE_CHARACTER_MM))
+        below = UNDER_CURVES_MM + (len(self.note) - 1) * NOTE_LINE_MM
+        self.sheet = Sheet.of_size(width, self.curves_top + CURVES_MM + below)
 
     def left_of_group(self, recipe: str) -> float:
         return LABEL_MM + self.groups.index(recipe) * (self.group_width + GROUP_GAP_MM)
@@ -168,10 +179,7 @@ def _chosen(traces: Sequence[Path], columns: Sequence[str], recipes: Sequence[st
     pairs = {pair_of(trace) for trace in found}
     if len(pairs) > 1:
         raise ResultError(f"expected stylisations of one pair, found {len(pairs)}; draw one figure for each")
-    seed = min(trace.labels.seed for trace in found)
-    epoch = max(trace.labels.epoch for trace in found)
-    return {
-        (trace.labels.recipe, trace.labels.network): trace
-        for trace in found
-        if (trace.labels.seed, trace.labels.epoch) == (seed, epoch)
-    }
+    seed = shown_seed(found)
+    found = sorted((trace for trace in found if trace.labels.seed == seed), key=lambda trace: trace.labels.epoch)
+    # Of each network and recipe the last wins.
+    return {(trace.labels.recipe, trace.labels.network): trace for trace in found}

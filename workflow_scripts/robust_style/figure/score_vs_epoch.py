@@ -88,6 +88,10 @@ def _draw_network(axes: Axes, own: pd.DataFrame, measure: str, network: str, loo
 
 def _footnote(rows: pd.DataFrame) -> str:
     pairs = len(rows.groupby(["content", "style"]))
-    seeds = rows["seed"].nunique()
-    counted = f"{pairs} image pair{'' if pairs == 1 else 's'} and {seeds} training seed{'' if seeds == 1 else 's'}"
-    return f"Bold: mean over {counted}; thin: single pairs. Epoch 0: the untrained network."
+    of_network = rows.groupby("network")["seed"].nunique()
+    seeds = of_network.max()
+    counted = f"{pairs} image pair{'' if pairs == 1 else 's'} and {'' if seeds == of_network.min() else 'up to '}"
+    return (
+        f"Bold: mean over {counted}{seeds} training seed{'' if seeds == 1 else 's'}; thin: single pairs. "
+        "Epoch 0: the untrained network."
+    )

@@ -162,7 +162,7 @@ def _draw_row(
         at = left + column * (width + GAP_MM)
         trace = grid.traces.get((pair, network, epoch))
         if trace is None:
-            sheet.text("not painted", at + width / 2, top + height / 2, size=SMALL_PT, colour=QUIET, align="center")
+            sheet.text("–", at + width / 2, top + height / 2, size=SMALL_PT, colour=QUIET, align="center")
             continue
         sheet.picture(read_picture(trace.picture), at, top, width, height)
         if captions:
@@ -178,15 +178,17 @@ def _draw_label(sheet: Sheet, grid: Grid, epoch: int, top: float, height: float,
         sheet.text("one network for all:\nequal initial weights", 0.0, top + 4.6, size=SMALL_PT, colour=QUIET)
         return
     of_network = looks(grid.regimes)
-    for line, network in enumerate(grid.networks):
-        words = f"{spoken(network)}\n{accuracy_words(grid.evaluations.get((network, epoch)))}"
+    for line, network in enumerate(name for name in grid.networks if (name, epoch) in grid.evaluations):
+        words = f"{spoken(network)}\n{accuracy_words(grid.evaluations[network, epoch])}"
         at = top + 4.6 + line * 7.2
         if at + 6.5 < top + height + 2:
             sheet.text(words, 0.0, at, size=SMALL_PT, colour=of_network[network].colour)
 
 
 def _footnote(grid: Grid) -> str:
-    return f"Rows: training epochs of the network. Recipe {spoken(grid.recipe)}, training seed {grid.seed}."
+    words = f"Rows: training epochs of the network. Recipe {spoken(grid.recipe)}, training seed {grid.seed}."
+    every = {(pair, network, epoch) for pair in grid.pairs for network in grid.networks for epoch in grid.epochs}
+    return words + (" –: no checkpoint." if every - set(grid.traces) else "")
 
 
 def _picture_height(grid: Grid, shapes: Sequence[float], label: float, caption: float) -> float:

@@ -31,7 +31,8 @@ def draw_training_curves(*, evaluations: list[Path], networks: list[str], figure
     """Draws both accuracies per training epoch as PNG `figure` and SVG `vector`.
 
     Lines are measured after each epoch on the monitored test images, one thin line per training seed and, with
-    several seeds, their mean in bold; markers are the full evaluations of the checkpoints.
+    several seeds, their mean in bold; markers are the full evaluations of the checkpoints. A network that was not
+    trained here has markers only.
     Raises ResultError if none of `networks` was evaluated.
     """
     found = [evaluation for evaluation in map(read_evaluation, evaluations) if evaluation.network in networks]
@@ -76,7 +77,8 @@ def _draw_network(axes: Axes, own: Sequence[Evaluation], of_history: str, of_che
     if len(seeds) > 1:
         mean = pd.concat(curves, axis=1, join="inner").mean(axis=1)
         axes.plot(mean.index, mean, look.dashes, color=look.colour)
-    axes.plot([], [], look.dashes, marker=look.marker, color=look.colour, label=spoken(own[0].network))
+    dashes = look.dashes if any(len(curve) for curve in curves) else "none"
+    axes.plot([], [], linestyle=dashes, marker=look.marker, color=look.colour, label=spoken(own[0].network))
 
 
 def _measured(by_epoch: dict[int, float | None]) -> "pd.Series[float]":

@@ -26,6 +26,8 @@ NORMAL_PT = 7.5
 LARGE_PT = 9.0
 HAIRLINE_PT = 0.4
 LINE_PT = 1.2
+# Of an axis of training epochs: closer, two labels of three digits touch on half a page.
+TICK_GAP = 0.06
 
 INK = "#1a1a1a"
 QUIET = "#5f6368"
@@ -91,7 +93,12 @@ def save_preview(figure: Figure, path: Path) -> None:
 
 
 def whole_epochs(axes: Axes, epochs: Sequence[int]) -> None:
-    """Ticks only at epochs that exist: at most six of them, the first and the last among them."""
+    """Ticks only at epochs that exist: at most six of them, the first and the last among them, none too close."""
     ordered = sorted(set(epochs))
     step = max(1, -(-(len(ordered) - 1) // 5))
-    axes.set_xticks(sorted({*ordered[::-step], ordered[0]}))
+    gap = TICK_GAP * (ordered[-1] - ordered[0])
+    ticks = ordered[-1:]
+    for epoch in ordered[::-step][1:]:
+        if ticks[-1] - epoch >= gap and epoch - ordered[0] >= gap:
+            ticks.append(epoch)
+    axes.set_xticks(sorted({*ticks, ordered[0]}))

@@ -4,6 +4,8 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const element = (id) => document.getElementById(id);
   const pictures = new Map(data.pictures.map((picture) => [picture.at.join(), picture]));
+  // Per network, the seeds and epochs (as numbers in the lists) of its checkpoints.
+  const checkpoints = data.networks.map((_, network) => data.pictures.filter((p) => p.at[1] === network).map((p) => ({ seed: p.at[2], epoch: p.at[3] })));
   const accuracies = new Map(data.accuracies.map((accuracy) => [accuracy.at.join(), accuracy]));
   // 1: larger is better, -1: smaller is better.
   const MEASURES = [
@@ -16,13 +18,19 @@
   const last = data.epochs.length - 1;
   const standard = Math.max(0, data.networks.findIndex((network) => network.regime === "standard"));
   const other = data.networks.findIndex((network) => network.regime === "adversarial");
-  const state = { pair: 0, recipe: 0, seed: 0, epoch: last, left: standard, right: other < 0 ? data.networks.length - 1 : other };
+  const state = { pair: 0, recipe: 0, seed: 0, epoch: Math.max(...checkpoints[standard].map((at) => at.epoch)), left: standard, right: other < 0 ? data.networks.length - 1 : other };
   let timer = null;
 
   const epochWords = (number) => (data.epochs[number] === 0 ? "untrained" : `epoch ${data.epochs[number]}`);
-  const pictureAt = (network, epoch) => pictures.get([state.recipe, network, state.seed, epoch, state.pair].join());
+  const pictureAt = (network, at) => pictures.get([state.recipe, network, at.seed, at.epoch, state.pair].join());
   const short = (value) => (Math.abs(value) >= 1000 ? value.toExponential(1) : Math.abs(value) >= 10 ? value.toFixed(0) : value.toFixed(2));
   const percent = (fraction) => (fraction === null || fraction === undefined ? "–" : `${(100 * fraction).toFixed(0)} %`);
+
+  // A network without this checkpoint (one imported or left untrained has one) shows its nearest, and the words say so.
+  function shownAt(network) {
+    const distance = (at) => (at.seed === state.seed ? 0 : 1e6) + Math.abs(data.epochs[at.epoch] - data.epochs[state.epoch]);
+    return checkpoints[network].reduce((best, at) => (distance(at) < distance(best) ? at : best));
+  }
 
   function make(tag, text, className) {
     const made = document.createElement(tag);
@@ -86,7 +94,7 @@
     document.documentElement.style.setProperty("--right", right.colour);
     element("recipe-words").textContent = data.recipes[state.recipe].words;
     element("epoch").setAttribute("aria-valuetext", epochWords(state.epoch));
-    element("epoch-words").textContent = epochWords(state.epoch);
+    element("epoch-words").textContent = shownWords();
     element("content-image").src = data.images[pair.contentImage];
     element("content-image").alt = `Content image: ${pair.content}`;
     element("content-name").textContent = pair.content;
@@ -95,21 +103,27 @@
     element("style-name").textContent = pair.style;
     showStage(pair);
     showScores(left, right);
-    drawLosses(element("loss"), ["left", "right"].map((side) => [side, pictureAt(state[side], state.epoch)?.loss ?? []]));
+    drawLosses(element("loss"), ["left", "right"].map((side) => [side, pictureAt(state[side], shownAt(state[side]))?.loss ?? []]));
     showStrip();
+  }
+
+  function shownWords() {
+    const [left, right] = ["left", "right"].map((side) => epochWords(shownAt(state[side]).epoch));
+    return left === right ? left : `${left} · ${right}`;
   }
 
   function showStage(pair) {
     let absent = false;
     for (const side of ["left", "right"]) {
-      const picture = pictureAt(state[side], state.epoch);
+      const at = shownAt(state[side]);
+      const picture = pictureAt(state[side], at);
       const image = element(`picture-${side}`);
       image.hidden = !picture;
       absent ||= !picture;
       if (!picture) continue;
       const network = data.networks[state[side]].name;
       image.src = data.images[picture.image];
-      image.alt = `${pair.content} in the style of ${pair.style}, painted with the ${network} network, ${epochWords(state.epoch)}`;
+      image.alt = `${pair.content} in the style of ${pair.style}, painted with the ${network} network, ${epochWords(at.epoch)}`;
       document.documentElement.style.setProperty("--shape", picture.width / picture.height);
     }
     element("absent").hidden = !absent;
@@ -118,7 +132,7 @@
   function showScores(left, right) {
     element("head-left").textContent = left.name;
     element("head-right").textContent = right.name;
-    const sides = ["left", "right"].map((side) => pictureAt(state[side], state.epoch));
+    const sides = ["left", "right"].map((side) => pictureAt(state[side], shownAt(state[side])));
     const rows = MEASURES.map((measure, number) => {
       const values = sides.map((picture) => (picture ? picture.scores[number] : null));
       const shown = values.map((value) => (value === null ? "–" : short(value)));
@@ -126,7 +140,10 @@
       const winner = told ? (measure.better * (values[0] - values[1]) > 0 ? 0 : 1) : -1;
       return row(measure.words, measure.note, shown, winner);
     });
-    const found = ["left", "right"].map((side) => accuracies.get([state[side], state.seed, state.epoch].join()));
+    const found = ["left", "right"].map((side) => {
+      const at = shownAt(state[side]);
+      return accuracies.get([state[side], at.seed, at.epoch].join());
+    });
     rows.push(row("Clean accuracy", "photographs recognised", found.map((accuracy) => percent(accuracy?.clean)), -1));
     rows.push(row("Robust accuracy", "the same, under attack", found.map((accuracy) => percent(accuracy?.robust)), -1));
     element("scores").replaceChildren(...rows);
@@ -152,7 +169,7 @@
 
   function thumbnail(side, epoch) {
     const button = make("button", undefined, side);
-    const picture = pictureAt(state[side], epoch);
+    const picture = pictureAt(state[side], { seed: shownAt(state[side]).seed, epoch });
     const image = make("img");
     image.alt = "";
     if (picture) image.src = data.images[picture.image];

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from robust_style.artefact.json_file import write_json
+from robust_style.model.kinds import is_imported, without_place
 
 # Everything a number of the results can depend on; an allow-list, so that nothing personal slips in.
 PACKAGES = (
@@ -43,12 +44,22 @@ def _commit() -> str:
 
 
 def _without_local_paths(config: dict[str, Any]) -> dict[str, Any]:
-    """The configuration with the place of a local archive reduced to its file name; its hash says what it was."""
+    """The configuration with the places of local files reduced to their names; their hashes say what they were."""
     dataset = dict(config["dataset"])
     if dataset["archive"]:
         dataset["archive"] = Path(dataset["archive"]).name
     images = [Path(path).name for path in config["images"]]
-    return {**config, "dataset": dataset, "images": images, "sources": Path(config["sources"]).name}
+    networks = {
+        name: {**block, "source": without_place(block["source"])} if is_imported(block) else block
+        for name, block in config["networks"].items()
+    }
+    return {
+        **config,
+        "dataset": dataset,
+        "images": images,
+        "networks": networks,
+        "sources": Path(config["sources"]).name,
+    }
 
 
 def _version(package: str) -> str | None:

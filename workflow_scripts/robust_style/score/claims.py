@@ -81,9 +81,9 @@ def judge_claims(
 ) -> None:
     """Writes `claims`: one row per claim and recipe, with estimate, interval over training seeds, and verdict.
 
-    Compared are the first network of regime `standard` and the first of regime `adversarial`. `noise_recipes` start
-    from noise; `unguarded_recipes` and `guarded_recipes` start from the content, without and with a line search; the
-    first of each are compared.
+    Compared are the network of regime `standard` and the one of regime `adversarial` with the most checkpoints (among
+    equals the first by name). `noise_recipes` start from noise; `unguarded_recipes` and `guarded_recipes` start from
+    the content, without and with a line search; the first of each are compared.
     A claim whose networks, recipes or checkpoints are absent gets the verdict "not tested".
     """
     rows = read_table(table)

@@ -39,7 +39,7 @@ def between_recipes(rows: pd.DataFrame, measure: str, first: str, second: str) -
 def at_last_epoch(rows: pd.DataFrame, measure: str) -> PerRegime:
     """The measure at the last checkpoint that both regimes have."""
     by_epoch = _by_epoch(rows, measure)
-    return by_epoch[by_epoch.columns[-1]] if len(by_epoch.columns) else by_epoch.sum(axis=1)
+    return by_epoch[by_epoch.columns[-1]] if len(by_epoch.columns) else by_epoch.iloc[:0].sum(axis=1)
 
 
 def mean_over_epochs(rows: pd.DataFrame, measure: str) -> PerRegime:
@@ -70,9 +70,11 @@ def late_fall(rows: pd.DataFrame, measure: str, *, better: int) -> PerRegime:
 def _by_epoch(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
     """One row per regime, seed and pair; one column per epoch at which nothing is missing."""
     rows = rows[rows["regime"].isin(REGIMES)]
-    # The first network of each regime, by name; further ones are controls.
-    first = rows.groupby("regime")["network"].transform("min")
-    rows = rows[rows["network"] == first]
+    # The network of each regime with the most checkpoints, the first by name among equals; further ones are controls.
+    # An imported network has a single checkpoint, and shares neither initialisation nor data order with another.
+    counted = rows.groupby(["regime", "network"])["epoch"].nunique().reset_index()
+    compared = counted.sort_values(["epoch", "network"], ascending=[False, True]).drop_duplicates("regime")["network"]
+    rows = rows[rows["network"].isin(compared)]
     # pivot refuses two pictures in one cell; pivot_table would average them unseen.
     by_epoch = rows.pivot(index=["regime", *PAIR], columns="epoch", values=measure)  # noqa: PD010
     return by_epoch.sort_index().dropna(axis="columns")

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from robust_style.errors import ConfigError
-from robust_style.workflow.settings import checkpoint_epochs, pairs
+from robust_style.model.kinds import is_trained
+from robust_style.workflow.settings import checkpoints, pairs
 
 # MEASURED (x86-64 with AMX-BF16, bfloat16, full-width VGG19, one thread, n = 1, halved for two cores): 93 training
 # images/s standard, 36 with three attack steps; 0.72 s per evaluation of a style transfer at 512 x 512 px.
@@ -62,22 +63,23 @@ def cpu_hours(config: dict[str, Any]) -> float:
     evaluation, transfer, training = config["evaluation"], config["transfer"], config["training"]
     images = config["dataset"]["train_size"] or CIFAR10_IMAGES
     attacked = evaluation["images"] or config["dataset"]["test_size"] or CIFAR10_TEST_IMAGES
-    checkpoints = len(checkpoint_epochs(config))
-    pictures = checkpoints * len(pairs(config))
     pixels = ASPECT * transfer["size_px"] ** 2
     seconds = 0.0
-    for network in config["networks"].values():
+    for name, network in config["networks"].items():
         per_image = SECONDS_PER_IMAGE + SECONDS_PER_ATTACK_STEP * network.get("steps", 0)
         if network["engine"] == "robustness":
             per_image *= LIBRARY_FACTORS[network["regime"]]
         monitored = evaluation["monitor_images"] * evaluation["monitor_steps"] * SECONDS_PER_ATTACK_STEP
-        computing = training["epochs"] * (images * per_image + monitored)
-        computing += checkpoints * attacked * evaluation["steps"] * evaluation["restarts"] * SECONDS_PER_ATTACK_STEP
+        epochs = training["epochs"] * len(config["seeds"]) if is_trained(network) else 0
+        own = sum(owner == name for owner, _, _ in checkpoints(config))
+        pictures = own * len(pairs(config))
+        computing = epochs * (images * per_image + monitored)
+        computing += own * attacked * evaluation["steps"] * evaluation["restarts"] * SECONDS_PER_ATTACK_STEP
         for recipe in transfer["recipes"].values():
             computing += pictures * recipe["evaluations"] * pixels * SECONDS_PER_PIXEL
-        jobs = 2 * checkpoints + 2 * pictures * len(transfer["recipes"])
+        jobs = 2 * own + 2 * pictures * len(transfer["recipes"])
         seconds += computing * network["width"] ** 2 + jobs * SECONDS_PER_JOB
-    return seconds * len(config["seeds"]) / 3600
+    return seconds / 3600
 
 
 def estimate(config: dict[str, Any]) -> str | None:

@@ -8,7 +8,7 @@ runs in Snakemake's own process, which need not have torch.
 import difflib
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,8 @@ import jsonschema
 import yaml
 
 from robust_style.errors import ConfigError
+from robust_style.model import kinds
 
-ATTACK_KEYS = ("constraint", "epsilon", "step_size", "steps")
 # What the engine `robustness` can train, and how it augments whatever `training` says.
 LIBRARY_REGIMES = ("standard", "adversarial")
 LIBRARY_AUGMENTATION = {"crop_padding": 4, "flip": True}
@@ -46,15 +46,42 @@ def pairs(config: dict[str, Any]) -> list[tuple[str, str]]:
     return found
 
 
+def checkpoints(config: dict[str, Any]) -> list[tuple[str, int, int]]:
+    """(network, seed, completed epochs) of every checkpoint, in the order of the configuration.
+
+    A network trained here has them all under every seed, one of regime `untrained` only epoch 0. An imported network
+    has one, at its epoch, and only under the first of `seeds`: what seed it was trained with is not known, and more
+    would be copies that pass for replications.
+    """
+    found: list[tuple[str, int, int]] = []
+    for name, network in config["networks"].items():
+        if kinds.is_imported(network):
+            found.append((name, config["seeds"][0], network["epoch"]))
+        else:
+            epochs = checkpoint_epochs(config) if kinds.is_trained(network) else [0]
+            found += [(name, seed, epoch) for seed in config["seeds"] for epoch in epochs]
+    return found
+
+
+def last_epochs(config: dict[str, Any]) -> dict[str, int]:
+    """The last checkpoint of each network, in completed epochs."""
+    return {name: max(e for own, _, e in checkpoints(config) if own == name) for name in config["networks"]}
+
+
 def checkpoint_epochs(config: dict[str, Any]) -> list[int]:
-    """Completed epochs at each checkpoint: 0 (untrained), then one per segment."""
+    """Completed epochs at each checkpoint of a network trained here: 0 (untrained), then one per segment."""
     training = config["training"]
     return list(range(0, training["epochs"] + 1, training["checkpoint_every"]))
 
 
-def wants_autoattack(config: dict[str, Any], epoch: int) -> bool:
+def wants_autoattack(config: dict[str, Any], network: str, epoch: int) -> bool:
     """Whether the checkpoint of `epoch` is one that AutoAttack is to attack."""
-    return config["evaluation"]["autoattack_checkpoints"] == "all" or epoch == checkpoint_epochs(config)[-1]
+    return config["evaluation"]["autoattack_checkpoints"] == "all" or epoch == last_epochs(config)[network]
+
+
+def one_of(names: Iterable[str]) -> str:
+    """A wildcard's constraint: one of these names; of none, nothing matches."""
+    return "|".join(names) or "(?!)"
 
 
 def picture_labels(config: dict[str, Any], wildcards: Any) -> dict[str, str | int]:
@@ -190,7 +217,7 @@ def _contradictions(config: dict[str, Any]) -> Iterator[str]:
     if dataset["sha256"] is not None and dataset["archive"] is None:
         yield "dataset.sha256: belongs to dataset.archive, which is null; give both or neither"
     for name, network in config["networks"].items():
-        yield from _regime_contradictions(name, network)
+        yield from kinds.contradictions(name, network)
         yield from _engine_contradictions(name, network, training)
     doubled = {pair for pair in pairs(config) if pairs(config).count(pair) > 1}
     for content, style in sorted(doubled):
@@ -207,15 +234,6 @@ def _contradictions(config: dict[str, Any]) -> Iterator[str]:
         yield f"figure.recipe: expected one of {', '.join(transfer['recipes'])}, found {config['figure']['recipe']}"
     for name in config["expected"].keys() - config["networks"].keys():
         yield f"expected.{name}: no such network; known: {', '.join(config['networks'])}"
-
-
-def _regime_contradictions(name: str, network: dict[str, Any]) -> Iterator[str]:
-    given = [key for key in (*ATTACK_KEYS, "random_start") if key in network]
-    missing = [key for key in ATTACK_KEYS if key not in network]
-    if network["regime"] == "adversarial" and missing:
-        yield f"networks.{name}: regime adversarial needs {', '.join(missing)}"
-    if network["regime"] != "adversarial" and given:
-        yield f"networks.{name}: regime {network['regime']} has no attack; take {', '.join(given)} away"
 
 
 def _engine_contradictions(name: str, network: dict[str, Any], training: dict[str, Any]) -> Iterator[str]:

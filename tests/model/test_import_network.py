@@ -1,0 +1,130 @@
+"""From a stranger's file, local or downloaded, to a checkpoint that evaluation and style transfer accept."""
+
+import json
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from fault_server import Offer, fault_server
+from foreign_files import torch_bytes, written
+from robust_style.artefact.checkpoint import load_checkpoint
+from robust_style.artefact.digest import sha256_of_file
+from robust_style.data.http_source import Source
+from robust_style.errors import CheckpointError, DownloadError
+from robust_style.model import import_network as room
+from robust_style.model.convert import CIFAR10_MEAN
+from robust_style.model.vgg import build_network
+from robust_style.training.evaluate import evaluate_checkpoint
+from tiny_training import CLASSES, EVALUATION, write_tiny_dataset
+
+STATE = build_network("vgg11", 0.05, len(CLASSES), seed=4).state_dict()
+CONTENT = torch_bytes({"net": STATE, "epoch": 41})
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Path:
+    (tmp_path / "data").mkdir()
+    return write_tiny_dataset(tmp_path / "data" / "tiny.npz")
+
+
+def imported(dataset: Path, source: str, content: bytes = CONTENT, **changes: Any) -> Path:
+    checkpoint = dataset.parents[1] / "epoch_042.pt"
+    settings = {
+        "architecture": "vgg11", "width": 0.05, "regime": "adversarial", "source": source,
+        "sha256": sha256(content).hexdigest(), "epoch": 42,
+    }  # fmt: skip
+    room.import_network(
+        dataset=dataset, checkpoint=checkpoint, downloads=dataset.parent / "downloads", network="theirs",
+        settings=settings | changes, seed=5, epoch=(settings | changes)["epoch"], code="code",
+    )  # fmt: skip
+    return checkpoint
+
+
+def test_a_local_file(dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path / "ckpt.pth", CONTENT)
+    checkpoint = load_checkpoint(imported(dataset, str(path)))
+    assert (checkpoint.network, checkpoint.regime, checkpoint.seed, checkpoint.epoch) == (
+        "theirs",
+        "adversarial",
+        5,
+        42,
+    )
+    assert checkpoint.class_names == CLASSES
+    assert checkpoint.mean == CIFAR10_MEAN
+    assert checkpoint.dataset_sha256 == sha256_of_file(dataset)
+    assert checkpoint.settings["source"] == {"origin": "ckpt.pth", "sha256": sha256(CONTENT).hexdigest(), "epoch": 42}
+    assert str(tmp_path) not in json.dumps(checkpoint.settings)
+    assert all(torch.equal(checkpoint.weights[name], tensor) for name, tensor in STATE.items())
+    assert capsys.readouterr().err == ""
+
+
+def test_equal_inputs_give_equal_bytes(dataset: Path, tmp_path: Path) -> None:
+    path = written(tmp_path / "ckpt.pth", CONTENT)
+    first = imported(dataset, str(path)).read_bytes()
+    assert imported(dataset, str(path)).read_bytes() == first
+
+
+def test_another_epoch_than_the_file_s_is_told(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path / "ckpt.pth", CONTENT)
+    assert load_checkpoint(imported(dataset, str(path), epoch=41)).epoch == 41
+    assert "ckpt.pth: the file says 42 completed epochs, recorded are 41" in capsys.readouterr().err
+
+
+def test_it_can_be_evaluated(dataset: Path, tmp_path: Path) -> None:
+    checkpoint = imported(dataset, str(written(tmp_path / "ckpt.pth", CONTENT)))
+    evaluate_checkpoint(
+        checkpoint=checkpoint, dataset=dataset, evaluation=tmp_path / "e.json", settings=EVALUATION, with_autoattack=False, seed=5,
+        device="cpu", threads=1,
+    )  # fmt: skip
+    evaluation = json.loads((tmp_path / "e.json").read_text(encoding="utf-8"))
+    assert (evaluation["epoch"], evaluation["history"]) == (42, [])
+
+
+def test_a_download_is_kept_and_used_again(dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with fault_server() as server:
+        url = server.offer("/ckpt.pth", Offer([CONTENT]))
+        # The configuration takes https only; the server on this machine speaks http.
+        monkeypatch.setattr(room, "Source", lambda _, hashed: Source(url, hashed))
+        source = "https://name:password@example.org/net/ckpt.pth?key=secret"
+        for _ in range(2):
+            checkpoint = load_checkpoint(imported(dataset, source))
+        assert len(server.offers["/ckpt.pth"].asked) == 1
+        assert checkpoint.settings["source"]["origin"] == "https://example.org/net/ckpt.pth"
+        assert "secret" not in json.dumps(checkpoint.settings)
+        assert "password" not in json.dumps(checkpoint.settings)
+        assert [p.name for p in (dataset.parent / "downloads").iterdir()] == [
+            f"theirs-{sha256(CONTENT).hexdigest()[:12]}"
+        ]
+        with pytest.raises(
+            DownloadError, match=r"put it at .*downloads/theirs-000000000000 .*networks\.theirs\.source"
+        ):
+            imported(dataset, source, sha256="0" * 64)
+
+
+@pytest.mark.parametrize(
+    ("source", "changes", "message"),
+    [
+        ("absent.pth", {}, r"networks\.theirs\.source: expected a file at .*absent\.pth, found no such file"),
+        ("", {}, r"networks\.theirs\.source: expected a file at .*, found a folder"),
+        ("ckpt.pth", {"sha256": "0" * 64}, r"with sha256 0{64}, found [0-9a-f]{64}; .*networks\.theirs\.sha256"),
+        ("ckpt.pth", {"architecture": "vgg13"}, r"expected the weights of vgg13 at width 0\.05, found missing"),
+        ("three.pth", {"sha256": None}, r"expected a network of 4 classes \(red, green, blue, …\), found 3"),
+    ],
+)
+def test_what_does_not_fit_is_refused(
+    dataset: Path, tmp_path: Path, source: str, changes: dict[str, Any], message: str
+) -> None:
+    written(tmp_path / "ckpt.pth", CONTENT)
+    three = torch_bytes({"net": build_network("vgg11", 0.05, 3).state_dict()})
+    written(tmp_path / "three.pth", three)
+    if changes.get("sha256", "") is None:
+        changes = {"sha256": sha256(three).hexdigest()}
+    with pytest.raises(CheckpointError, match=message):
+        imported(dataset, str(tmp_path / source), **changes)
+    assert not (tmp_path / "epoch_042.pt").exists()

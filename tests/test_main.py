@@ -1,0 +1,63 @@
+"""The two commands as a user types them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from robust_style.__main__ import main
+from robust_style.artefact.checkpoint import load_checkpoint
+from robust_style.model.vgg import build_network
+from tiny_training import CLASSES, write_tiny_dataset
+
+ROOT = Path(__file__).resolve().parents[1]
+STATE = build_network("vgg11", 0.05, len(CLASSES), seed=4).state_dict()
+LIKE = ("--architecture", "vgg11", "--width", "0.05", "--regime", "adversarial")
+
+
+@pytest.fixture
+def theirs(tmp_path: Path) -> str:
+    torch.save({"net": STATE, "epoch": 9}, tmp_path / "theirs.pth")
+    return str(tmp_path / "theirs.pth")
+
+
+def test_there_and_out_again(theirs: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ours, out = str(tmp_path / "ours.pt"), str(tmp_path / "out.safetensors")
+    main(["convert", theirs, ours, *LIKE])
+    assert "ours.pt: adversarial, vgg11 at width 0.05, 4 classes, after 10 epochs" in capsys.readouterr().out
+    main(["export", ours, out])
+    weights = load_file(out)
+    assert all(torch.equal(weights[name], tensor) for name, tensor in STATE.items())
+
+
+def test_what_is_said_is_recorded(theirs: str, tmp_path: Path) -> None:
+    data = write_tiny_dataset(tmp_path / "data.npz")
+    more = ("--epoch", "100", "--network", "madry", "--seed", "7", "--dataset", str(data))
+    main(["convert", theirs, str(tmp_path / "ours.pt"), *LIKE, *more])
+    checkpoint = load_checkpoint(tmp_path / "ours.pt")
+    assert (checkpoint.network, checkpoint.epoch, checkpoint.seed) == ("madry", 100, 7)
+    assert checkpoint.class_names == CLASSES
+
+
+def test_a_mistake_is_one_sentence_and_status_1(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "robust_style", "export", "absent.pt", "out.safetensors"],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT / "workflow_scripts")}, check=False,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert run.returncode == 1
+    assert run.stderr.startswith("error: absent.pt: expected a checkpoint, found no file")
+    assert len(run.stderr.splitlines()) == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_no_epoch_anywhere_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    torch.save(STATE, tmp_path / "plain.pth")
+    with pytest.raises(SystemExit, match="1"):
+        main(["convert", str(tmp_path / "plain.pth"), str(tmp_path / "ours.pt"), *LIKE])
+    assert "expected a number of completed epochs, found none in the file; state it" in capsys.readouterr().err
+    assert not (tmp_path / "ours.pt").exists()

@@ -1,0 +1,83 @@
+"""Networks to and from other programs, by hand.
+
+PYTHONPATH=workflow_scripts python -m robust_style export results/checkpoints/…/epoch_100.pt weights.safetensors
+PYTHONPATH=workflow_scripts python -m robust_style convert theirs.pt ours.pt --architecture vgg19 --regime adversarial
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from robust_style.artefact.checkpoint import save_checkpoint
+from robust_style.artefact.digest import sha256_of_file
+from robust_style.artefact.export import export_weights
+from robust_style.data.dataset import read_dataset
+from robust_style.model.convert import converted
+from robust_style.workflow.entry import step
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs one sub-command. A mistake of the user's is one sentence on stderr and status 1."""
+    chosen = _parser().parse_args(arguments)
+    with step(None):
+        chosen.run(chosen)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m robust_style", description="Networks to and from other programs.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    export = commands.add_parser("export", help="the weights of a checkpoint of ours as safetensors")
+    export.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="results/checkpoints/…/epoch_….pt")
+    export.add_argument("destination", type=Path, metavar="OUT.safetensors")
+    export.set_defaults(run=_export)
+    convert = commands.add_parser(
+        "convert",
+        help="a file of torch.save (robustness, pytorch-cifar, state dict) as a checkpoint of ours",
+        description="Code in SOURCE is never run. To paint with the network, name SOURCE in the configuration instead "
+        "(networks.NAME.source); this makes a checkpoint to look at, to load elsewhere or to pass on.",
+    )
+    convert.add_argument("source", type=Path, metavar="SOURCE")
+    convert.add_argument("destination", type=Path, metavar="OUT.pt")
+    convert.add_argument("--architecture", required=True, help="vgg11, vgg13, vgg16 or vgg19")
+    convert.add_argument("--width", type=float, default=1.0, help="factor on the number of channels (default: 1.0)")
+    convert.add_argument("--regime", required=True, choices=("standard", "adversarial"), help="how it was trained")
+    convert.add_argument("--epoch", type=int, help="completed epochs (default: what the file says)")
+    convert.add_argument("--network", help="its name in the checkpoint (default: the regime)")
+    convert.add_argument("--seed", type=int, default=0, help="label only (default: 0)")
+    convert.add_argument(
+        "--dataset", type=Path, help="results/data/….npz: records its class names and hash (default: classes numbered)"
+    )
+    convert.set_defaults(run=_convert)
+    return parser
+
+
+def _export(chosen: argparse.Namespace) -> None:
+    export_weights(chosen.checkpoint, chosen.destination)
+    print(f"{chosen.destination}: the weights of {chosen.checkpoint}")
+
+
+def _convert(chosen: argparse.Namespace) -> None:
+    network = chosen.network or chosen.regime
+    checkpoint = converted(
+        chosen.source,
+        origin=chosen.source.name,
+        network=network,
+        architecture=chosen.architecture,
+        width=chosen.width,
+        regime=chosen.regime,
+        seed=chosen.seed,
+        epoch=chosen.epoch,
+        class_names=read_dataset(chosen.dataset).class_names if chosen.dataset else None,
+        dataset_sha256=sha256_of_file(chosen.dataset) if chosen.dataset else "",
+        settings={"architecture": chosen.architecture, "width": chosen.width, "regime": chosen.regime},
+        code="by hand",
+    )
+    save_checkpoint(chosen.destination, checkpoint)
+    print(
+        f"{chosen.destination}: {network}, {checkpoint.architecture} at width {checkpoint.width}, "
+        f"{checkpoint.classes} classes, after {checkpoint.epoch} epochs"
+    )
+
+
+if __name__ == "__main__":
+    main()

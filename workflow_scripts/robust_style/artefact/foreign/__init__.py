@@ -1,0 +1,1 @@
+"""Checkpoints of other people's code, read without running any of it."""

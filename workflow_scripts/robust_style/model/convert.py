@@ -1,0 +1,89 @@
+"""A stranger's checkpoint as one of ours."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from robust_style.artefact.checkpoint import Checkpoint
+from robust_style.artefact.digest import sha256_of_file
+from robust_style.artefact.foreign.read import read_foreign
+from robust_style.errors import CheckpointError
+from robust_style.model.fit import fitted_network
+from robust_style.model.foreign_weights import weights_in
+from robust_style.provenance.versions import software_versions
+
+# What most networks for CIFAR-10 normalise with, kuangliu/pytorch-cifar's and the library's among them.
+CIFAR10_MEAN = (0.4914, 0.4822, 0.4465)
+CIFAR10_STD = (0.2023, 0.1994, 0.2010)
+
+
+def converted(
+    source: Path,
+    *,
+    origin: str,
+    network: str,
+    architecture: str,
+    width: float,
+    regime: str,
+    seed: int,
+    epoch: int | None,
+    class_names: tuple[str, ...] | None,
+    dataset_sha256: str,
+    settings: Mapping[str, Any],
+    code: str,
+) -> Checkpoint:
+    """The network in the foreign file `source` as a checkpoint of `network` after `epoch` completed epochs.
+
+    `epoch` None takes the file's own (`model.foreign_weights` says what it means); where both are given and differ, a
+    line on stderr says so and `epoch` holds. `seed` is a label: nobody knows what the network was trained with.
+    `class_names` None numbers the classes. Mean and standard deviation are the file's, or CIFAR-10's where it has
+    no normaliser. Not taken over: optimiser (fresh, without momentum) and history (empty). `origin` says where the
+    file came from, and is recorded with its hash.
+
+    Raises CheckpointError if the file is damaged, holds no network or one of another architecture, width or number of
+    classes, or if nobody says which epoch it is of.
+    """
+    found = weights_in(source, read_foreign(source))
+    completed = found.epoch if epoch is None else epoch
+    if completed is None:
+        raise CheckpointError(f"{source}: expected a number of completed epochs, found none in the file; state it")
+    if found.epoch not in (None, completed):
+        print(f"{source}: the file says {found.epoch} completed epochs, recorded are {completed}", file=sys.stderr)
+    fitted = fitted_network(source, found.weights, architecture, width)
+    classes = len(found.weights["classifier.bias"])
+    names = class_names or tuple(f"class {number}" for number in range(classes))
+    if len(names) != classes:
+        raise CheckpointError(
+            f"{source}: expected a network of {len(names)} classes ({', '.join(names[:3])}, …), found {classes}; use "
+            "one that was trained on this dataset"
+        )
+    return Checkpoint(
+        network=network,
+        regime=regime,
+        architecture=architecture,
+        width=width,
+        class_names=names,
+        seed=seed,
+        epoch=completed,
+        settings={
+            "network": dict(settings),
+            "training": {},
+            "source": {"origin": origin, "sha256": sha256_of_file(source), "epoch": found.epoch},
+        },
+        dataset_sha256=dataset_sha256,
+        code=code,
+        device="cpu",
+        precision="float32",
+        threads=1,
+        determinism={},  # nothing was computed
+        versions=software_versions(),
+        mean=found.mean or CIFAR10_MEAN,
+        std=found.std or CIFAR10_STD,
+        history=[],
+        weights=fitted.state_dict(),
+        # The library's defaults; its make_and_restore_model and torch's SGD expect one.
+        optimiser=torch.optim.SGD(fitted.parameters(), lr=0.1, momentum=0.9, weight_decay=5e-4).state_dict(),
+    )

@@ -1,0 +1,74 @@
+"""The three kinds of networks: trained here, imported, left untrained. Standard library only: the Snakefile reads it.
+
+What a block of `networks` must say for its kind is checked here.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+UNTRAINED = "untrained"
+ATTACK_KEYS = ("constraint", "epsilon", "step_size", "steps")
+IMPORT_KEYS = ("sha256", "epoch")
+
+Block = Mapping[str, Any]
+
+
+def is_imported(network: Block) -> bool:
+    """Whether the block names a file of another's training."""
+    return "source" in network
+
+
+def is_trained(network: Block) -> bool:
+    """Whether its epochs after the first are trained here."""
+    return not is_imported(network) and network["regime"] != UNTRAINED
+
+
+def local_source(network: Block) -> Path | None:
+    """The file of the user that the network comes from, for Snakemake to watch; None for a URL."""
+    return None if is_url(network["source"]) else Path(network["source"])
+
+
+def is_url(source: str) -> bool:
+    """Whether the source is to be downloaded."""
+    return source.startswith("https://")
+
+
+def without_place(source: str) -> str:
+    """The source as a product may name it: no folder of one machine, no key or password of a URL."""
+    if not is_url(source):
+        return Path(source).name
+    parts = urlsplit(source)
+    return f"https://{parts.hostname}{parts.path}"
+
+
+def contradictions(name: str, network: Block) -> Iterator[str]:
+    """What is wrong in the block `networks.<name>` besides the types of its values."""
+    given = [key for key in (*ATTACK_KEYS, "random_start") if key in network]
+    if is_imported(network):
+        yield from _of_imported(name, network, given)
+        return
+    strays = [key for key in IMPORT_KEYS if key in network]
+    if strays:
+        yield f"networks.{name}: {', '.join(strays)} belong to a source, which is not given; give it or take them away"
+    missing = [key for key in ATTACK_KEYS if key not in network]
+    if network["regime"] == "adversarial" and missing:
+        yield f"networks.{name}: regime adversarial needs {', '.join(missing)}"
+    if network["regime"] != "adversarial" and given:
+        yield f"networks.{name}: regime {network['regime']} has no attack; take {', '.join(given)} away"
+
+
+def _of_imported(name: str, network: Block, attack: list[str]) -> Iterator[str]:
+    missing = [key for key in IMPORT_KEYS if key not in network]
+    if missing:
+        yield f"networks.{name}: a source needs {', '.join(missing)}"
+    if network["regime"] == UNTRAINED:
+        yield f"networks.{name}: regime {UNTRAINED} has no source; take it away, or name the regime of its training"
+    if attack:
+        yield f"networks.{name}: a network with a source is not trained here; take {', '.join(attack)} away"
+    source = network["source"]
+    is_strange = not is_url(source) and re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:", source)
+    if is_strange or (is_url(source) and (not urlsplit(source).hostname or re.search(r"\s", source))):
+        yield f"networks.{name}.source: expected a local path or https://…, found {source!r}"
