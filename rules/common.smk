@@ -34,9 +34,8 @@ RECIPES = sorted(
     key=lambda name: (name != config["figure"]["recipe"], name),
 )
 PAIRS = settings.pairs(config)
-CHECKPOINTS = settings.checkpoints(
-    config
-)  # (network, seed, epoch); not every network has every one
+# (network, seed, epoch); not every network has every one.
+CHECKPOINTS = settings.checkpoints(config)
 IMAGES = {
     name: or_stop(find_image, [Path(path) for path in config["images"]], name)
     for name in dict.fromkeys(name for pair in PAIRS for name in pair)

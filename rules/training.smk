@@ -44,7 +44,7 @@ rule import_network:
         settings=lambda wildcards: config["networks"][wildcards.network],
         code=fingerprint("import_network"),
     message:
-        "Importing {wildcards.network}, a network of another's training, after {wildcards.epoch} epochs."
+        "Importing {wildcards.network}, trained elsewhere, as of epoch {wildcards.epoch}."
     script:
         "../workflow_scripts/import_network.py"
 

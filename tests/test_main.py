@@ -1,6 +1,7 @@
 """The two commands as a user types them."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -61,3 +62,20 @@ def test_no_epoch_anywhere_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFi
         main(["convert", str(tmp_path / "plain.pth"), str(tmp_path / "ours.pt"), *LIKE])
     assert "expected a number of completed epochs, found none in the file; state it" in capsys.readouterr().err
     assert not (tmp_path / "ours.pt").exists()
+
+
+def test_a_place_that_cannot_be_written_is_one_sentence(
+    theirs: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="1"):
+        main(["convert", theirs, f"{theirs}/ours.pt", *LIKE])
+    assert re.match(
+        r"error: .*ours\.pt: expected to write there, found .*; choose another place", capsys.readouterr().err
+    )
+
+
+@pytest.mark.parametrize("epoch", ["0", "-1", "1000", "1.5", "x"])
+def test_epochs_are_counted_from_1(theirs: str, tmp_path: Path, epoch: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["convert", theirs, str(tmp_path / "ours.pt"), *LIKE, f"--epoch={epoch}"])
+    assert f"expected 1 to 999 completed epochs, found {epoch}" in capsys.readouterr().err

@@ -75,6 +75,13 @@ def changed(name: str, value: Any) -> Callable[[], dict[str, Any]]:
         (lambda: [1], "found list"),
         (lambda: {}, "found nothing"),
         (lambda: {"weights": STATE, "epoch": 3}, "weights in model, net, .* found weights, epoch"),
+        (lambda: {10**5000: STATE}, "found int"),
+        (lambda: {"model": {10**5000: torch.ones(1)}}, "weights by name, found a key of type int"),
+        (lambda: {"model": STATE, "epoch": 10**5000, "net": STATE}, "one network"),
+        (
+            changed("module.model.features.1.num_batches_tracked", torch.tensor(0.0)),
+            "two that differ in features.1.num",
+        ),
         (lambda: {"model": STATE, "net": STATE}, "one network, found one each in model, net"),
         (lambda: torch.nn.Linear(1, 1), "inside an object of torch.nn.modules.linear.Linear, which only code"),
         (lambda: {"model": torch.nn.Linear(1, 1)}, "no such code is run here; have whoever made the file save its"),

@@ -12,6 +12,7 @@ from robust_style.artefact.checkpoint import save_checkpoint
 from robust_style.artefact.digest import sha256_of_file
 from robust_style.artefact.export import export_weights
 from robust_style.data.dataset import read_dataset
+from robust_style.errors import RobustStyleError
 from robust_style.model.convert import converted
 from robust_style.workflow.entry import step
 
@@ -20,7 +21,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Runs one sub-command. A mistake of the user's is one sentence on stderr and status 1."""
     chosen = _parser().parse_args(arguments)
     with step(None):
-        chosen.run(chosen)
+        try:
+            chosen.run(chosen)
+        except OSError as error:
+            raise RobustStyleError(
+                f"{chosen.destination}: expected to write there, found {error.strerror}; choose another place"
+            ) from None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -41,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     convert.add_argument("--architecture", required=True, help="vgg11, vgg13, vgg16 or vgg19")
     convert.add_argument("--width", type=float, default=1.0, help="factor on the number of channels (default: 1.0)")
     convert.add_argument("--regime", required=True, choices=("standard", "adversarial"), help="how it was trained")
-    convert.add_argument("--epoch", type=int, help="completed epochs (default: what the file says)")
+    convert.add_argument("--epoch", type=_epochs, help="completed epochs (default: what the file says)")
     convert.add_argument("--network", help="its name in the checkpoint (default: the regime)")
     convert.add_argument("--seed", type=int, default=0, help="label only (default: 0)")
     convert.add_argument(
@@ -49,6 +55,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     convert.set_defaults(run=_convert)
     return parser
+
+
+def _epochs(text: str) -> int:
+    # As config/schema.yaml has it.
+    if not text.isdecimal() or not 1 <= int(text) <= 999:
+        raise argparse.ArgumentTypeError(f"expected 1 to 999 completed epochs, found {text}")
+    return int(text)
 
 
 def _export(chosen: argparse.Namespace) -> None:

@@ -56,6 +56,9 @@ class Checkpoint:
     per completed epoch. `settings` are the network's and the training's as configured, `dataset_sha256` names the
     dataset file, `code` is the fingerprint of the rooms that trained it, `determinism` the flags it was made under,
     `versions` those of torch and Python. Equal checkpoints are saved as equal bytes.
+
+    Of a network that was trained elsewhere (`model.convert`) `seed` is a label, `dataset_sha256` names the dataset that
+    it is evaluated on here, and `settings` has one key more, `source`.
     """
 
     network: str

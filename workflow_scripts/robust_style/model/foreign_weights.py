@@ -54,9 +54,11 @@ def weights_in(path: Path, content: object) -> ForeignWeights:
     place, state = _state_in(path, content)
     found: dict[str, Tensor] = {}
     for name, value in state.items():
-        plain = _unwrapped(str(name))
+        if not isinstance(name, str):
+            raise _refused(path, "weights by name", f"a key of type {shown(name)}", "save the network's state_dict")
+        plain = _unwrapped(name)
         tensor = _exact(path, plain, value)
-        if plain in found and not torch.equal(found[plain], tensor):
+        if plain in found and not _are_equal(found[plain], tensor):
             raise _refused(path, "one network", f"two that differ in {shown(plain)}", "save one of them alone")
         found[plain] = tensor
     return ForeignWeights(
@@ -89,6 +91,10 @@ def _state_in(path: Path, content: object) -> tuple[str, Mapping[object, object]
 
 def _holds_tensors(value: object) -> bool:
     return isinstance(value, dict) and any(isinstance(inner, Tensor) for inner in value.values())
+
+
+def _are_equal(one: Tensor, other: Tensor) -> bool:
+    return one.dtype == other.dtype and torch.equal(one, other)
 
 
 def _unwrapped(name: str) -> str:

@@ -51,6 +51,7 @@ def read_foreign(path: Path) -> object:
 
 
 def shown(found: object) -> str:
-    """A stranger's text in a message: one line, no control characters, not long."""
-    text = " ".join(str(found).split()) or type(found).__name__
-    return ascii(text)[1:-1][:100]
+    """A stranger's text, or an error about it, in a message: one line, no control characters, not long."""
+    # Of other things the kind: a number can have more digits than Python is willing to write.
+    text = str(found) if isinstance(found, str | Exception) else type(found).__name__
+    return ascii(" ".join(text.split()) or type(found).__name__)[1:-1][:100]
