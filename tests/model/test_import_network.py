@@ -78,8 +78,8 @@ def test_another_epoch_than_the_file_s_is_told(
 def test_it_can_be_evaluated(dataset: Path, tmp_path: Path) -> None:
     checkpoint = imported(dataset, str(written(tmp_path / "ckpt.pth", CONTENT)))
     evaluate_checkpoint(
-        checkpoint=checkpoint, dataset=dataset, evaluation=tmp_path / "e.json", settings=EVALUATION, with_autoattack=False, seed=5,
-        device="cpu", threads=1,
+        checkpoint=checkpoint, dataset=dataset, evaluation=tmp_path / "e.json", settings=EVALUATION,
+        with_autoattack=False, seed=5, device="cpu", threads=1,
     )  # fmt: skip
     evaluation = json.loads((tmp_path / "e.json").read_text(encoding="utf-8"))
     assert (evaluation["epoch"], evaluation["history"]) == (42, [])
