@@ -19,6 +19,8 @@ TRAINING: dict[str, Any] = {
     "learning_rate_drop_factor": 0.1,
     "crop_padding": 4,
     "flip": True,
+    "colour_jitter": 0.25,
+    "rotation": 2.0,
 }
 EVALUATION: dict[str, Any] = {
     "constraint": "l2",
@@ -30,10 +32,9 @@ EVALUATION: dict[str, Any] = {
     "monitor_steps": 2,
     "autoattack_images": 0,
 }
-STANDARD: dict[str, Any] = {"architecture": "vgg11", "width": 0.125, "regime": "standard"}
-ADVERSARIAL: dict[str, Any] = {
-    "architecture": "vgg11",
-    "width": 0.125,
+STANDARD: dict[str, Any] = {"architecture": "vgg11", "width": 0.125, "regime": "standard", "passes_per_epoch": 1}
+NOISE = STANDARD | {"regime": "noise", "epsilon": 0.5}
+ADVERSARIAL = STANDARD | {
     "regime": "adversarial",
     "constraint": "l2",
     "epsilon": 0.5,

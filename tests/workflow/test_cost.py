@@ -27,6 +27,16 @@ def test_it_grows_with_seeds_and_epochs() -> None:
     assert cost.cpu_hours(config) == pytest.approx(3 * one)
 
 
+def test_passes_count_like_epochs() -> None:
+    """Of the training only: pictures and checkpoints stay as many."""
+    config = checked(merged("config"), CONFIG / "schema.yaml")
+    config["transfer"]["recipes"] = {}
+    del config["networks"]["adversarial"]
+    one = cost.cpu_hours(config)
+    config["networks"]["standard"]["passes_per_epoch"] = 21
+    assert cost.cpu_hours(config) == pytest.approx(21 * one)
+
+
 @pytest.mark.parametrize("device", ["auto", "cuda"])
 def test_days_are_refused_with_the_ways_on(device: str) -> None:
     config = checked(merged("config"), CONFIG / "schema.yaml") | {"device": device}

@@ -42,32 +42,41 @@ def train_epoch(
     precision: str,
     layout: torch.memory_format,
     name: str,
+    pass_number: int = 1,
 ) -> EpochResult:
     """Trains `network` on every image once; `epoch` counts from 1, images and labels lie on the network's device.
 
     Images in [0, 1] are laid out in memory as `layout`, which should be the layout of the network's weights.
-    Order, crops, flips and random starts are functions of (seed, epoch), not of the network, so that regimes of equal
-    seed see the same batches. Batch norm is in evaluation mode for the attack and in training mode for the training
-    forward pass, as in `robustness`. Raises Divergence, naming network (`name`), epoch and batch, at the first loss
-    that is not finite.
+    Order, augmentation, random starts and noise are functions of seed, epoch and `pass_number` (which pass over the
+    data of this epoch, from 1), not of the network, so that regimes of equal seed see the same batches. Batch norm is
+    in evaluation mode for the attack and in training mode for the training forward pass, as in `robustness`. Raises
+    Divergence, naming network (`name`), epoch and batch, at the first loss that is not finite.
     """
     rate = _set_learning_rate(optimiser, settings, epoch)
-    order = torch.randperm(len(images), generator=stream(seed, "order", epoch))
-    augmentation, randomness = stream(seed, "augmentation", epoch), stream(seed, "attack", epoch)
+    when = (epoch,) if pass_number == 1 else (epoch, pass_number)
+    order = torch.randperm(len(images), generator=stream(seed, "order", *when))
+    augmentation, randomness = stream(seed, "augmentation", *when), stream(seed, "attack", *when)
     loss_sum, correct, last_loss = 0.0, 0, math.nan
     network.train()
     for number, chosen in enumerate(batches_of(order, settings.batch_size), start=1):
         chosen = chosen.to(images.device)
-        cut = augment(images[chosen], crop_padding=settings.crop_padding, flip=settings.flip, generator=augmentation)
+        augmented = augment(
+            images[chosen],
+            crop_padding=settings.crop_padding,
+            flip=settings.flip,
+            colour_jitter=settings.colour_jitter,
+            rotation=settings.rotation,
+            generator=augmentation,
+        )
         y = labels[chosen]
-        x = view(network, unit_scale(cut, layout), y, randomness)
+        x = view(network, unit_scale(augmented, layout), y, randomness)
         with autocast(precision, x.device):
             logits = network(x)
         logits = logits.float()
         mean_loss = F.cross_entropy(logits, y)
         loss = mean_loss.item()
         if not math.isfinite(loss):
-            raise Divergence(_diverged(name, epoch, number, last_loss))
+            raise Divergence(_diverged(name, when, number, last_loss))
         optimiser.zero_grad()
         torch.autograd.backward(mean_loss)
         optimiser.step()
@@ -89,8 +98,9 @@ def _set_learning_rate(optimiser: torch.optim.Optimizer, settings: TrainingSetti
     return rate
 
 
-def _diverged(name: str, epoch: int, batch: int, last_loss: float) -> str:
+def _diverged(name: str, when: tuple[int, ...], batch: int, last_loss: float) -> str:
+    words = ", pass ".join(map(str, when))
     return (
-        f"networks.{name}: expected a finite training loss, found NaN or infinity in epoch {epoch}, batch {batch} "
+        f"networks.{name}: expected a finite training loss, found NaN or infinity in epoch {words}, batch {batch} "
         f"(last finite loss {last_loss:.4g}); lower training.learning_rate or the attack's step_size and run again"
     )

@@ -5,6 +5,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import torch
@@ -64,7 +65,8 @@ def train_segment(
 ) -> None:
     """Trains from the checkpoint `previous` until `epoch` epochs are completed and writes `checkpoint`.
 
-    After every epoch the state is kept in the folder `resume`; a segment that was killed goes on from there, one whose
+    An epoch is as many passes over the data as the network's `passes_per_epoch` says, all at one learning rate. After
+    every epoch the state is kept in the folder `resume`; a segment that was killed goes on from there, one whose
     settings, code or data changed since starts anew, and the folder is gone in the end. However it was cut or
     interrupted, a chain of segments gives the same bits on one kind of machine. One line per epoch goes to stderr.
 
@@ -125,11 +127,27 @@ def _train(segment: _Segment, origin: Checkpoint, state: ResumeState, device: to
 
 
 def _train_one_epoch(segment: _Segment, trainee: Trainee, epoch: int, layout: torch.memory_format) -> EpochResult:
+    """Loss and accuracy are means over the passes."""
+    numbers = range(1, segment.settings.passes_per_epoch + 1)
+    passes = [_train_one_pass(segment, trainee, epoch, number, layout) for number in numbers]
+    loss, accuracy = fmean(result.loss for result in passes), fmean(result.accuracy for result in passes)
+    if not trainee.is_finite():
+        raise Divergence(
+            f"networks.{segment.network}: expected finite weights after epoch {epoch}, found NaN or infinity "
+            f"(mean loss {loss:.4g}); lower training.learning_rate and run again"
+        )
+    return EpochResult(passes[0].learning_rate, loss, accuracy)
+
+
+def _train_one_pass(
+    segment: _Segment, trainee: Trainee, epoch: int, number: int, layout: torch.memory_format
+) -> EpochResult:
     try:
-        result = train_epoch(
+        return train_epoch(
             trainee.network, trainee.optimiser, segment.train.images, segment.train.labels,
             view=view_of(segment.settings, segment.precision), settings=segment.training, seed=segment.seed,
             epoch=epoch, precision=segment.precision, layout=layout, name=segment.network,
+            pass_number=number,
         )  # fmt: skip
     except torch.OutOfMemoryError as error:
         reason = str(error).splitlines()[0]
@@ -137,12 +155,6 @@ def _train_one_epoch(segment: _Segment, trainee: Trainee, epoch: int, layout: to
             f"training.batch_size: expected batches that fit on the device, found {segment.training.batch_size} to be "
             f"too many ({reason}); lower it, or networks.{segment.network}.width, or set device: cpu"
         ) from error
-    if not trainee.is_finite():
-        raise Divergence(
-            f"networks.{segment.network}: expected finite weights after epoch {epoch}, found NaN or infinity "
-            f"(mean loss {result.loss:.4g}); lower training.learning_rate and run again"
-        )
-    return result
 
 
 def _history_row(segment: _Segment, trainee: Trainee, epoch: int, result: EpochResult) -> dict[str, Any]:

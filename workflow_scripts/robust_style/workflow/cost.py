@@ -59,7 +59,8 @@ def cpu_hours(config: dict[str, Any]) -> float:
     seconds = 0.0
     for network in config["networks"].values():
         per_image = SECONDS_PER_IMAGE + SECONDS_PER_ATTACK_STEP * network.get("steps", 0)
-        seconds += images * config["training"]["epochs"] * per_image * network["width"] ** 2
+        passes = config["training"]["epochs"] * network["passes_per_epoch"]
+        seconds += images * passes * per_image * network["width"] ** 2
         pixels = ASPECT * config["transfer"]["size_px"] ** 2
         evaluations = sum(recipe["evaluations"] for recipe in config["transfer"]["recipes"].values())
         pictures = len(checkpoint_epochs(config)) * len(pairs(config))

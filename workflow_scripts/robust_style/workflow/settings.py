@@ -18,6 +18,8 @@ import yaml
 from robust_style.errors import ConfigError
 
 ATTACK_KEYS = ("constraint", "epsilon", "step_size", "steps")
+# What each regime needs of the keys that describe a perturbation.
+KEYS_OF_REGIME = {"standard": (), "adversarial": ATTACK_KEYS, "noise": ("epsilon",)}
 
 
 def checked(config: dict[str, Any], schema_path: Path) -> dict[str, Any]:
@@ -201,9 +203,11 @@ def _contradictions(config: dict[str, Any]) -> Iterator[str]:
 
 
 def _regime_contradictions(name: str, network: dict[str, Any]) -> Iterator[str]:
-    given = [key for key in (*ATTACK_KEYS, "random_start") if key in network]
-    missing = [key for key in ATTACK_KEYS if key not in network]
-    if network["regime"] == "adversarial" and missing:
-        yield f"networks.{name}: regime adversarial needs {', '.join(missing)}"
-    if network["regime"] != "adversarial" and given:
-        yield f"networks.{name}: regime {network['regime']} has no attack; take {', '.join(given)} away"
+    regime = network["regime"]
+    needed = KEYS_OF_REGIME[regime]
+    given = [key for key in (*ATTACK_KEYS, "random_start") if key in network and key not in needed]
+    missing = [key for key in needed if key not in network]
+    if missing:
+        yield f"networks.{name}: regime {regime} needs {', '.join(missing)}"
+    if regime != "adversarial" and given:
+        yield f"networks.{name}: regime {regime} has no attack; take {', '.join(given)} away"
