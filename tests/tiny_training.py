@@ -19,6 +19,8 @@ TRAINING: dict[str, Any] = {
     "learning_rate_drop_factor": 0.1,
     "crop_padding": 4,
     "flip": True,
+    "colour_jitter": 0.25,
+    "rotation": 2.0,
 }
 EVALUATION: dict[str, Any] = {
     "constraint": "l2",
@@ -32,11 +34,15 @@ EVALUATION: dict[str, Any] = {
     "autoattack_images": 0,
     "autoattack_checkpoints": "last",
 }
-STANDARD: dict[str, Any] = {"architecture": "vgg11", "width": 0.125, "engine": "fast", "regime": "standard"}
-ADVERSARIAL: dict[str, Any] = {
+STANDARD: dict[str, Any] = {
     "architecture": "vgg11",
     "width": 0.125,
     "engine": "fast",
+    "regime": "standard",
+    "passes_per_epoch": 1,
+}
+NOISE = STANDARD | {"regime": "noise", "epsilon": 0.5}
+ADVERSARIAL = STANDARD | {
     "regime": "adversarial",
     "constraint": "l2",
     "epsilon": 0.5,

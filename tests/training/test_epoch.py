@@ -13,7 +13,7 @@ from robust_style.training.epoch import EpochResult, train_epoch
 from robust_style.training.regime import view_of
 from robust_style.training.settings import NetworkSettings, TrainingSettings
 from robust_style.training.trainee import make_optimiser
-from tiny_training import ADVERSARIAL, STANDARD, TRAINING, tinted
+from tiny_training import ADVERSARIAL, NOISE, STANDARD, TRAINING, tinted
 
 SETTINGS = TrainingSettings.from_config(TRAINING)
 
@@ -27,28 +27,33 @@ def fresh() -> NormalisedNetwork:
     return NormalisedNetwork(build_network("vgg11", 0.125, 4, seed=1), (0.3,) * 3, (0.15,) * 3)
 
 
-def run(network: NormalisedNetwork, block: dict[str, Any], epoch: int = 1, **changes: Any) -> EpochResult:
+def run(
+    network: NormalisedNetwork, block: dict[str, Any], epoch: int = 1, pass_number: int = 1, **changes: Any
+) -> EpochResult:
     optimiser = changes.pop("optimiser", None) or make_optimiser(network, SETTINGS)
     images, labels = changes.pop("data", None) or data()
     settings = replace(SETTINGS, **changes)
     view = view_of(NetworkSettings.from_config("n", block), "float32")
     return train_epoch(
         network, optimiser, images, labels, view=view, settings=settings, seed=0, epoch=epoch,
-        precision="float32", layout=torch.contiguous_format, name="n",
+        precision="float32", layout=torch.contiguous_format, name="n", pass_number=pass_number,
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("block", [STANDARD, ADVERSARIAL])
-def test_equals_an_epoch_written_out(block: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("block", "pass_number", "when"), [(STANDARD, 1, (1,)), (ADVERSARIAL, 1, (1,)), (ADVERSARIAL, 2, (1, 2))]
+)
+def test_equals_an_epoch_written_out(block: dict[str, Any], pass_number: int, when: tuple[int, ...]) -> None:
     """Without augmentation: attack in evaluation mode, forward in training mode, SGD written as formulas."""
     found = fresh()
-    result = run(found, block, crop_padding=0, flip=False)
+    nothing: dict[str, Any] = {"crop_padding": 0, "flip": False, "colour_jitter": 0.0, "rotation": 0.0}
+    result = run(found, block, pass_number=pass_number, **nothing)
     network, (images, labels) = fresh(), data()
     attack = NetworkSettings.from_config("n", block).attack
-    randomness = stream(0, "attack", 1)
+    randomness = stream(0, "attack", *when)
     momenta = [torch.zeros_like(parameter) for parameter in network.parameters()]
     losses = []
-    for chosen in torch.randperm(60, generator=stream(0, "order", 1)).split(24):
+    for chosen in torch.randperm(60, generator=stream(0, "order", *when)).split(24):
         x, y = images[chosen].float() / 255, labels[chosen]
         if attack is not None:
             x = pgd(network.train(False), x, y, attack, randomness)
@@ -66,7 +71,7 @@ def test_equals_an_epoch_written_out(block: dict[str, Any]) -> None:
 
 def test_regimes_of_equal_seed_see_the_same_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[list[torch.Tensor]] = []
-    for block in (STANDARD, ADVERSARIAL):
+    for block in (STANDARD, ADVERSARIAL, NOISE):
         batches: list[torch.Tensor] = []
         view = view_of(NetworkSettings.from_config("n", block), "float32")
         train_epoch(
@@ -76,7 +81,8 @@ def test_regimes_of_equal_seed_see_the_same_batches(monkeypatch: pytest.MonkeyPa
         )  # fmt: skip
         seen.append(batches)
     assert len(seen[0]) == 3
-    assert all(torch.equal(first, second) for first, second in zip(*seen, strict=True))
+    for others in seen[1:]:
+        assert all(torch.equal(first, second) for first, second in zip(seen[0], others, strict=True))
 
 
 def test_epochs_differ_in_order_and_learning_rate() -> None:
@@ -84,6 +90,13 @@ def test_epochs_differ_in_order_and_learning_rate() -> None:
     assert first.loss != fourth.loss
     assert first.learning_rate == 0.05
     assert fourth.learning_rate == pytest.approx(0.005)
+
+
+def test_passes_of_an_epoch_differ_in_their_random_numbers_and_share_the_learning_rate() -> None:
+    first, second = run(fresh(), STANDARD, epoch=4), run(fresh(), STANDARD, epoch=4, pass_number=2)
+    assert first.loss != second.loss
+    assert first.learning_rate == second.learning_rate == pytest.approx(0.005)
+    assert run(fresh(), STANDARD, epoch=4, pass_number=2) == second
 
 
 def test_learns_the_classes() -> None:
@@ -97,6 +110,11 @@ def test_learns_the_classes() -> None:
 def test_divergence_is_named_where_it_happens(block: dict[str, Any]) -> None:
     with pytest.raises(Divergence, match=r"networks\.n: .* epoch 1, batch \d .*last finite loss \d.*learning_rate"):
         run(fresh(), block, learning_rate=1e30)
+
+
+def test_divergence_in_a_later_pass_names_it() -> None:
+    with pytest.raises(Divergence, match=r"epoch 2, pass 3, batch \d"):
+        run(fresh(), STANDARD, epoch=2, pass_number=3, learning_rate=1e30)
 
 
 def test_poisoned_weight_is_noticed_in_the_first_batch() -> None:

@@ -64,7 +64,11 @@ def test_the_standard_regime_has_no_attack() -> None:
     [
         (STANDARD, {"crop_padding": 2}, r"training\.crop_padding: expected 4 with networks\.n\.engine: robustness"),
         (STANDARD, {"flip": False}, r"training\.flip: expected true .* found false; change it, or set the engine to"),
-        (STANDARD | {"regime": "noise"}, {}, r"networks\.n\.regime: expected standard or adversarial .* found noise"),
+        (
+            STANDARD | {"regime": "noise", "epsilon": 0.5},
+            {},
+            r"networks\.n\.regime: expected standard or adversarial .* found noise",
+        ),
     ],
 )
 def test_what_the_library_cannot_follow_is_refused(

@@ -13,8 +13,8 @@ import torch
 from robust_style.artefact.checkpoint import load_checkpoint
 from robust_style.errors import CheckpointError, ConfigError, Divergence, RobustStyleError
 from robust_style.training import segment as segment_module
-from robust_style.training.epoch import train_epoch
-from tiny_training import ADVERSARIAL, EVALUATION, STANDARD, TRAINING, initialise, train, write_tiny_dataset
+from robust_style.training.epoch import EpochResult, train_epoch
+from tiny_training import ADVERSARIAL, EVALUATION, NOISE, STANDARD, TRAINING, initialise, train, write_tiny_dataset
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,7 +39,14 @@ def killing_in_epoch(fatal: int) -> Callable[..., Any]:
 
 
 @pytest.mark.parametrize(
-    ("settings", "precision"), [(STANDARD, "float32"), (STANDARD, "bfloat16"), (ADVERSARIAL, "float32")]
+    ("settings", "precision"),
+    [
+        (STANDARD, "float32"),
+        (STANDARD, "bfloat16"),
+        (ADVERSARIAL, "float32"),
+        (NOISE, "float32"),
+        (STANDARD | {"passes_per_epoch": 2}, "float32"),
+    ],
 )
 def test_two_and_two_epochs_are_four_bit_for_bit(
     settings: dict[str, Any], precision: str, dataset: Path, tmp_path: Path
@@ -62,6 +69,38 @@ def test_contiguous_layout_chains_bit_for_bit_too(
     whole = train(tmp_path, dataset, start, 2, STANDARD)
     chained = train(tmp_path, dataset, train(tmp_path, dataset, start, 1, STANDARD), 2, STANDARD)
     assert whole.read_bytes() == chained.read_bytes()
+
+
+def test_passes_per_epoch_are_so_many_steps_and_keep_the_epochs_learning_rates(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """72 images in batches of 24; batch norm counts them, three of the calibration first."""
+    results: list[EpochResult] = []
+
+    def recorded(*arguments: Any, **settings: Any) -> EpochResult:
+        results.append(train_epoch(*arguments, **settings))
+        return results[-1]
+
+    monkeypatch.setattr(segment_module, "train_epoch", recorded)
+    start = initialise(tmp_path, dataset, STANDARD | {"passes_per_epoch": 3})
+    checkpoint = load_checkpoint(train(tmp_path, dataset, start, 4, STANDARD | {"passes_per_epoch": 3}))
+    assert int(checkpoint.weights["features.1.num_batches_tracked"]) == 3 + 4 * 3 * 3
+    assert [row["epoch"] for row in checkpoint.history] == [1, 2, 3, 4]
+    assert [row["learning_rate"] for row in checkpoint.history] == pytest.approx([0.05] * 3 + [0.005])
+    for row in checkpoint.history:
+        passes = results[3 * row["epoch"] - 3 : 3 * row["epoch"]]
+        assert row["train_loss"] == pytest.approx(sum(result.loss for result in passes) / 3)
+        assert row["train_accuracy"] == pytest.approx(sum(result.accuracy for result in passes) / 3)
+        assert len({result.loss for result in passes}) == 3
+
+
+def test_two_passes_are_more_than_one(dataset: Path, tmp_path: Path) -> None:
+    weights = []
+    for passes in (1, 2):
+        settings = STANDARD | {"passes_per_epoch": passes}
+        checkpoint = load_checkpoint(train(tmp_path, dataset, initialise(tmp_path, dataset, settings), 1, settings))
+        weights.append(checkpoint.weights["features.0.weight"])
+    assert not torch.equal(*weights)
 
 
 @pytest.mark.parametrize("fatal", [1, 3, 4])

@@ -62,6 +62,15 @@ def test_networks_that_are_not_trained_cost_their_pictures_only() -> None:
     assert cost.cpu_hours(checked(config, CONFIG / "schema.yaml")) == pytest.approx(5 * one + training)
 
 
+def test_passes_count_like_epochs() -> None:
+    """Of the training only: pictures and checkpoints stay as many."""
+    config = checked(merged("config"), CONFIG / "schema.yaml")
+    one = cost.cpu_hours(config)
+    config["networks"]["standard"]["passes_per_epoch"] = 21
+    more = 20 * 100 * 50_000 * cost.SECONDS_PER_IMAGE / 3600
+    assert cost.cpu_hours(config) == pytest.approx(one + more)
+
+
 @pytest.mark.parametrize("device", ["auto", "cuda"])
 def test_days_are_refused_with_the_ways_on(device: str) -> None:
     config = checked(merged("config"), CONFIG / "schema.yaml") | {"device": device}

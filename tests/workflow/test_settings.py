@@ -7,11 +7,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 
 from merged_config import merged
 from robust_style.errors import ConfigError
 from robust_style.workflow.config_files import refuse_duplicate_keys
 from robust_style.workflow.settings import (
+    LIBRARY_AUGMENTATION,
     _engine_contradictions,
     checked,
     checkpoint_epochs,
@@ -51,6 +53,8 @@ def test_the_published_numbers_are_the_original_works() -> None:
     assert [network[key] for key in ("constraint", "epsilon", "step_size", "steps")] == ["l2", 0.5, 1.5, 20]
     training = config["training"]
     assert [training[k] for k in ("learning_rate", "momentum", "weight_decay", "batch_size")] == [0.1, 0.9, 5e-4, 128]
+    assert [training[k] for k in ("crop_padding", "flip", "colour_jitter", "rotation")] == [4, True, 0.25, 2]
+    assert all(network["passes_per_epoch"] == 1 for network in config["networks"].values())
     seed = config["transfer"]["recipes"]["seed"]
     assert seed["style_weight"] / seed["content_weight"] == 4e6
 
@@ -101,7 +105,17 @@ def test_null_takes_a_block_away_and_nothing_is_changed_in_place() -> None:
         ("training.epochs", 90, "training.epochs: expected a multiple of training.checkpoint_every (25), found 90"),
         ("training.learning_rat", 0.1, "training.learning_rat: no such key; did you mean learning_rate?"),
         ("networks.standard.epsilon", 0.5, "networks.standard: regime standard has no attack; take epsilon away"),
-        ("networks.standard.regime", "robust", "networks.standard.regime: expected one of standard, adversarial"),
+        (
+            "networks.standard.regime",
+            "robust",
+            "networks.standard.regime: expected one of standard, adversarial, noise",
+        ),
+        ("networks.standard.regime", "noise", "networks.standard: regime noise needs epsilon"),
+        ("networks.adversarial.regime", "noise", "has no attack; take constraint, step_size, steps, random_start away"),
+        ("networks.standard.passes_per_epoch", 0, "networks.standard.passes_per_epoch: expected at least 1, found 0"),
+        ("networks.standard.passes_per_epoch", 1.5, "networks.standard.passes_per_epoch: expected integer"),
+        ("training.colour_jitter", 1.5, "training.colour_jitter: expected at most 1, found 1.5"),
+        ("training.rotation", -1, "training.rotation: expected at least 0, found -1"),
         ("networks.standard.source", "a.pt", "networks.standard: a source needs sha256, epoch"),
         ("networks.standard.sha256", "F" * 64, "networks.standard.sha256: expected text of the form"),
         ("networks.adversarial", IMPORTED | {"epoch": 0}, "networks.adversarial.epoch: expected at least 1, found 0"),
@@ -130,6 +144,16 @@ def test_each_fault_names_its_key(place: str, value: object, message: str) -> No
     with pytest.raises(ConfigError) as caught:
         checked(changed(place, value), SCHEMA)
     assert message in str(caught.value)
+
+
+def test_the_controls_that_the_schema_proposes_are_valid() -> None:
+    description = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))["properties"]["networks"]["description"]
+    controls = [yaml.safe_load(text) for text in re.findall(r"`(\w+: \{.*?\})`", description)]
+    assert [*controls[0], *controls[1]] == ["noise", "standard_matched"]
+    config = merged("config")
+    for control in controls:
+        config["networks"] |= control
+    checked(config, SCHEMA)
 
 
 def test_every_number_of_the_schema_refuses_text() -> None:
@@ -166,7 +190,7 @@ def test_the_library_s_engine_wants_the_library_s_augmentation() -> None:
 
 def test_the_library_s_engine_knows_two_regimes() -> None:
     network = {"regime": "noise", "engine": "robustness"}
-    (fault,) = _engine_contradictions("n", network, {"crop_padding": 4, "flip": True})
+    (fault,) = _engine_contradictions("n", network, LIBRARY_AUGMENTATION)
     assert (
         fault == "networks.n: engine robustness trains standard or adversarial, found regime noise; take engine: fast"
     )

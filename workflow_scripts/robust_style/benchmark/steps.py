@@ -21,7 +21,8 @@ from robust_style.training.trainee import make_optimiser
 _TRAINING = TrainingSettings.from_config(
     {
         "batch_size": 128, "learning_rate": 0.1, "momentum": 0.9, "weight_decay": 5e-4, "learning_rate_drop_every": 50,
-        "learning_rate_drop_factor": 0.1, "crop_padding": 4, "flip": True,
+        "learning_rate_drop_factor": 0.1, "crop_padding": 4, "flip": True, "colour_jitter": 0.25,
+        "rotation": 2.0,
     }
 )  # fmt: skip
 _CONSTRAINTS = {"l2": "2", "linf": "inf"}
@@ -44,7 +45,8 @@ def our_step(images: Tensor, labels: Tensor, *, width: float, attack: Attack | N
     network = _network(width).to(device).to(memory_format=layout).train()  # type: ignore[call-overload]
     optimiser = make_optimiser(network, _TRAINING)
     regime = "standard" if attack is None else "adversarial"
-    view = view_of(NetworkSettings("vgg19", width, "fast", regime, attack), precision)
+    settings = NetworkSettings("vgg19", width, "fast", regime, passes_per_epoch=1, attack=attack, noise_epsilon=None)
+    view = view_of(settings, precision)
     batch = images.contiguous(memory_format=layout)
 
     def step() -> None:

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 UNTRAINED = "untrained"
 ATTACK_KEYS = ("constraint", "epsilon", "step_size", "steps")
+# What each regime needs of the keys that describe a perturbation; the others need none.
+KEYS_OF_REGIME = {"adversarial": ATTACK_KEYS, "noise": ("epsilon",)}
 IMPORT_KEYS = ("sha256", "epoch")
 
 Block = Mapping[str, Any]
@@ -53,11 +55,14 @@ def contradictions(name: str, network: Block) -> Iterator[str]:
     strays = [key for key in IMPORT_KEYS if key in network]
     if strays:
         yield f"networks.{name}: {', '.join(strays)} belong to a source, which is not given; give it or take them away"
-    missing = [key for key in ATTACK_KEYS if key not in network]
-    if network["regime"] == "adversarial" and missing:
-        yield f"networks.{name}: regime adversarial needs {', '.join(missing)}"
-    if network["regime"] != "adversarial" and given:
-        yield f"networks.{name}: regime {network['regime']} has no attack; take {', '.join(given)} away"
+    regime = network["regime"]
+    needed = KEYS_OF_REGIME.get(regime, ())
+    missing = [key for key in needed if key not in network]
+    superfluous = [key for key in given if key not in needed]
+    if missing:
+        yield f"networks.{name}: regime {regime} needs {', '.join(missing)}"
+    if regime != "adversarial" and superfluous:
+        yield f"networks.{name}: regime {regime} has no attack; take {', '.join(superfluous)} away"
 
 
 def _of_imported(name: str, network: Block, attack: list[str]) -> Iterator[str]:

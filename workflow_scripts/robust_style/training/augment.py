@@ -1,28 +1,53 @@
-"""Random crops and flips of training images."""
+"""Random crops, flips, colours and rotations of training images."""
+
+import itertools
 
 import torch
-import torch.nn.functional as F
-from jaxtyping import UInt8
+from jaxtyping import Float32, UInt8
 from torch import Tensor
+
+from robust_style.training.colour import BRIGHTNESS, CONTRAST, SATURATION, adjust_colours
+from robust_style.training.crop import crop_and_flip
+from robust_style.training.rotation import rotate
+
+_ORDERS = tuple(itertools.permutations((BRIGHTNESS, CONTRAST, SATURATION)))
 
 
 def augment(
-    images: UInt8[Tensor, "batch 3 height width"], *, crop_padding: int, flip: bool, generator: torch.Generator
+    images: UInt8[Tensor, "batch 3 height width"],
+    *,
+    crop_padding: int,
+    flip: bool,
+    colour_jitter: float,
+    rotation: float,
+    generator: torch.Generator,
 ) -> UInt8[Tensor, "batch 3 height width"]:
-    """Each image cut, at its own random place, from itself with `crop_padding` black pixels around; half are mirrored.
+    """Each image cropped, mirrored, changed in colour and turned at random, in this order.
 
-    Computed on the device of `images`; `generator` (CPU) is drawn from in the same amounts whatever the device, the
-    padding and the flip. Source: torchvision's RandomCrop(32, padding 4) and RandomHorizontalFlip, as `robustness`
-    uses them. Differs from that library: no colour jitter and no rotation.
+    It is cut at its own place from itself with `crop_padding` black pixels around; half are mirrored (if `flip`);
+    brightness, contrast and saturation are multiplied, in random order, by factors uniform within 1 ± `colour_jitter`
+    (0 to 1); and it is turned by an angle uniform within ± `rotation` degrees. Whatever is 0 changes nothing.
+
+    Computed on the device of `images`, to the same bits on each; `generator` (CPU) is drawn from in the same amounts
+    whatever the device and the settings. Source: the training transform of `robustness` for CIFAR
+    (data_augmentation.py: padding 4, flip, 0.25, 2 degrees), bit for bit as torchvision computes it on PIL images.
+    Differs from that library: the random numbers.
+
+    MEASURED (AMD EPYC, Zen 5, 1 thread, batch 128, best of 25): crop and flip 0.005 ms per image, all 0.032 (colours
+    0.020, rotation 0.007); the library's transforms on PIL images 0.17.
     """
-    batch, _, height, width = images.shape
-    top = torch.randint(2 * crop_padding + 1, (batch, 1), generator=generator)
-    left = torch.randint(2 * crop_padding + 1, (batch, 1), generator=generator)
-    is_mirrored = (torch.rand((batch, 1), generator=generator) < 0.5) & flip
-    rows = top + torch.arange(height)
-    columns = torch.arange(width).expand(batch, width)
-    columns = left + torch.where(is_mirrored, columns.flip(1), columns)
-    padded = F.pad(images, [crop_padding] * 4)
-    which = torch.arange(batch, device=images.device).view(batch, 1, 1)
-    cut = padded[which, :, rows.to(images.device)[:, :, None], columns.to(images.device)[:, None, :]]
-    return cut.permute(0, 3, 1, 2)
+    batch, device = len(images), images.device
+    top, left = torch.randint(2 * crop_padding + 1, (2, batch), generator=generator) - crop_padding
+    is_mirrored = (torch.rand(batch, generator=generator) < 0.5) & flip
+    factors = 1 + colour_jitter * _symmetric((batch, 3), generator)
+    order = torch.tensor(_ORDERS)[torch.randint(len(_ORDERS), (batch,), generator=generator)]
+    degrees = rotation * _symmetric((batch,), generator)
+    augmented = crop_and_flip(images, top.to(device), left.to(device), is_mirrored.to(device))
+    if colour_jitter > 0:
+        augmented = adjust_colours(augmented, factors.to(device), order.to(device))
+    return rotate(augmented, degrees) if rotation > 0 else augmented
+
+
+def _symmetric(shape: tuple[int, ...], generator: torch.Generator) -> Float32[Tensor, "*shape"]:
+    """Uniform from -1 to 1."""
+    return 2 * torch.rand(shape, generator=generator) - 1

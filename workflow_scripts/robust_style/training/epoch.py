@@ -46,26 +46,36 @@ def train_epoch(
     precision: str,
     layout: torch.memory_format,
     name: str,
+    pass_number: int = 1,
     after_batch: Callable[[int, int], None] = lambda done, batches: None,
 ) -> EpochResult:
     """Trains `network` on every image once; `epoch` counts from 1, images and labels lie on the network's device.
 
     Images in [0, 1] are laid out in memory as `layout`, which should be the layout of the network's weights.
-    Order, crops, flips and random starts are functions of (seed, epoch), not of the network, so that regimes of equal
-    seed see the same batches. Batch norm is in evaluation mode for the attack and in training mode for the training
-    forward pass, as in `robustness`. `after_batch` is called with the number of batches done and of all. Raises
-    Divergence, naming network (`name`), epoch and batch of the first loss that is not finite.
+    Order, augmentation, random starts and noise are functions of seed, epoch and `pass_number` (which pass over the
+    data of this epoch, from 1), not of the network, so that regimes of equal seed see the same batches. Batch norm is
+    in evaluation mode for the attack and in training mode for the training forward pass, as in `robustness`.
+    `after_batch` is called with the number of batches done and of all. Raises Divergence, naming network (`name`),
+    epoch, pass and batch of the first loss that is not finite.
     """
     rate = _set_learning_rate(optimiser, settings, epoch)
-    order = torch.randperm(len(images), generator=stream(seed, "order", epoch))
-    augmentation, randomness = stream(seed, "augmentation", epoch), stream(seed, "attack", epoch)
+    when = (epoch,) if pass_number == 1 else (epoch, pass_number)
+    order = torch.randperm(len(images), generator=stream(seed, "order", *when))
+    augmentation, randomness = stream(seed, "augmentation", *when), stream(seed, "attack", *when)
     course = _Course.on(images.device)
     network.train()
     batches = batches_of(order.to(images.device), settings.batch_size)
     for number, chosen in enumerate(batches, start=1):
-        cut = augment(images[chosen], crop_padding=settings.crop_padding, flip=settings.flip, generator=augmentation)
+        augmented = augment(
+            images[chosen],
+            crop_padding=settings.crop_padding,
+            flip=settings.flip,
+            colour_jitter=settings.colour_jitter,
+            rotation=settings.rotation,
+            generator=augmentation,
+        )
         y = labels[chosen]
-        x = view(network, unit_scale(cut, layout), y, randomness)
+        x = view(network, unit_scale(augmented, layout), y, randomness)
         logits = logits_of(network, x, precision)
         loss = F.cross_entropy(logits, y)
         optimiser.zero_grad()
@@ -73,7 +83,7 @@ def train_epoch(
         optimiser.step()
         course.add(loss.detach(), logits.detach(), y)
         if number % _LOOK_EVERY == 0 or number == len(batches):
-            course.refuse_divergence(name, epoch)
+            course.refuse_divergence(name, when)
         after_batch(number, len(batches))
     return EpochResult(rate, course.loss_sum / len(images), course.correct / len(images))
 
@@ -117,15 +127,16 @@ class _Course:
     def correct(self) -> int:
         return int(self.hits)
 
-    def refuse_divergence(self, name: str, epoch: int) -> None:
+    def refuse_divergence(self, name: str, when: tuple[int, ...]) -> None:
         recent = torch.stack(self.losses[-_LOOK_EVERY - 1 :]).cpu()
         if bool(torch.isfinite(recent).all()):
             return
         losses = torch.stack(self.losses).cpu()
         first = int(torch.nonzero(~torch.isfinite(losses))[0])
         last_finite = float(losses[first - 1]) if first else math.nan
+        words = ", pass ".join(map(str, when))
         raise Divergence(
-            f"networks.{name}: expected a finite training loss, found NaN or infinity in epoch {epoch}, batch "
+            f"networks.{name}: expected a finite training loss, found NaN or infinity in epoch {words}, batch "
             f"{first + 1} (last finite loss {last_finite:.4g}); lower training.learning_rate or the attack's "
             "step_size and run again"
         )

@@ -1,10 +1,11 @@
 """A segment of training: from one checkpoint to the next, whatever interrupts it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import torch
@@ -18,7 +19,7 @@ from robust_style.provenance.determinism import make_deterministic
 from robust_style.provenance.device import choose_device
 from robust_style.provenance.precision import choose_precision
 from robust_style.provenance.versions import software_versions
-from robust_style.training.epoch import train_epoch
+from robust_style.training.epoch import EpochResult, train_epoch
 from robust_style.training.initialise import recorded_settings
 from robust_style.training.interruption import heard
 from robust_style.training.layout import layout_for
@@ -54,7 +55,8 @@ def train_segment(
 ) -> None:
     """Trains from the checkpoint `previous` until `epoch` epochs are completed and writes `checkpoint`.
 
-    After every epoch the state is kept in the folder `resume`; a segment that was killed goes on from there, one whose
+    An epoch is as many passes over the data as the network's `passes_per_epoch` says, all at one learning rate. After
+    every epoch the state is kept in the folder `resume`; a segment that was killed goes on from there, one whose
     settings, code or data changed since starts anew, and the folder is gone in the end. However it was cut or
     interrupted, a chain of segments gives the same bits on one kind of machine. One line per epoch goes to stderr.
     The engine in `settings` trains: ours, in `precision`, or the `robustness` library's, always in float32.
@@ -135,14 +137,30 @@ def _train_fast(running: RunningSegment, start: Checkpoint, device: torch.device
     view = view_of(segment.settings, segment.precision)
     for epoch in range(current.epoch + 1, segment.last_epoch + 1):
         running.begin_epoch(epoch)
-        with running.within_memory():
-            result = train_epoch(
-                trainee.network, trainee.optimiser, segment.train.images, segment.train.labels, view=view,
-                settings=segment.training, seed=segment.seed, epoch=epoch, precision=segment.precision, layout=layout,
-                name=segment.network, after_batch=partial(running.after_batch, epoch),
-            )  # fmt: skip
-        current = running.close_epoch(trainee, epoch, current.history, result)
+        passes: list[EpochResult] = []
+        count = segment.settings.passes_per_epoch
+        for number in range(1, count + 1):
+            with running.within_memory():
+                result = train_epoch(
+                    trainee.network, trainee.optimiser, segment.train.images, segment.train.labels, view=view,
+                    settings=segment.training, seed=segment.seed, epoch=epoch, precision=segment.precision,
+                    layout=layout, name=segment.network, pass_number=number,
+                    after_batch=_in_pass(partial(running.after_batch, epoch), number, count),
+                )  # fmt: skip
+            passes.append(result)
+        current = running.close_epoch(trainee, epoch, current.history, _mean_of(passes))
     return current
+
+
+def _in_pass(after_batch: Callable[[int, int], None], number: int, passes: int) -> Callable[[int, int], None]:
+    """`after_batch` of the whole epoch, told from within pass `number` of `passes`."""
+    return lambda done, batches: after_batch((number - 1) * batches + done, passes * batches)
+
+
+def _mean_of(passes: Sequence[EpochResult]) -> EpochResult:
+    """Loss and accuracy of an epoch: means over its passes."""
+    loss, accuracy = fmean(result.loss for result in passes), fmean(result.accuracy for result in passes)
+    return EpochResult(passes[0].learning_rate, loss, accuracy)
 
 
 def _demand_continuity(

@@ -12,29 +12,36 @@ from robust_style.errors import ConfigError
 class NetworkSettings:
     """What network, under which regime and by which engine it is trained (`fast`: ours; `robustness`: the library's).
 
-    `attack` is None where the regime needs none.
+    An epoch is `passes_per_epoch` passes over the data. `attack` is the adversary of regime "adversarial",
+    `noise_epsilon` the L2 norm of the noise of regime "noise"; None under any other regime.
     """
 
     architecture: str
     width: float
     engine: str
     regime: str
+    passes_per_epoch: int
     attack: Attack | None
+    noise_epsilon: float | None
 
     @classmethod
     def from_config(cls, name: str, block: Mapping[str, Any]) -> "NetworkSettings":
         """The settings in `networks.<name>`. Raises ConfigError for a missing or superfluous key, naming it."""
-        own = ("architecture", "width", "engine", "regime")
-        attack_keys = [field.name for field in fields(Attack)]
-        is_attacked = block.get("regime") == "adversarial"
-        _demand_keys(f"networks.{name}", block, [*own, *(attack_keys if is_attacked else [])])
-        attack = Attack(**{key: block[key] for key in attack_keys}) if is_attacked else None
-        return cls(**{key: block[key] for key in own}, attack=attack)
+        own = ("architecture", "width", "engine", "regime", "passes_per_epoch")
+        of_regime = {"adversarial": [field.name for field in fields(Attack)], "noise": ["epsilon"]}
+        regime = block.get("regime", "")
+        keys = of_regime.get(regime, [])
+        _demand_keys(f"networks.{name}", block, [*own, *keys])
+        return cls(
+            **{key: block[key] for key in own},
+            attack=Attack(**{key: block[key] for key in keys}) if regime == "adversarial" else None,
+            noise_epsilon=block["epsilon"] if regime == "noise" else None,
+        )
 
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How every network is trained; rates and decay as in torch.optim.SGD, padding in pixels, drops in epochs."""
+    """How every network is trained: rates and decay as in torch.optim.SGD, drops in epochs, then `augment`'s."""
 
     batch_size: int
     learning_rate: float
@@ -44,6 +51,8 @@ class TrainingSettings:
     learning_rate_drop_factor: float
     crop_padding: int
     flip: bool
+    colour_jitter: float
+    rotation: float
 
     @classmethod
     def from_config(cls, block: Mapping[str, Any]) -> "TrainingSettings":

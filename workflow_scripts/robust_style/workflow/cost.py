@@ -71,9 +71,10 @@ def cpu_hours(config: dict[str, Any]) -> float:
             per_image *= LIBRARY_FACTORS[network["regime"]]
         monitored = evaluation["monitor_images"] * evaluation["monitor_steps"] * SECONDS_PER_ATTACK_STEP
         epochs = training["epochs"] * len(config["seeds"]) if is_trained(network) else 0
+        passes = network["passes_per_epoch"]
         own = sum(owner == name for owner, _, _ in checkpoints(config))
         pictures = own * len(pairs(config))
-        computing = epochs * (images * per_image + monitored)
+        computing = epochs * (images * passes * per_image + monitored)
         computing += own * attacked * evaluation["steps"] * evaluation["restarts"] * SECONDS_PER_ATTACK_STEP
         for recipe in transfer["recipes"].values():
             computing += pictures * recipe["evaluations"] * pixels * SECONDS_PER_PIXEL

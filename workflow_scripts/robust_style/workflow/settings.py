@@ -20,7 +20,7 @@ from robust_style.model import kinds
 
 # What the engine `robustness` can train, and how it augments whatever `training` says.
 LIBRARY_REGIMES = ("standard", "adversarial")
-LIBRARY_AUGMENTATION = {"crop_padding": 4, "flip": True}
+LIBRARY_AUGMENTATION = {"crop_padding": 4, "flip": True, "colour_jitter": 0.25, "rotation": 2}
 
 
 def checked(config: dict[str, Any], schema_path: Path) -> dict[str, Any]:
