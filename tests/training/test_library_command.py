@@ -62,13 +62,16 @@ def test_the_standard_regime_has_no_attack() -> None:
 @pytest.mark.parametrize(
     ("settings", "changes", "message"),
     [
-        (STANDARD, {"crop_padding": 2}, r"training\.crop_padding: expected 4 with networks\.n\.engine: robustness"),
-        (STANDARD, {"flip": False}, r"training\.flip: expected true .* found false; change it, or set the engine to"),
+        (STANDARD, {"crop_padding": 2}, r"networks\.n: engine robustness always augments with crop_padding 4, .* 2;"),
+        (STANDARD, {"flip": False}, r"always augments with flip True, found training\.flip False; make them agree"),
         (
             STANDARD | {"regime": "noise", "epsilon": 0.5},
             {},
-            r"networks\.n\.regime: expected standard or adversarial .* found noise",
+            r"trains standard or adversarial, found regime noise; take engine: fast",
         ),
+        (STANDARD, {"colour_jitter": 0.0}, r"always augments with colour_jitter 0\.25, found .* 0\.0;"),
+        (STANDARD, {"rotation": 5.0}, r"always augments with rotation 2, found .* 5\.0;"),
+        (STANDARD | {"passes_per_epoch": 21}, {}, r"trains one pass an epoch, found passes_per_epoch 21"),
     ],
 )
 def test_what_the_library_cannot_follow_is_refused(

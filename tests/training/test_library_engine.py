@@ -175,7 +175,7 @@ def test_exhausted_memory_names_what_to_lower(dataset: Path, tmp_path: Path, mon
 @pytest.mark.parametrize(
     ("settings", "training", "message"),
     [
-        (BY_LIBRARY["standard"], {"crop_padding": 2}, r"training\.crop_padding: expected 4 with networks\.n\.engine"),
+        (BY_LIBRARY["standard"], {"crop_padding": 2}, r"always augments with crop_padding 4"),
         (STANDARD | {"engine": "slow"}, {}, "engine: expected fast or robustness, found 'slow'"),
     ],
 )

@@ -13,8 +13,6 @@ from merged_config import merged
 from robust_style.errors import ConfigError
 from robust_style.workflow.config_files import refuse_duplicate_keys
 from robust_style.workflow.settings import (
-    LIBRARY_AUGMENTATION,
-    _engine_contradictions,
     checked,
     checkpoint_epochs,
     checkpoints,
@@ -186,14 +184,6 @@ def test_the_library_s_engine_wants_the_library_s_augmentation() -> None:
     assert "flip True, found training.flip False" in str(caught.value)
     del config["networks"]["theirs"]
     checked(config, SCHEMA)
-
-
-def test_the_library_s_engine_knows_two_regimes() -> None:
-    network = {"regime": "noise", "engine": "robustness"}
-    (fault,) = _engine_contradictions("n", network, LIBRARY_AUGMENTATION)
-    assert (
-        fault == "networks.n: engine robustness trains standard or adversarial, found regime noise; take engine: fast"
-    )
 
 
 def test_all_faults_are_told_at_once() -> None:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from robust_style.attack.pgd import Attack
 from robust_style.data.archive import CIFAR10_MEAN, CIFAR10_STD
-from robust_style.model.compat import import_robustness, without_cuda
+from robust_style.model.compat import CONSTRAINTS, import_robustness, without_cuda
 from robust_style.model.forward import logits_of
 from robust_style.model.vgg import NormalisedNetwork, build_network
 from robust_style.provenance.randomness import stream
@@ -25,7 +25,6 @@ _TRAINING = TrainingSettings.from_config(
         "rotation": 2.0,
     }
 )  # fmt: skip
-_CONSTRAINTS = {"l2": "2", "linf": "inf"}
 _CLASSES = 10
 
 Step = Callable[[], None]
@@ -70,7 +69,7 @@ def library_step(images: Tensor, labels: Tensor, *, width: float, attack: Attack
     settings = {}
     if attack is not None:
         settings = {
-            "constraint": _CONSTRAINTS[attack.constraint], "eps": attack.epsilon, "step_size": attack.step_size,
+            "constraint": CONSTRAINTS[attack.constraint], "eps": attack.epsilon, "step_size": attack.step_size,
             "iterations": attack.steps, "random_start": attack.random_start, "use_best": True, "do_tqdm": False,
         }  # fmt: skip
 

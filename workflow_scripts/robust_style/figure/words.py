@@ -1,5 +1,7 @@
 """The words under and beside pictures."""
 
+import math
+
 from robust_style.score.evaluation import Evaluation
 
 
@@ -14,8 +16,8 @@ def epoch_words(epoch: int) -> str:
 
 
 def percent(fraction: float | None) -> str:
-    """A fraction as whole per cent; a dash where it was not measured."""
-    return "–" if fraction is None else f"{100 * fraction:.0f}"
+    """A fraction as whole per cent, a half rounded up as on the page; a dash where it was not measured."""
+    return "–" if fraction is None else str(math.floor(100 * fraction + 0.5))
 
 
 def accuracy_words(evaluation: Evaluation | None) -> str:

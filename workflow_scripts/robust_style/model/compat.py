@@ -17,6 +17,9 @@ from typing import Any
 
 import torch
 
+# The library's names of our constraints (robustness.attacker.STEPS).
+CONSTRAINTS = {"l2": "2", "linf": "inf"}
+
 
 @dataclass(frozen=True)
 class Robustness:

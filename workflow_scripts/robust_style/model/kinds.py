@@ -13,6 +13,9 @@ UNTRAINED = "untrained"
 ATTACK_KEYS = ("constraint", "epsilon", "step_size", "steps")
 # What each regime needs of the keys that describe a perturbation; the others need none.
 KEYS_OF_REGIME = {"adversarial": ATTACK_KEYS, "noise": ("epsilon",)}
+# What the engine `robustness` can train, and how it does whatever else the configuration says.
+LIBRARY_REGIMES = ("standard", "adversarial")
+LIBRARY_AUGMENTATION = {"crop_padding": 4, "flip": True, "colour_jitter": 0.25, "rotation": 2}
 IMPORT_KEYS = ("sha256", "epoch")
 
 Block = Mapping[str, Any]
@@ -63,6 +66,23 @@ def contradictions(name: str, network: Block) -> Iterator[str]:
         yield f"networks.{name}: regime {regime} needs {', '.join(missing)}"
     if regime != "adversarial" and superfluous:
         yield f"networks.{name}: regime {regime} has no attack; take {', '.join(superfluous)} away"
+
+
+def engine_contradictions(name: str, network: Block, training: Block) -> Iterator[str]:
+    """What the engine of `networks.<name>` cannot follow in that block and in the block `training`.
+
+    The library brings its own augmentation, knows two regimes, and calls one pass over the data an epoch.
+    """
+    if network["engine"] != "robustness":
+        return
+    where = f"networks.{name}: engine robustness"
+    if network["regime"] not in LIBRARY_REGIMES:
+        yield f"{where} trains {' or '.join(LIBRARY_REGIMES)}, found regime {network['regime']}; take engine: fast"
+    if network["passes_per_epoch"] != 1:
+        yield f"{where} trains one pass an epoch, found passes_per_epoch {network['passes_per_epoch']}; take it away"
+    for key, value in LIBRARY_AUGMENTATION.items():
+        if training[key] != value:
+            yield f"{where} always augments with {key} {value}, found training.{key} {training[key]}; make them agree"
 
 
 def _of_imported(name: str, network: Block, attack: list[str]) -> Iterator[str]:

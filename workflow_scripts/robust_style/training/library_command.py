@@ -2,17 +2,12 @@
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from robust_style.errors import ConfigError
-from robust_style.model.compat import import_robustness
+from robust_style.model.compat import CONSTRAINTS, import_robustness
+from robust_style.model.kinds import engine_contradictions
 from robust_style.training.settings import NetworkSettings, TrainingSettings
-
-# The library's names of the constraints (robustness.attacker.STEPS).
-_CONSTRAINTS = {"l2": "2", "linf": "inf"}
-# What the library trains, and the value of its --adv-train.
-_REGIMES = {"standard": "0", "adversarial": "1"}
-# What its augmentation is, beside jitter and rotation (robustness.data_augmentation.TRAIN_TRANSFORMS_DEFAULT).
-_CROP_PADDING = 4
 
 
 def library_options(name: str, settings: NetworkSettings, training: TrainingSettings, epochs: int) -> list[str]:
@@ -25,7 +20,7 @@ def library_options(name: str, settings: NetworkSettings, training: TrainingSett
     options = {
         "dataset": "cifar",
         "arch": settings.architecture,
-        "adv-train": _REGIMES[settings.regime],
+        "adv-train": int(settings.attack is not None),
         "epochs": epochs,
         "batch-size": training.batch_size,
         "lr": training.learning_rate,
@@ -39,7 +34,7 @@ def library_options(name: str, settings: NetworkSettings, training: TrainingSett
     }
     if settings.attack is not None:
         options |= {
-            "constraint": _CONSTRAINTS[settings.attack.constraint],
+            "constraint": CONSTRAINTS[settings.attack.constraint],
             "eps": settings.attack.epsilon,
             "attack-lr": settings.attack.step_size,
             "attack-steps": settings.attack.steps,
@@ -69,14 +64,6 @@ def library_arguments(options: Sequence[str], folder: str) -> Namespace:
 
 
 def _refuse_what_it_cannot(name: str, settings: NetworkSettings, training: TrainingSettings) -> None:
-    faults = {
-        f"networks.{name}.regime": (" or ".join(_REGIMES), settings.regime, settings.regime in _REGIMES),
-        "training.crop_padding": (_CROP_PADDING, training.crop_padding, training.crop_padding == _CROP_PADDING),
-        "training.flip": ("true", str(training.flip).lower(), training.flip),
-    }
-    for key, (expected, found, is_right) in faults.items():
-        if not is_right:
-            raise ConfigError(
-                f"{key}: expected {expected} with networks.{name}.engine: robustness, which trains and augments as "
-                f"that library does, found {found}; change it, or set the engine to fast"
-            )
+    faults = [*engine_contradictions(name, {**asdict(settings), "engine": "robustness"}, asdict(training))]
+    if faults:
+        raise ConfigError("; ".join(faults))

@@ -5,15 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from robust_style.artefact.checkpoint import Checkpoint
 from robust_style.artefact.json_file import write_json
 from robust_style.errors import CheckpointError, Divergence, ImageError
 from robust_style.model.restore import restore_network
 from robust_style.provenance.determinism import make_deterministic
 from robust_style.provenance.device import choose_device
-from robust_style.provenance.precision import choose_precision
+from robust_style.provenance.precision import choose_precision, dtype_of
 from robust_style.provenance.randomness import stream
 from robust_style.transfer.animation import frame_evaluations, write_animation
 from robust_style.transfer.features import Encoder
@@ -23,7 +21,6 @@ from robust_style.transfer.picture import read_picture, write_picture, write_pre
 from robust_style.transfer.recipe import recipe_from_settings
 from robust_style.transfer.trace import trace_of
 
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 # A sign of life every second or so on a CPU.
 REPORT_EVERY = 25
 
@@ -67,7 +64,12 @@ def stylize(
     content_image = read_picture(content, size_px).to(where)
     style_image = read_picture(style, size_px).to(where)
     encoder = Encoder(
-        network, header.architecture, settings.layers, pooling=settings.pooling, dtype=DTYPES[arithmetic], device=where
+        network,
+        header.architecture,
+        settings.layers,
+        pooling=settings.pooling,
+        dtype=dtype_of(arithmetic),
+        device=where,
     )
     pair = f"{labels['content']}--{labels['style']}"
     shown = frame_evaluations(settings.evaluations, animation_frames)

@@ -16,7 +16,7 @@ SECONDS_PER_ATTACK_STEP = 0.0028
 SECONDS_PER_PIXEL = 1.4e-6
 # MEASURED (the same machine, two threads, float32 against bfloat16, batch 128, n = 2): the library's loop beside ours.
 LIBRARY_FACTORS = {"standard": 2.0, "adversarial": 3.6}
-# Starting Python and torch, reading and writing: one job on one of two cores (the same machine, the demo's 134 jobs).
+# ASSUME: what starting Python and torch, reading and writing take of one of two cores, for each job.
 SECONDS_PER_JOB = 1.5
 CIFAR10_IMAGES, CIFAR10_TEST_IMAGES = 50_000, 10_000
 ASPECT = 1.35  # longer over shorter side of a usual photograph

@@ -18,10 +18,6 @@ import yaml
 from robust_style.errors import ConfigError
 from robust_style.model import kinds
 
-# What the engine `robustness` can train, and how it augments whatever `training` says.
-LIBRARY_REGIMES = ("standard", "adversarial")
-LIBRARY_AUGMENTATION = {"crop_padding": 4, "flip": True, "colour_jitter": 0.25, "rotation": 2}
-
 
 def checked(config: dict[str, Any], schema_path: Path) -> dict[str, Any]:
     """The configuration with defaults filled in and blocks of null removed. Raises ConfigError listing every fault."""
@@ -218,7 +214,7 @@ def _contradictions(config: dict[str, Any]) -> Iterator[str]:
         yield "dataset.sha256: belongs to dataset.archive, which is null; give both or neither"
     for name, network in config["networks"].items():
         yield from kinds.contradictions(name, network)
-        yield from _engine_contradictions(name, network, training)
+        yield from kinds.engine_contradictions(name, network, training)
     doubled = {pair for pair in pairs(config) if pairs(config).count(pair) > 1}
     for content, style in sorted(doubled):
         yield f"transfer.pairs: {content} x {style} is named twice; keep one"
@@ -234,15 +230,3 @@ def _contradictions(config: dict[str, Any]) -> Iterator[str]:
         yield f"figure.recipe: expected one of {', '.join(transfer['recipes'])}, found {config['figure']['recipe']}"
     for name in config["expected"].keys() - config["networks"].keys():
         yield f"expected.{name}: no such network; known: {', '.join(config['networks'])}"
-
-
-def _engine_contradictions(name: str, network: dict[str, Any], training: dict[str, Any]) -> Iterator[str]:
-    """The library brings its own augmentation and knows two regimes."""
-    if network["engine"] != "robustness":
-        return
-    where = f"networks.{name}: engine robustness"
-    if network["regime"] not in LIBRARY_REGIMES:
-        yield f"{where} trains {' or '.join(LIBRARY_REGIMES)}, found regime {network['regime']}; take engine: fast"
-    for key, value in LIBRARY_AUGMENTATION.items():
-        if training[key] != value:
-            yield f"{where} always augments with {key} {value}, found training.{key} {training[key]}; make them agree"
