@@ -34,11 +34,19 @@ RECIPES = sorted(
     key=lambda name: (name != config["figure"]["recipe"], name),
 )
 PAIRS = settings.pairs(config)
+BLENDS = config["transfer"]["blends"]
+# What one job paints with a checkpoint: any one pair, or pairs that are known by name.
+PAIRS_BY_JOB = (
+    [[("{content}", "{style}")]]
+    if config["transfer"]["pairs_per_job"] == 1
+    else settings.pairs_by_job(config)
+)
 # (network, seed, epoch); not every network has every one.
 CHECKPOINTS = settings.checkpoints(config)
 IMAGES = {
     name: or_stop(find_image, [Path(path) for path in config["images"]], name)
-    for name in dict.fromkeys(name for pair in PAIRS for name in pair)
+    for content, style in PAIRS
+    for name in (content, *settings.images_of_style(config, style))
 }
 USES_GPU = (
     config["device"] != "cpu"
@@ -47,7 +55,8 @@ USES_GPU = (
 
 wildcard_constraints:
     dataset="[a-z0-9_]+",
-    image="[a-z0-9_]+",
+    image=settings.one_of(IMAGES),
+    blend=settings.one_of(BLENDS),
     network=settings.one_of(NETWORKS),
     seed=r"\d+",
     epoch=r"\d{3}",
@@ -82,6 +91,52 @@ def of_each_picture(pattern, checkpoints=CHECKPOINTS, recipes=RECIPES, pairs=PAI
             checkpoints,
         )
     ]
+
+
+def picture_file(ending, content="{content}", style="{style}"):
+    """The pattern of one of the files that belong to a picture, for any pair or a known one."""
+    return (
+        "<results>/stylized/{recipe}/{network}/seed_{seed}/epoch_{epoch}/"
+        f"{content}--{style}.{ending}"
+    )
+
+
+def files_of_job(ending, pairs):
+    """The patterns of one kind of file for each pair that a job paints."""
+    return [picture_file(ending, content, style) for content, style in pairs]
+
+
+def filled(pairs, wildcards):
+    """The pairs of a job by name: those of `{content}` and `{style}` are what its wildcards say."""
+    return [(c.format(**wildcards), s.format(**wildcards)) for c, s in pairs]
+
+
+def words_of_job(pairs):
+    """What a job paints, for its message."""
+    if pairs == [("{content}", "{style}")]:
+        return "{wildcards.content} in the style of {wildcards.style}"
+    return ", ".join(f"{content} in the style of {style}" for content, style in pairs)
+
+
+def images_of_job(pairs):
+    """A function that gives the prepared images that a job's pairs need, each once."""
+
+    def images(wildcards):
+        names = [
+            name
+            for content, style in filled(pairs, wildcards)
+            for name in (content, *settings.images_of_style(config, style))
+        ]
+        return [f"<results>/data/images/{name}.png" for name in dict.fromkeys(names)]
+
+    return images
+
+
+def picture_labels(content, style):
+    """A function that gives the report's labels of a picture, for any pair or a known one."""
+    return lambda wildcards: settings.picture_labels(
+        config, wildcards, *filled([(content, style)], wildcards)[0]
+    )
 
 
 def archive_of(wildcards):

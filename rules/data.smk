@@ -81,3 +81,29 @@ rule prepare_image:
         "Preparing the image {wildcards.image}: verified, upright, sRGB."
     script:
         "../workflow_scripts/prepare_image.py"
+
+
+rule prepare_blend:
+    input:
+        parts=lambda wildcards: [
+            f"<results>/data/images/{part['image']}.png"
+            for part in BLENDS[wildcards.blend]
+        ],
+    output:
+        image="<results>/data/images/{blend}.png",
+    log:
+        "<logs>/prepare_blend/{blend}.log",
+    benchmark:
+        "<benchmarks>/prepare_blend/{blend}.tsv"
+    conda:
+        "../envs/data.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        weights=lambda wildcards: [part["weight"] for part in BLENDS[wildcards.blend]],
+        code=fingerprint("prepare_blend"),
+    message:
+        "Laying the styles of the blend {wildcards.blend} side by side."
+    script:
+        "../workflow_scripts/prepare_blend.py"

@@ -9,12 +9,12 @@ STYLES = sorted({style for _, style in PAIRS})
 rule draw_overview:
     input:
         traces=of_each_picture(
-            rules.stylize.output.trace,
+            picture_file("json"),
             recipes=[config["figure"]["recipe"]],
             pairs=PAIRS[: config["figure"]["pairs"]],
         ),
         pictures=of_each_picture(
-            rules.stylize.output.picture,
+            picture_file("png"),
             recipes=[config["figure"]["recipe"]],
             pairs=PAIRS[: config["figure"]["pairs"]],
         ),
@@ -50,12 +50,12 @@ rule draw_overview:
 rule draw_standard_vs_adversarial:
     input:
         traces=lambda wildcards: of_each_picture(
-            rules.stylize.output.trace,
+            picture_file("json"),
             recipes=[wildcards.recipe],
             pairs=[(wildcards.content, wildcards.style)],
         ),
         pictures=lambda wildcards: of_each_picture(
-            rules.stylize.output.picture,
+            picture_file("png"),
             recipes=[wildcards.recipe],
             pairs=[(wildcards.content, wildcards.style)],
         ),
@@ -92,12 +92,12 @@ rule draw_standard_vs_adversarial:
 rule draw_optimisation:
     input:
         traces=lambda wildcards: of_each_picture(
-            rules.stylize.output.trace,
+            picture_file("json"),
             checkpoints=LAST_CHECKPOINTS,
             pairs=[(wildcards.content, wildcards.style)],
         ),
         snapshots=lambda wildcards: of_each_picture(
-            rules.stylize.output.snapshots,
+            picture_file("snapshots.png"),
             checkpoints=LAST_CHECKPOINTS,
             pairs=[(wildcards.content, wildcards.style)],
         ),
@@ -190,8 +190,8 @@ rule draw_score_vs_epoch:
 
 rule build_comparison:
     input:
-        traces=of_each_picture(rules.stylize.output.trace),
-        previews=of_each_picture(rules.stylize.output.preview),
+        traces=of_each_picture(picture_file("json")),
+        previews=of_each_picture(picture_file("jpg")),
         evaluations=of_each_checkpoint(rules.evaluate_checkpoint.output.evaluation),
         table=rules.collect_scores.output.table,
         contents=expand("<results>/data/images/{content}.png", content=CONTENTS),

@@ -3,8 +3,8 @@
 
 rule score_stylization:
     input:
-        picture=rules.stylize.output.picture,
-        trace=rules.stylize.output.trace,
+        picture=picture_file("png"),
+        trace=picture_file("json"),
         content="<results>/data/images/{content}.png",
         style="<results>/data/images/{style}.png",
     output:

@@ -21,8 +21,11 @@ def environments_of_rules() -> dict[str, str]:
     """The environment of each rule, by the rule's name."""
     found = {}
     for path in CHAPTERS:
-        for body in re.split(r"^rule ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
-            found[body.split(":")[0]] = re.findall(r'"\.\./envs/(\w+)\.yaml"', body)[0]
+        for body in re.split(r"^ *rule(?= \w+:|:)", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+            # named in its first line, or in a loop by the first text of its directive `name:`
+            name = re.match(r' (\w+):|:\s+name:\s+"(\w+)"', body)
+            assert name, body[:80]
+            found[name[1] or name[2]] = re.findall(r'"\.\./envs/(\w+)\.yaml"', body)[0]
     return found
 
 

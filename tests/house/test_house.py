@@ -11,10 +11,12 @@ SCRIPTS = sorted((ROOT / "workflow_scripts").glob("*.py"))
 PACKAGE = ROOT / "workflow_scripts" / "robust_style"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 CHAPTERS = sorted((ROOT / "rules").glob("*.smk"))
+# `rule NAME:`, or in a loop `rule:` with a directive `name:` whose first text it is.
+RULE = r'^ *rule(?: (\w+):|:\s+name:\s+"(\w+)")'
 RULES = {
-    name: path
+    name or looped: path
     for path in [ROOT / "Snakefile", *CHAPTERS]
-    for name in re.findall(r"^rule (\w+):", path.read_text(encoding="utf-8"), re.MULTILINE)
+    for name, looped in re.findall(RULE, path.read_text(encoding="utf-8"), re.MULTILINE)
 }
 FORBIDDEN_CALLS = {"eval", "exec", "os.system", "os.popen"}
 
@@ -40,7 +42,7 @@ def test_each_rule_has_the_script_of_its_name() -> None:
 
 def test_each_rule_says_what_it_does_and_keeps_a_log() -> None:
     for path in CHAPTERS:
-        for body in re.split(r"^rule \w+:", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+        for body in re.split(r"^ *rule(?: \w+)?:", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
             for directive in ("message:", "input:", "output:", "log:", "benchmark:", "resources:", "conda:", "script:"):
                 assert f"    {directive}" in body, f"{path.name}: {directive} missing in\n{body[:120]}"
 

@@ -8,10 +8,20 @@ from torch import nn
 
 from robust_style.artefact.checkpoint import Checkpoint, save_checkpoint
 from robust_style.model.vgg import NormalisedNetwork, build_network
+from robust_style.transfer.features import Encoder
+from robust_style.transfer.optimise import Randomness, Watch, optimise
 from robust_style.transfer.recipe import recipe_from_settings
+from robust_style.transfer.scene import Scene, Style
+from robust_style.transfer.stylize import Products
 
 MEAN, STD = (0.49, 0.48, 0.45), (0.20, 0.21, 0.22)
-FAIR = {
+PLAIN = {
+    "style_layer_weights": None, "total_variation_weight": 0.0, "gram_normalisation": "elements",
+    "distance": "squared", "padding": "zeros", "learning_rate": 0.05, "clamp": True, "line_search": "none",
+    "noise_share": 0.5, "parameterisation": "pixel", "jitter_px": 0, "scaling": 0.0, "rotation_degrees": 0.0,
+    "colour_preservation": "none", "style_scale": 1.0, "coarse_scales": [],
+}  # fmt: skip
+FAIR = PLAIN | {
     "style_layers": ["relu1_1", "relu2_1", "relu3_1"],
     "content_layers": ["relu3_2"],
     "style_weight": 300.0,
@@ -27,7 +37,7 @@ SEED = FAIR | {
     "style_layers": ["conv1_1", "conv2_1", "conv3_1"],
     "content_layers": ["conv3_2"],
     "style_weight": 4.0e6,
-    "loss_normalisation": "none",
+    "loss_normalisation": "mean",
     "optimiser": "lbfgs_unguarded",
 }
 
@@ -46,6 +56,41 @@ def seed_recipe():
 def recipe():
     """A recipe of the fair settings with some of them changed."""
     return lambda base=FAIR, **changes: recipe_from_settings({**base, **changes})
+
+
+@pytest.fixture
+def encoder(network):
+    """Makes encoders of the tiny network: `encoder(recipe)(dtype)`, as the engine wants them."""
+    return lambda recipe: (
+        lambda dtype: Encoder(network, recipe.layers, pooling=recipe.pooling, padding=recipe.padding, dtype=dtype)
+    )
+
+
+@pytest.fixture
+def scene(images):
+    """The two pictures as a scene."""
+    return Scene(images[0], [Style(images[1])])
+
+
+@pytest.fixture
+def painted(encoder, scene):
+    """Optimises some scenes, one by default, without a word: `painted(recipe, scenes, keep=…)`."""
+
+    def run(recipe, scenes=None, *, keep=(), dtype=torch.float32, report=lambda evaluation, loss: None):
+        scenes = scenes or [scene]
+        return optimise(
+            encoder(recipe),
+            recipe,
+            (lambda scale: scenes) if not callable(scenes) else scenes,
+            dtype=dtype,
+            randomness=[
+                Randomness(torch.Generator().manual_seed(row), torch.Generator().manual_seed(100 + row))
+                for row in range(len(scenes) if not callable(scenes) else 1)
+            ],
+            watch=[Watch(keep, report)] * (len(scenes) if not callable(scenes) else 1),
+        )
+
+    return run
 
 
 @pytest.fixture(scope="session")
@@ -98,17 +143,11 @@ def files(tmp_path, library_network, images):
     stem = tmp_path / "content--style"
     return {
         "checkpoint": tmp_path / "epoch_003.pt",
-        "content": tmp_path / "content.png",
-        "style": tmp_path / "style.png",
-        "picture": stem.with_suffix(".png"),
-        "preview": stem.with_suffix(".jpg"),
-        "trace": stem.with_suffix(".json"),
-        "snapshots": stem.with_suffix(".snapshots.png"),
-        "animation": stem.with_suffix(".gif"),
-        "labels": {
-            "recipe": "fair", "network": "standard", "regime": "standard", "seed": 0, "epoch": 3,
-            "content": "content", "style": "style",
-        },
+        "images": [tmp_path / "content.png", tmp_path / "style.png"],
+        "pairs": [("content", "style")],
+        "blends": {},
+        "products": [products_at(stem)],
+        "labels": {"recipe": "fair", "network": "standard", "regime": "standard", "seed": 0, "epoch": 3},
         "recipe": dict(FAIR),
         "size_px": 32,
         "preview_px": 40,
@@ -118,4 +157,8 @@ def files(tmp_path, library_network, images):
         "device": "cpu",
         "threads": 1,
         "precision": "float32",
-    }  # fmt: skip
+    }
+
+
+def products_at(stem):
+    return Products(*(stem.with_suffix(ending) for ending in (".png", ".jpg", ".json", ".snapshots.png", ".gif")))

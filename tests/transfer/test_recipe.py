@@ -16,6 +16,16 @@ def test_each_layer_is_needed_once(fair):
     assert recipe_from_settings(fair).layers == ("relu1_1", "relu2_1", "relu3_1", "relu3_2")
 
 
+def test_a_loss_without_weight_needs_no_layers(fair):
+    assert recipe_from_settings(fair | {"style_weight": 0}).layers == ("relu3_2",)
+    assert recipe_from_settings(fair | {"content_weight": 0}).layers == ("relu1_1", "relu2_1", "relu3_1")
+
+
+def test_coarse_scales_are_pairs_of_numbers(fair):
+    (scale,) = recipe_from_settings(fair | {"coarse_scales": [{"scale": 0.5, "evaluations": 20}]}).coarse_scales
+    assert (scale.scale, scale.evaluations) == (0.5, 20)
+
+
 def test_a_whole_number_is_a_weight(fair):
     fair["style_weight"] = 300
     assert recipe_from_settings(fair).style_weight == 300.0
@@ -29,8 +39,8 @@ def test_a_missing_key_is_named(fair, key):
 
 
 def test_an_unknown_key_is_named(fair):
-    with pytest.raises(ConfigError, match="unknown key 'padding'"):
-        recipe_from_settings(fair | {"padding": "reflect"})
+    with pytest.raises(ConfigError, match="unknown key 'style_wieght'"):
+        recipe_from_settings(fair | {"style_wieght": 3.0})
 
 
 @pytest.mark.parametrize(
@@ -41,10 +51,22 @@ def test_an_unknown_key_is_named(fair):
         ("style_weight", float("inf"), "finite"),
         ("style_weight", -1.0, "0 or more"),
         ("content_weight", True, "finite number"),
-        ("loss_normalisation", "gradient", "none or relative"),
-        ("pooling", "mean", "max or average"),
-        ("optimiser", "adam", "lbfgs or lbfgs_unguarded"),
-        ("initialisation", None, "content or noise"),
+        ("total_variation_weight", -1, "0 or more"),
+        ("style_layer_weights", [1.0, -1.0, 1.0], "0 or more"),
+        ("style_layer_weights", [1.0], "one for each of 3"),
+        ("learning_rate", 0, "above 0"),
+        ("noise_share", 1.5, "0 to 1"),
+        ("clamp", 1, "true or false"),
+        ("coarse_scales", [{"scale": 0.5}], "scale, evaluations"),
+        ("coarse_scales", [{"scale": 0.0, "evaluations": 5}], "above 0"),
+        ("coarse_scales", 0.5, "a list"),
+        ("line_search", "strong_wolfe", "lbfgs has no other"),
+        ("jitter_px", 3, "set optimiser to adam"),
+        ("rotation_degrees", 5.0, "set optimiser to adam"),
+        ("loss_normalisation", "gradient", "mean or sum or target_energy or relative"),
+        ("pooling", "mean", "max or average or average_rescaled"),
+        ("optimiser", "sgd", "lbfgs or lbfgs_unguarded or adam"),
+        ("initialisation", None, "content or noise or blend"),
         ("evaluations", 0, "1 or more"),
         ("evaluations", 1.5, "whole"),
         ("snapshots", [], "at least one"),

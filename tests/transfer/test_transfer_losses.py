@@ -4,14 +4,17 @@ from torch import nn
 from torch.nn import functional
 
 from robust_style.errors import ImageError
-from robust_style.model.layers import layer_index
+from robust_style.model.layers import layer_indices
 from robust_style.transfer.features import Encoder
 from robust_style.transfer.losses import Objective
+from robust_style.transfer.scene import Scene, Style
 
 
 def objective_of(network, recipe, images, dtype=torch.float32):
-    encoder = Encoder(network, "vgg19", recipe.layers, pooling=recipe.pooling, dtype=dtype)
-    return Objective(encoder, recipe, *images)
+    def encoder(kind):
+        return Encoder(network, recipe.layers, pooling=recipe.pooling, dtype=kind)
+
+    return Objective(encoder, recipe, [Scene(images[0], [Style(images[1])])], dtype=dtype)
 
 
 def notebook_losses(network, recipe, content, style, image):
@@ -23,7 +26,7 @@ def notebook_losses(network, recipe, content, style, image):
     ]
     plain, seen = nn.Sequential(*modules), {}
     handles = [
-        plain[layer_index("vgg19", layer)].register_forward_hook(
+        plain[layer_indices(features)[layer]].register_forward_hook(
             lambda module, inputs, output, layer=layer: seen.__setitem__(layer, output.clone())
         )
         for layer in recipe.layers
@@ -69,12 +72,12 @@ def test_the_style_loss_is_0_at_the_style_image(network, images, recipe):
 
 
 @pytest.mark.parametrize("layers", [["relu3_2"], ["relu2_2", "relu3_2"]])
-def test_relative_content_loss_is_1_where_only_the_average_is_left(network, images, recipe, layers):
-    objective = objective_of(network, recipe(content_layers=layers), images)
-    averages = {
-        layer: maps.mean((2, 3), keepdim=True).expand_as(maps) for layer, maps in objective.encoder(images[0]).items()
-    }
-    objective.encoder = lambda image: averages
+def test_relative_content_loss_is_1_where_only_the_average_is_left(network, images, recipe, layers, monkeypatch):
+    settings = recipe(content_layers=layers, style_weight=0.0)
+    encoder = Encoder(network, layers, pooling="average")
+    averages = {layer: maps.mean((2, 3), keepdim=True).expand_as(maps) for layer, maps in encoder(images[0]).items()}
+    objective = Objective(lambda dtype: encoder, settings, [Scene(images[0], [Style(images[1])])])
+    monkeypatch.setattr(Encoder, "__call__", lambda self, image: averages)
     assert objective(images[0]).content.item() == pytest.approx(1, rel=1e-5)
 
 
@@ -108,11 +111,20 @@ def test_gradient_against_finite_differences(network, images, recipe, base, requ
 
 
 def test_each_picture_of_a_batch_has_its_own_loss(network, images, recipe):
-    objective = objective_of(network, recipe(), images)
     noise = torch.rand(images[0].shape, generator=torch.Generator().manual_seed(5))
-    both = objective(torch.cat([images[0], noise])).total
+    scenes = [Scene(images[0], [Style(images[1])]), Scene(noise, [Style(images[1].flip(1))])]
+
+    def encoder(dtype):
+        return Encoder(network, recipe().layers, pooling="average", dtype=dtype)
+
+    batch = Objective(encoder, recipe(), scenes)
+    pictures = torch.cat([noise.flip(2), noise.flip(3)])
+    both = batch(pictures).total
     assert both.shape == (2,)
-    torch.testing.assert_close(both[1], objective(noise).total[0], rtol=1e-4, atol=0)
+    for row, scene in enumerate(scenes):
+        alone = Objective(encoder, recipe(), [scene])(pictures[row : row + 1]).total
+        torch.testing.assert_close(both[row : row + 1], alone, rtol=1e-4, atol=0)
+        torch.testing.assert_close(batch(pictures[row : row + 1], [row]).total, alone, rtol=1e-4, atol=0)
 
 
 def test_style_and_content_of_one_image_are_refused(network, images, recipe):
@@ -123,7 +135,7 @@ def test_style_and_content_of_one_image_are_refused(network, images, recipe):
 def test_a_plain_content_image_is_refused(network, images, recipe):
     # padding makes the border of deeper maps differ, so only a first map of one position a pixel would be constant
     flat = torch.full((1, 3, 32, 32), 0.5)
-    objective = objective_of(network, recipe(loss_normalisation="none"), (flat, images[1]))
+    objective = objective_of(network, recipe(loss_normalisation="mean"), (flat, images[1]))
     assert objective(flat).content.item() == 0
     black = torch.as_tensor(network.mean).view(1, 3, 1, 1).expand(1, 3, 32, 32).contiguous()
     with pytest.raises(ImageError, match="constant feature map"):

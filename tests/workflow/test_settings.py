@@ -11,14 +11,18 @@ import yaml
 
 from merged_config import merged
 from robust_style.errors import ConfigError
+from robust_style.transfer.recipe import recipe_from_settings
 from robust_style.workflow.config_files import refuse_duplicate_keys
+from robust_style.workflow.defaults import built_in_recipes
 from robust_style.workflow.settings import (
     checked,
     checkpoint_epochs,
     checkpoints,
+    images_of_style,
     last_epochs,
     one_of,
     pairs,
+    pairs_by_job,
     picture_labels,
 )
 
@@ -129,7 +133,7 @@ def test_null_takes_a_block_away_and_nothing_is_changed_in_place() -> None:
         ("seeds", [0, 0], "seeds: expected each item once"),
         ("seeds", [], "seeds: expected minimum length 1"),
         ("dataset.sha256", "0" * 64, "dataset.sha256: belongs to dataset.archive"),
-        ("transfer.recipes.fair.snapshots", [0, 999], "transfer.recipes.fair.snapshots: expected none after"),
+        ("transfer.recipes.fair.snapshots", [0, 999], "transfer.recipes.fair: snapshot 999 lies beyond"),
         ("transfer.recipes.fair.style_layers", ["relu9_9"], "transfer.recipes.fair.style_layers.0: expected text"),
         ("transfer.pairs", [{"content": "a", "style": "b"}] * 2, "a x b is named twice"),
         ("figure.recipe", "unfair", "figure.recipe: expected one of fair, fair_noise, seed"),
@@ -197,10 +201,51 @@ def test_all_faults_are_told_at_once() -> None:
 
 def test_pictures_are_labelled_by_regime_and_named_where_that_is_not_enough() -> None:
     config = {"networks": {"standard": {"regime": "standard"}, "strong": {"regime": "adversarial"}}}
-    wildcards = {"seed": "0", "epoch": "025", "recipe": "fair", "content": "a", "style": "b"}
-    labels = [picture_labels(config, SimpleNamespace(network=name, **wildcards)) for name in config["networks"]]
+    wildcards = {"seed": "0", "epoch": "025", "recipe": "fair"}
+    labels = [
+        picture_labels(config, SimpleNamespace(network=name, **wildcards), "a", "b") for name in config["networks"]
+    ]
     assert [label["regime"] for label in labels] == ["standard", "strong (adversarial)"]
     assert {label["epoch"] for label in labels} == {25}
+
+
+def test_a_recipe_begins_with_the_built_in_one_of_its_name_or_that_it_is_based_on() -> None:
+    config = changed(
+        "transfer.recipes", {"gatys": {"evaluations": 700}, "soft": {"based_on": "fair", "pooling": "max"}}
+    )
+    config["figure"] = {"recipe": "soft"}
+    recipes = checked(config, SCHEMA)["transfer"]["recipes"]
+    assert (recipes["gatys"]["loss_normalisation"], recipes["gatys"]["evaluations"]) == ("sum", 700)
+    assert (recipes["soft"]["style_weight"], recipes["soft"]["pooling"]) == (300.0, "max")
+    assert "based_on" not in recipes["soft"]
+
+
+def test_a_recipe_based_on_nothing_known_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"recipes\.soft\.based_on: .*found 'gatis'; did you mean gatys\?"):
+        checked(changed("transfer.recipes.soft", {"based_on": "gatis"}), SCHEMA)
+
+
+def test_every_built_in_recipe_is_a_recipe() -> None:
+    names = built_in_recipes(SCHEMA.with_name("recipes.yaml"))
+    assert list(names) == ["fair", "fair_noise", "seed", "gatys", "nakano", "mse_gram", "tv_adam", "lucid"]
+    recipes = checked(changed("transfer.recipes", {name: {} for name in names}), SCHEMA)["transfer"]["recipes"]
+    for name, recipe in recipes.items():
+        assert recipe_from_settings(recipe).evaluations == names[name]["evaluations"]
+
+
+def test_jobs_of_several_pairs_have_every_pair_once() -> None:
+    config = checked(changed("transfer.pairs_per_job", 5), SCHEMA)
+    jobs = pairs_by_job(config)
+    assert [len(job) for job in jobs] == [5, 5, 5, 2]
+    assert [pair for job in jobs for pair in job] == pairs(config)
+
+
+def test_a_style_that_is_a_blend_needs_its_images_and_masks() -> None:
+    blends = {"both": [{"image": "the_scream", "weight": 2.0}, {"image": "starry_night", "mask": "left"}]}
+    config = checked(changed("transfer.blends", blends), SCHEMA)
+    assert images_of_style(config, "both") == ["the_scream", "starry_night", "left"]
+    assert images_of_style(config, "great_wave") == ["great_wave"]
+    assert config["transfer"]["blends"]["both"][1]["weight"] == 1.0
 
 
 def test_empty_configuration() -> None:

@@ -1,40 +1,39 @@
-"""The names of a VGG network's layers, and where they stand in its `features`."""
+"""The names of a network's layers, and where they stand in its `features`."""
+
+from collections.abc import Iterable
+
+from torch import nn
 
 from robust_style.errors import ConfigError
-from robust_style.model.plan import POOLING, plan_of
-
-# What the library's VGG makes of one convolution: convolution, batch norm, ReLU.
-_MODULES_PER_CONVOLUTION = 3
-_RELU_AFTER_CONVOLUTION = 2
 
 
-def layer_index(architecture: str, layer: str) -> int:
-    """The position in `features` of the module whose output is `layer`: 32 for relu4_2 of vgg19, 30 for conv4_2.
-
-    Raises ConfigError if the architecture or the layer is unknown.
-    """
-    indices = layer_indices(architecture)
-    if layer not in indices:
-        raise ConfigError(
-            f"layer: expected one of {', '.join(indices)} of {architecture}, found {layer!r}; "
-            "correct it in the configuration"
-        )
-    return indices[layer]
-
-
-def layer_indices(architecture: str) -> dict[str, int]:
+def layer_indices(features: Iterable[nn.Module]) -> dict[str, int]:
     """Layer name -> position in `features`, in the order of the forward pass: conv1_1, relu1_1, conv1_2, …, relu5_4.
 
-    `conv*` is a convolution's output before batch norm, `relu*` the feature map after batch norm and ReLU.
-    Raises ConfigError if the architecture is unknown.
+    `conv*` is a convolution's output before batch norm, `relu*` the feature map after batch norm, if there is one, and
+    ReLU. The first number counts blocks, which poolings part; the second convolutions within one.
+    Source: Simonyan and Zisserman 2015, table 1, with the names that Gatys et al. 2016 use.
     """
     indices: dict[str, int] = {}
-    position, block, number = 0, 1, 1
-    for entry in plan_of(architecture):
-        if entry == POOLING:
-            position, block, number = position + 1, block + 1, 1
-            continue
-        indices[f"conv{block}_{number}"] = position
-        indices[f"relu{block}_{number}"] = position + _RELU_AFTER_CONVOLUTION
-        position, number = position + _MODULES_PER_CONVOLUTION, number + 1
+    block, number = 1, 0
+    for position, module in enumerate(features):
+        if isinstance(module, nn.Conv2d):
+            number += 1
+            indices[f"conv{block}_{number}"] = position
+        elif isinstance(module, nn.ReLU):
+            indices[f"relu{block}_{number}"] = position
+        elif isinstance(module, nn.MaxPool2d | nn.AvgPool2d):
+            block, number = block + 1, 0
     return indices
+
+
+def positions_of(layers: Iterable[str], features: Iterable[nn.Module]) -> dict[str, int]:
+    """Position in `features` of each of `layers`. Raises ConfigError, with the list, for one that is not there."""
+    indices = layer_indices(features)
+    for layer in layers:
+        if layer not in indices:
+            raise ConfigError(
+                f"layer: expected one of {', '.join(indices)} of this network, found {layer!r}; "
+                "correct it in the configuration"
+            )
+    return {layer: indices[layer] for layer in layers}

@@ -8,9 +8,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from robust_style.model.layers import layer_index
+from robust_style.model.layers import positions_of
 from robust_style.model.vgg import NormalisedNetwork
-from robust_style.transfer.recipe import Pooling
+from robust_style.transfer.recipe import Padding, Pooling
+
+# Of average_rescaled: what crowsonkb/style-transfer-pytorch multiplies means by, so that they are as large as maxima.
+RESCALE = 2
 
 
 class Encoder:
@@ -20,42 +23,48 @@ class Encoder:
     a convolution and its batch norm, the two are folded into one convolution.
 
     Differs from the network: with `pooling="average"` 2 x 2 means replace the maxima (Gatys et al. 2016, § 2: smoother
-    pictures); with `dtype=torch.bfloat16` convolutions and feature maps are bfloat16, batch norm stays float32.
+    pictures), with `average_rescaled` twice these means; with another `padding` than zeros convolutions see the
+    picture's edge mirrored or repeated instead of a black frame; with `dtype=torch.bfloat16` convolutions and feature
+    maps are bfloat16, batch norm stays float32.
     """
 
     def __init__(
         self,
         network: NormalisedNetwork,
-        architecture: str,
         layers: Iterable[str],
         *,
         pooling: Pooling,
+        padding: Padding = "zeros",
         dtype: torch.dtype = torch.float32,
         device: torch.device | None = None,
     ) -> None:
-        """Raises ConfigError, with the list of layers, if `architecture` has none of that name."""
-        wanted = {layer_index(architecture, layer): layer for layer in layers}
-        features = list(network.network.get_submodule("features").children())[: max(wanted) + 1]
-        self.layers = tuple(wanted.values())
+        """Raises ConfigError, with the list of layers, if the network has none of that name."""
+        every = list(network.network.get_submodule("features").children())
+        wanted = {position: layer for layer, position in positions_of(layers, every).items()}
+        features = every[: max(wanted) + 1]
         self.dtype = dtype
         self.mean = network.mean.to(device)
         self.std = network.std.to(device)
         self.stages: list[tuple[str | None, nn.Module]] = []
-        folded = False
         for index, module in enumerate(features):
-            if isinstance(module, nn.BatchNorm2d):
-                if not folded:
-                    self._add(None, deepcopy(module), device, None)
-            elif isinstance(module, nn.Conv2d):
-                folded = index not in wanted
+            if isinstance(module, nn.Conv2d):
+                norm = features[index + 1] if index + 1 < len(features) else None
                 # A convolution looked at before batch norm stays as it is, and the ReLU works on batch norm's output.
-                own = _folded(module, features[index + 1]) if folded else deepcopy(module)
+                own = deepcopy(module)
+                if isinstance(norm, nn.BatchNorm2d) and index not in wanted:
+                    own = fuse_conv_bn_eval(module, norm)
+                    features[index + 1] = nn.Identity()
+                own.padding_mode = padding
                 self._add(wanted.get(index), own, device, dtype)
-            elif isinstance(module, nn.MaxPool2d) and pooling == "average":
-                self._add(None, nn.AvgPool2d(module.kernel_size, module.stride), device, None)
+            elif isinstance(module, nn.BatchNorm2d):
+                self._add(None, deepcopy(module), device, None)
+            elif isinstance(module, nn.MaxPool2d) and pooling != "max":
+                # the sum over the window divided by a part of its area
+                divisor = 4 // RESCALE if pooling == "average_rescaled" else None
+                self._add(None, nn.AvgPool2d(2, 2, divisor_override=divisor), device, None)
             elif isinstance(module, nn.ReLU | nn.MaxPool2d):
                 self._add(wanted.get(index), deepcopy(module), device, None)
-            else:
+            elif not isinstance(module, nn.Identity):
                 raise TypeError(f"features[{index}] is {type(module).__name__}, which the library's VGG has not")
 
     def __call__(self, images: Float[Tensor, "batch 3 height width"]) -> dict[str, Float[Tensor, "batch _ _ _"]]:
@@ -74,10 +83,3 @@ class Encoder:
     ) -> None:
         module = module.eval().requires_grad_(False).to(device=device, dtype=dtype)
         self.stages.append((layer, module.to(memory_format=torch.channels_last)))  # type: ignore[call-overload]
-
-
-def _folded(convolution: nn.Conv2d, norm: nn.Module) -> nn.Conv2d:
-    """One convolution that does what `convolution` and then `norm` do in evaluation mode."""
-    if not isinstance(norm, nn.BatchNorm2d):
-        raise TypeError(f"expected a batch norm after the convolution, found {type(norm).__name__}")
-    return fuse_conv_bn_eval(convolution, norm)

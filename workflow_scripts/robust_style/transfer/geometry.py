@@ -27,3 +27,8 @@ def painting_size(width: int, height: int, size_px: int) -> tuple[int, int]:
         )
     longer_px = round(max(width, height) * size_px / shorter / MULTIPLE_PX) * MULTIPLE_PX
     return (size_px, longer_px) if width <= height else (longer_px, size_px)
+
+
+def part_of(size_px: int, scale: float) -> int:
+    """`size_px` times `scale` as a size to paint at: the nearest multiple of 16 px, at least 32."""
+    return max(SMALLEST_PX, round(size_px * scale / MULTIPLE_PX) * MULTIPLE_PX) if scale != 1 else size_px

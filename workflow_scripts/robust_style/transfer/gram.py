@@ -6,19 +6,34 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from robust_style.transfer.recipe import GramNormalisation
 
-def gram_matrix(features: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch channels channels"]:
-    """Inner products of all pairs of channels, divided by channels x height x width; at least float32.
 
-    Half-precision feature maps are summed in float32: a map of 512 x 512 positions would lose the small channels.
+def gram_matrix(
+    features: Float[Tensor, "batch channels height width"],
+    normalisation: GramNormalisation = "elements",
+    mask: Float[Tensor, "batch 1 height width"] | None = None,
+) -> Float[Tensor, "batch channels channels"]:
+    """Inner products of all pairs of channels over all positions; at least float32.
 
-    Source: Gatys et al. 2016, eq. 3. Differs from it: divided by the number of elements, so that the size of the
-    picture does not change the loss, as in the original notebook.
+    Divided by channels x height x width (`elements`, as in the original notebook) or by height x width (`positions`,
+    as in lucid), so that the size of the picture does not change the loss. With a `mask` in [0, 1] a position counts
+    with the square of its value, and the sum of these squares stands for height x width: of a mask of ones the result
+    is the same. Half-precision feature maps are summed in float32: a map of 512 x 512 positions would lose the small
+    channels.
+
+    Source: Gatys et al. 2016, eq. 3; with a mask Gatys et al. 2017, eq. 5 and 6. Differs from them: divided.
     """
     channels = features.shape[1]
     # channels_last maps become (positions, channels) without a copy
     positions = features.permute(0, 2, 3, 1).flatten(1, 2)
-    return _Products.apply(positions, channels * positions.shape[1])  # type: ignore[no-untyped-call, no-any-return]
+    per_position = channels if normalisation == "elements" else 1
+    if mask is None:
+        return _Products.apply(positions, per_position * positions.shape[1])  # type: ignore[no-untyped-call, no-any-return]
+    guide = mask.permute(0, 2, 3, 1).flatten(1, 2)
+    area = guide.square().sum((1, 2)).clamp_min(torch.finfo(guide.dtype).tiny)
+    products = _Products.apply(positions * guide.to(positions.dtype), per_position)  # type: ignore[no-untyped-call]
+    return products / area.view(-1, 1, 1)  # type: ignore[no-any-return]
 
 
 class _Products(torch.autograd.Function):

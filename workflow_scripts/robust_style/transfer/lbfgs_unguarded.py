@@ -1,14 +1,14 @@
 """L-BFGS as in the original notebook: no line search, and the pixels clamped behind the optimiser's back."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
-from robust_style.errors import Divergence
-from robust_style.transfer.course import Course, Point, evaluate
-from robust_style.transfer.losses import Losses
+from robust_style.transfer.course import Course
+from robust_style.transfer.lbfgs import Outcome
+from robust_style.transfer.problem import Problem, refuse_divergence_at_start
+from robust_style.transfer.recipe import LineSearch
 
 
 class _Ended(Exception):
@@ -16,46 +16,59 @@ class _Ended(Exception):
 
 
 def minimise_unguarded(
-    objective: Callable[[Tensor], Losses], start: Float[Tensor, "1 3 height width"], course: Course
-) -> tuple[Point, str]:
-    """The last picture that was evaluated, and why it stopped: evaluations or diverged.
+    problem: Problem,
+    start: Tensor,
+    courses: Sequence[Course],
+    *,
+    clamp: bool = True,
+    line_search: LineSearch = "none",
+) -> list[Outcome]:
+    """The last picture of each row that was evaluated; each row has an optimiser of its own, one after the other.
 
     The clamp changes the image that L-BFGS believes it has stepped to, and its curvature pairs with it; without a
-    line search nothing catches the steps that follow. That is what this recipe is here to show. The course sees each
-    picture as evaluated. When a loss is no longer finite the last picture before it is the result; at the
-    start that raises Divergence, because then it is not the optimiser's doing.
+    line search nothing catches the steps that follow. That is what this recipe is here to show; `clamp=False` and
+    `line_search="strong_wolfe"` tell the two apart. The course sees each picture as evaluated. When a loss is no
+    longer finite the last picture before it is the result; at the start that raises Divergence, because then it is not
+    the optimiser's doing.
 
     Source: the original notebook, which uses torch.optim.LBFGS with its defaults (lr 1, 20 iterations a step, history
     100). Differs from it: stops exactly at the last evaluation of the budget.
     """
-    image = start.clone().requires_grad_()
-    optimiser = torch.optim.LBFGS([image])
-    last: Point | None = None
+    return [
+        _minimised(problem, start[row : row + 1], row, course, clamp, line_search) for row, course in enumerate(courses)
+    ]
+
+
+def _minimised(
+    problem: Problem, start: Tensor, row: int, course: Course, clamp: bool, line_search: LineSearch
+) -> Outcome:
+    leaf = start.clone().requires_grad_()
+    optimiser = torch.optim.LBFGS([leaf], line_search_fn=None if line_search == "none" else line_search)
+    last: Tensor | None = None
     stopped = "evaluations"
 
     def closure() -> Tensor:
         nonlocal last, stopped
-        with torch.no_grad():
-            image.clamp_(0, 1)
-        point = evaluate(objective, image.clone())
-        if not point.is_finite:
+        if clamp:
+            with torch.no_grad():
+                leaf.clamp_(0, 1)
+        point = problem.evaluate(leaf.clone(), [row], [problem.is_exact])
+        if last is None:
+            refuse_divergence_at_start(point)
+        elif not point.is_finite[0]:
             stopped = "diverged"
             raise _Ended
-        course.record(point)
-        last = point
+        course.record(point.losses[0], point.parameters)
+        last = point.parameters
         if course.is_complete:
             raise _Ended
-        image.grad = point.gradient
-        return torch.tensor(point.total)
+        leaf.grad = point.gradient
+        return torch.tensor(point.losses[0].total)
 
     try:
         while True:
             optimiser.step(closure)  # type: ignore[no-untyped-call]
     except _Ended:
-        if last is None:
-            raise Divergence(
-                "style transfer: expected a finite loss at the start, found none; "
-                "lower style_weight, or train the checkpoint again if its weights are not finite"
-            ) from None
+        assert last is not None
         course.close(last)
-        return last, stopped
+        return Outcome(last, stopped)

@@ -1,16 +1,29 @@
 """What one recipe of style transfer is: which layers, which losses, which optimiser, how long."""
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Literal, cast, get_args
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
 
 from robust_style.errors import ConfigError
+from robust_style.transfer import reading
 
-LossNormalisation = Literal["none", "relative"]
-Pooling = Literal["max", "average"]
-Optimiser = Literal["lbfgs", "lbfgs_unguarded"]
-Initialisation = Literal["content", "noise"]
+GramNormalisation = Literal["elements", "positions"]
+LossNormalisation = Literal["mean", "sum", "target_energy", "relative"]
+Distance = Literal["squared", "absolute"]
+Pooling = Literal["max", "average", "average_rescaled"]
+Padding = Literal["zeros", "reflect", "replicate"]
+Optimiser = Literal["lbfgs", "lbfgs_unguarded", "adam"]
+LineSearch = Literal["none", "strong_wolfe"]
+Initialisation = Literal["content", "noise", "blend"]
+Parameterisation = Literal["pixel", "fourier"]
+ColourPreservation = Literal["none", "luminance", "histogram"]
+
+
+class CoarseScale(NamedTuple):
+    """One optimisation at a part of the picture's size, whose result is where the next begins."""
+
+    scale: float
+    evaluations: int
 
 
 @dataclass(frozen=True)
@@ -19,97 +32,128 @@ class Recipe:
 
     A layer name says where the feature map is taken: `conv4_2` is the output of the convolution, before batch norm;
     `relu4_2` is after batch norm and ReLU. `evaluations` counts gradients after that of the start, so that the
-    picture at evaluation 0 is the start and the picture at evaluation `evaluations` is the result.
+    picture at evaluation 0 is the start and the picture at evaluation `evaluations` is the result; those of
+    `coarse_scales` come before and are not among them. What each key means: config/README.md, `transfer.recipes`.
     """
 
     style_layers: tuple[str, ...]
     content_layers: tuple[str, ...]
+    style_layer_weights: tuple[float, ...] | None
     style_weight: float
     content_weight: float
+    total_variation_weight: float
+    gram_normalisation: GramNormalisation
     loss_normalisation: LossNormalisation
+    distance: Distance
     pooling: Pooling
+    padding: Padding
     optimiser: Optimiser
+    learning_rate: float
+    clamp: bool
+    line_search: LineSearch
     initialisation: Initialisation
+    noise_share: float
+    parameterisation: Parameterisation
+    jitter_px: int
+    scaling: float
+    rotation_degrees: float
+    colour_preservation: ColourPreservation
+    style_scale: float
+    coarse_scales: tuple[CoarseScale, ...]
     evaluations: int
     snapshots: tuple[int, ...]
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """All layers that are needed, each once."""
-        return tuple(dict.fromkeys((*self.style_layers, *self.content_layers)))
+        """All layers that are needed, each once; a loss without weight needs none."""
+        style = self.style_layers if self.style_weight else ()
+        content = self.content_layers if self.content_weight else ()
+        return tuple(dict.fromkeys((*style, *content)))
+
+    @property
+    def transforms(self) -> bool:
+        """Whether the network sees the picture through random transformations."""
+        return self.jitter_px > 0 or self.scaling > 0 or self.rotation_degrees > 0
+
+
+# What each key's value must be.
+_READERS: dict[str, reading.Reader] = {
+    "style_layers": reading.layers,
+    "content_layers": reading.layers,
+    "style_layer_weights": reading.weights_or_none,
+    "style_weight": reading.weight,
+    "content_weight": reading.weight,
+    "total_variation_weight": reading.weight,
+    "gram_normalisation": reading.choice(GramNormalisation),
+    "loss_normalisation": reading.choice(LossNormalisation),
+    "distance": reading.choice(Distance),
+    "pooling": reading.choice(Pooling),
+    "padding": reading.choice(Padding),
+    "optimiser": reading.choice(Optimiser),
+    "learning_rate": reading.above_zero,
+    "clamp": reading.switch,
+    "line_search": reading.choice(LineSearch),
+    "initialisation": reading.choice(Initialisation),
+    "noise_share": reading.fraction,
+    "parameterisation": reading.choice(Parameterisation),
+    "jitter_px": reading.count(least=0),
+    "scaling": reading.fraction,
+    "rotation_degrees": reading.weight,
+    "colour_preservation": reading.choice(ColourPreservation),
+    "style_scale": reading.above_zero,
+    "coarse_scales": reading.blocks(CoarseScale, {"scale": reading.above_zero, "evaluations": reading.count(least=1)}),
+    "evaluations": reading.count(least=1),
+    "snapshots": reading.counts(least=0),
+}
 
 
 def recipe_from_settings(settings: Mapping[str, object]) -> Recipe:
     """The recipe that a block `transfer: recipes: NAME:` of the configuration describes.
 
     Every key must be there: defaults live in the schema only. Raises ConfigError for a missing, unknown or
-    unusable value. Whether a layer exists is known only to the network, so `Encoder` checks that.
+    unusable value, and for values that contradict each other. Whether a layer exists is known only to the network,
+    so `Encoder` checks that.
     """
-    expected = [field.name for field in fields(Recipe)]
+    expected = list(_READERS)
     for key in expected:
         if key not in settings:
             raise ConfigError(f"transfer recipe: key '{key}' is missing; add it, a recipe has {', '.join(expected)}")
     for key in settings:
         if key not in expected:
             raise ConfigError(f"transfer recipe: unknown key '{key}'; remove it, a recipe has {', '.join(expected)}")
-    recipe = Recipe(
-        style_layers=_names(settings, "style_layers"),
-        content_layers=_names(settings, "content_layers"),
-        style_weight=_weight(settings, "style_weight"),
-        content_weight=_weight(settings, "content_weight"),
-        loss_normalisation=cast(LossNormalisation, _choice(settings, "loss_normalisation", LossNormalisation)),
-        pooling=cast(Pooling, _choice(settings, "pooling", Pooling)),
-        optimiser=cast(Optimiser, _choice(settings, "optimiser", Optimiser)),
-        initialisation=cast(Initialisation, _choice(settings, "initialisation", Initialisation)),
-        evaluations=_count(settings["evaluations"], "evaluations", least=1),
-        snapshots=tuple(_count(entry, "snapshots", least=0) for entry in _list(settings, "snapshots")),
-    )
-    if recipe.style_weight == 0 and recipe.content_weight == 0:
-        raise ConfigError("transfer recipe: style_weight and content_weight are both 0; give at least one a weight")
-    if list(recipe.snapshots) != sorted(set(recipe.snapshots)):
-        raise ConfigError(
-            f"transfer recipe: expected snapshots in rising order, found {list(recipe.snapshots)}; sort them"
-        )
-    if recipe.snapshots[-1] > recipe.evaluations:
-        raise ConfigError(
-            f"transfer recipe: snapshot {recipe.snapshots[-1]} lies beyond the last of {recipe.evaluations} "
-            "evaluations; remove it or raise evaluations"
-        )
+    recipe = Recipe(**{key: read(key, settings[key]) for key, read in _READERS.items()})
+    for fault in contradictions(settings):
+        raise ConfigError(f"transfer recipe: {fault}")
     return recipe
 
 
-def _list(settings: Mapping[str, object], key: str) -> list[object]:
-    value = settings[key]
-    if not isinstance(value, list | tuple) or not value:
-        raise ConfigError(f"transfer recipe: expected {key} to be a list with at least one entry, found {value!r}")
-    return list(value)
-
-
-def _names(settings: Mapping[str, object], key: str) -> tuple[str, ...]:
-    names = _list(settings, key)
-    if not all(isinstance(name, str) for name in names) or len(set(names)) != len(names):
-        raise ConfigError(f"transfer recipe: expected {key} to name different layers such as relu4_2, found {names}")
-    return tuple(str(name) for name in names)
-
-
-def _weight(settings: Mapping[str, object], key: str) -> float:
-    value = settings[key]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
-        raise ConfigError(
-            f"transfer recipe: expected {key} to be a finite number of 0 or more, found {value!r}; "
-            "write powers of ten as 4.0e+6 (YAML reads 4e6 as text)"
+def contradictions(settings: Mapping[str, Any]) -> list[str]:
+    """What is wrong between the values of a recipe, each of which is well-formed by itself: one sentence each."""
+    faults = []
+    snapshots, evaluations = list(settings["snapshots"]), settings["evaluations"]
+    if snapshots != sorted(set(snapshots)):
+        faults.append(f"expected snapshots in rising order, found {snapshots}; sort them")
+    elif snapshots[-1] > evaluations:
+        faults.append(
+            f"snapshot {snapshots[-1]} lies beyond the last of {evaluations} evaluations; remove it "
+            "or raise evaluations"
         )
-    return float(value)
-
-
-def _count(value: object, key: str, *, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ConfigError(f"transfer recipe: expected {key} to be whole and {least} or more, found {value!r}; mend it")
-    return value
-
-
-def _choice(settings: Mapping[str, object], key: str, choices: object) -> str:
-    value = settings[key]
-    if value not in get_args(choices):
-        raise ConfigError(f"transfer recipe: expected {key} to be {' or '.join(get_args(choices))}, found {value!r}")
-    return str(value)
+    if settings["style_weight"] == 0 and settings["content_weight"] == 0:
+        faults.append("style_weight and content_weight are both 0; give at least one a weight")
+    weights = settings["style_layer_weights"]
+    if weights is not None and len(weights) != len(settings["style_layers"]):
+        faults.append(
+            f"style_layer_weights: expected one for each of {len(settings['style_layers'])} style_layers, "
+            f"found {len(weights)}; give as many, or null for equal ones"
+        )
+    if settings["optimiser"] != "lbfgs_unguarded" and settings["line_search"] != "none":
+        faults.append(
+            f"line_search: {settings['optimiser']} has no other; set it to none, or optimiser to lbfgs_unguarded"
+        )
+    moving = [key for key in ("jitter_px", "scaling", "rotation_degrees") if settings[key]]
+    if moving and settings["optimiser"] != "adam":
+        faults.append(
+            f"{moving[0]}: random transformations change the loss at every evaluation, which {settings['optimiser']} "
+            "cannot bear; set optimiser to adam, or it to 0"
+        )
+    return faults

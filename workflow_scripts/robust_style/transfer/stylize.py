@@ -1,9 +1,14 @@
-"""One checkpoint paints one content image in one style: from files to files."""
+"""One checkpoint paints some pairs of images by one recipe: from files to files."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
+
+from torch import Tensor
 
 from robust_style.artefact.checkpoint import Checkpoint
 from robust_style.artefact.json_file import write_json
@@ -12,29 +17,40 @@ from robust_style.model.restore import restore_network
 from robust_style.provenance.determinism import make_deterministic
 from robust_style.provenance.device import choose_device
 from robust_style.provenance.precision import choose_precision, dtype_of
-from robust_style.provenance.randomness import stream
 from robust_style.transfer.animation import frame_evaluations, write_animation
-from robust_style.transfer.features import Encoder
-from robust_style.transfer.losses import Objective
-from robust_style.transfer.optimise import Painting, optimise, start_image
+from robust_style.transfer.optimise import Painting, Watch
+from robust_style.transfer.paint import Order, StyleSource, paint
 from robust_style.transfer.picture import read_picture, write_picture, write_preview, write_strip
-from robust_style.transfer.recipe import recipe_from_settings
+from robust_style.transfer.recipe import Recipe, recipe_from_settings
 from robust_style.transfer.trace import trace_of
 
 # A sign of life every second or so on a CPU.
 REPORT_EVERY = 25
 
 
+@dataclass(frozen=True)
+class Products:
+    """Where what belongs to one picture goes."""
+
+    picture: Path
+    preview: Path
+    trace: Path
+    snapshots: Path
+    animation: Path
+
+    @classmethod
+    def of_each(cls, *kinds: Iterable[str]) -> "list[Products]":
+        """Of each picture, from the paths of each kind in the order of the fields."""
+        return [cls(*map(Path, files)) for files in zip(*kinds, strict=True)]
+
+
 def stylize(
     *,
     checkpoint: Path,
-    content: Path,
-    style: Path,
-    picture: Path,
-    preview: Path,
-    trace: Path,
-    snapshots: Path,
-    animation: Path,
+    images: Sequence[Path],
+    pairs: Sequence[tuple[str, str]],
+    blends: Mapping[str, Sequence[Mapping[str, Any]]],
+    products: Sequence[Products],
     labels: Mapping[str, Any],
     recipe: Mapping[str, Any],
     size_px: int,
@@ -46,11 +62,13 @@ def stylize(
     threads: int,
     precision: str,
 ) -> None:
-    """Writes the picture, its preview, trace, snapshot strip and animation; equal inputs give equal bytes.
+    """Writes each pair's picture, preview, trace, snapshot strip and animation; equal inputs give equal bytes.
 
-    `content` and `style` are prepared images, both brought to `size_px` on their shorter side. `labels` say which
-    checkpoint paints what and must agree with the checkpoint's own header. A noise start depends on `seed` and
-    the pair only, so that every network, epoch and recipe starts from the same noise.
+    `images` are prepared images, each named as in `pairs`, brought to `size_px` on their shorter side. A style named
+    in `blends` is several: a list of `image`, `weight` and `mask` (a name or None). `labels` say which checkpoint
+    paints by which recipe and must agree with the checkpoint's own header. A noise start depends on `seed` and the
+    pair only, so that every network, epoch and recipe starts from the same noise. Pairs of equal size are painted
+    together, which moves a picture by rounding only; its trace says how many they were.
 
     Raises ConfigError for an unusable recipe, layer, size, device or precision; CheckpointError for a damaged or
     foreign checkpoint; ImageError for an unusable image; Divergence if the loss is not finite at the start.
@@ -61,41 +79,36 @@ def stylize(
     arithmetic = choose_precision(precision, where)
     network, header = restore_network(checkpoint)
     _check_labels(checkpoint, header, labels)
-    content_image = read_picture(content, size_px).to(where)
-    style_image = read_picture(style, size_px).to(where)
-    encoder = Encoder(
-        network,
-        header.architecture,
-        settings.layers,
-        pooling=settings.pooling,
-        dtype=dtype_of(arithmetic),
-        device=where,
-    )
-    pair = f"{labels['content']}--{labels['style']}"
     shown = frame_evaluations(settings.evaluations, animation_frames)
+    orders = _orders(images, pairs, blends, seed, settings, shown)
+    with _named(f"{checkpoint} on {', '.join('--'.join(pair) for pair in pairs)}"):
+        for numbers, paintings in paint(
+            network, settings, orders, size_px=size_px, dtype=dtype_of(arithmetic), device=where
+        ):
+            for number, painting in zip(numbers, paintings, strict=True):
+                content, style = pairs[number]
+                files = products[number]
+                _write(painting, settings, shown, files, preview_px, animation_px)
+                trace = trace_of(
+                    painting,
+                    labels={**labels, "content": content, "style": style},
+                    recipe=settings,
+                    size_px=size_px,
+                    device=where.type,
+                    threads=threads,
+                    precision=arithmetic,
+                    batch_size=len(numbers),
+                )
+                write_json(files.trace, trace)
+
+
+@contextmanager
+def _named(what: str) -> Iterator[None]:
+    """Says of what an image or a loss that cannot be used is part."""
     try:
-        painting = optimise(
-            Objective(encoder, settings, content_image, style_image),
-            settings,
-            start_image(settings, content_image, stream(seed, "noise", labels["content"], labels["style"])),
-            keep=(*settings.snapshots, *shown),
-            report=lambda evaluation, loss: _report(pair, evaluation, settings.evaluations, loss),
-        )
+        yield
     except (ImageError, Divergence) as error:
-        raise type(error)(f"{checkpoint} on {pair}: {error}") from None
-    _write(painting, settings.snapshots, shown, picture, preview, snapshots, animation, preview_px, animation_px)
-    write_json(
-        trace,
-        trace_of(
-            painting,
-            labels=labels,
-            recipe=settings,
-            size_px=size_px,
-            device=where.type,
-            threads=threads,
-            precision=arithmetic,
-        ),
-    )
+        raise type(error)(f"{what}: {error}") from None
 
 
 def _check_labels(path: Path, header: Checkpoint, labels: Mapping[str, Any]) -> None:
@@ -108,26 +121,54 @@ def _check_labels(path: Path, header: Checkpoint, labels: Mapping[str, Any]) -> 
             )
 
 
-def _report(pair: str, evaluation: int, evaluations: int, loss: float) -> None:
-    if evaluation % REPORT_EVERY == 0 or evaluation == evaluations:
-        print(f"{pair} · evaluation {evaluation}/{evaluations} · loss {loss:.6g}", file=sys.stderr, flush=True)
+def _orders(
+    images: Sequence[Path],
+    pairs: Sequence[tuple[str, str]],
+    blends: Mapping[str, Sequence[Mapping[str, Any]]],
+    seed: int,
+    recipe: Recipe,
+    shown: Sequence[int],
+) -> list[Order]:
+    paths = {path.stem: path for path in images}
+
+    @cache
+    def source(name: str) -> Callable[[int], Tensor]:
+        return partial(read_picture, paths[name])
+
+    def styles(name: str) -> list[StyleSource]:
+        parts = blends.get(name, [{"image": name, "weight": 1.0, "mask": None}])
+        return [
+            StyleSource(source(part["image"]), part["weight"], source(part["mask"]) if part["mask"] else None)
+            for part in parts
+        ]
+
+    return [
+        Order(
+            (content, style),
+            seed,
+            source(content),
+            styles(style),
+            Watch((*recipe.snapshots, *shown), _reporter(f"{content}--{style}", recipe.evaluations)),
+        )
+        for content, style in pairs
+    ]
+
+
+def _reporter(pair: str, evaluations: int) -> Callable[[int, float], None]:
+    def report(evaluation: int, loss: float) -> None:
+        if evaluation % REPORT_EVERY == 0 or evaluation == evaluations:
+            print(f"{pair} · evaluation {evaluation}/{evaluations} · loss {loss:.6g}", file=sys.stderr, flush=True)
+
+    return report
 
 
 def _write(
-    painting: Painting,
-    kept: tuple[int, ...],
-    shown: tuple[int, ...],
-    picture: Path,
-    preview: Path,
-    snapshots: Path,
-    animation: Path,
-    preview_px: int,
-    animation_px: int,
+    painting: Painting, recipe: Recipe, shown: Sequence[int], files: Products, preview_px: int, animation_px: int
 ) -> None:
     course = painting.course
-    write_picture(picture, painting.picture)
-    write_preview(preview, painting.picture, preview_px)
-    write_strip(snapshots, [course.picture_at(evaluation) for evaluation in kept])
+    write_picture(files.picture, painting.picture)
+    write_preview(files.preview, painting.picture, preview_px)
+    write_strip(files.snapshots, [course.picture_at(evaluation) for evaluation in recipe.snapshots])
     # A course that ended early shows its last picture once.
     frames = dict.fromkeys(min(evaluation, course.last) for evaluation in shown)
-    write_animation(animation, [course.picture_at(evaluation) for evaluation in frames], animation_px)
+    write_animation(files.animation, [course.picture_at(evaluation) for evaluation in frames], animation_px)

@@ -5,7 +5,6 @@ contradict each other, names that must exist) is checked here. Standard library,
 runs in Snakemake's own process, which need not have torch.
 """
 
-import difflib
 import itertools
 import math
 from collections.abc import Iterable, Iterator
@@ -17,6 +16,8 @@ import yaml
 
 from robust_style.errors import ConfigError
 from robust_style.model import kinds
+from robust_style.transfer.recipe import contradictions
+from robust_style.workflow.defaults import built_in_recipes, completed, nearest
 
 
 def checked(config: dict[str, Any], schema_path: Path) -> dict[str, Any]:
@@ -24,8 +25,7 @@ def checked(config: dict[str, Any], schema_path: Path) -> dict[str, Any]:
     if not config:
         raise ConfigError("the configuration is empty; start from config/config.yaml")
     schema = yaml.safe_load(schema_path.read_text(encoding="utf-8"))
-    config = _without_nulls(config)
-    _fill_defaults(config, schema)
+    config = completed(config, schema, built_in_recipes(schema_path.with_name("recipes.yaml")))
     faults = [*_schema_faults(config, schema), *_numbers_that_are_not(config, "")]
     faults = faults or [*_contradictions(config)]
     if faults:
@@ -40,6 +40,18 @@ def pairs(config: dict[str, Any]) -> list[tuple[str, str]]:
         contents, styles = ([v] if isinstance(v, str) else v for v in (block["content"], block["style"]))
         found += itertools.product(contents, styles)
     return found
+
+
+def pairs_by_job(config: dict[str, Any]) -> list[list[tuple[str, str]]]:
+    """The pairs that one job paints with a checkpoint, `transfer.pairs_per_job` of them or what is left."""
+    every, count = pairs(config), config["transfer"]["pairs_per_job"]
+    return [every[first : first + count] for first in range(0, len(every), count)]
+
+
+def images_of_style(config: dict[str, Any], style: str) -> list[str]:
+    """The images that a style is made of: itself, or those of the blend of that name, masks too."""
+    parts = config["transfer"]["blends"].get(style, [{"image": style, "mask": None}])
+    return list(dict.fromkeys(name for part in parts for name in (part["image"], part["mask"]) if name))
 
 
 def checkpoints(config: dict[str, Any]) -> list[tuple[str, int, int]]:
@@ -80,56 +92,21 @@ def one_of(names: Iterable[str]) -> str:
     return "|".join(names) or "(?!)"
 
 
-def picture_labels(config: dict[str, Any], wildcards: Any) -> dict[str, str | int]:
+def picture_labels(config: dict[str, Any], wildcards: Any, content: str, style: str) -> dict[str, str | int]:
     """What tells one picture from another in the report: a column each, a toggle where there are two values.
 
-    `wildcards` has the attributes network, seed, epoch, recipe, content, style. The regime is told apart by the
+    `wildcards` has the attributes network, seed, epoch and recipe. The regime is told apart by the
     network's name where that is another.
     """
     regime = config["networks"][wildcards.network]["regime"]
     return {
         "regime": regime if wildcards.network == regime else f"{wildcards.network} ({regime})",
         "epoch": int(wildcards.epoch),
-        "content": wildcards.content,
-        "style": wildcards.style,
+        "content": content,
+        "style": style,
         "recipe": wildcards.recipe,
         "seed": int(wildcards.seed),
     }
-
-
-def _without_nulls(config: dict[str, Any]) -> dict[str, Any]:
-    """A copy in which networks and recipes set to null are gone, with what is expected of them.
-
-    A later file's way to take away what an earlier one names.
-    """
-    config = _copied(config)
-    expected = config.get("expected")
-    for block in (config.get("networks"), (config.get("transfer") or {}).get("recipes")):
-        if isinstance(block, dict):
-            for name in [name for name, value in block.items() if value is None]:
-                del block[name]
-                if isinstance(expected, dict) and block is config["networks"]:
-                    expected.pop(name, None)
-    return config
-
-
-def _copied(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _copied(inner) for key, inner in value.items()}
-    return [_copied(inner) for inner in value] if isinstance(value, list) else value
-
-
-def _fill_defaults(value: Any, schema: dict[str, Any]) -> None:
-    if not isinstance(value, dict):
-        return
-    for key, inner in schema.get("properties", {}).items():
-        if "default" in inner and key not in value:
-            value[key] = _copied(inner["default"])
-        if key in value:
-            _fill_defaults(value[key], inner)
-    if isinstance(schema.get("additionalProperties"), dict):
-        for key in value.keys() - schema.get("properties", {}).keys():
-            _fill_defaults(value[key], schema["additionalProperties"])
 
 
 def _schema_faults(config: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
@@ -139,7 +116,7 @@ def _schema_faults(config: dict[str, Any], schema: dict[str, Any]) -> Iterator[s
         if error.validator == "additionalProperties" and isinstance(error.instance, dict):
             known = error.schema.get("properties", {})
             for key in sorted(str(k) for k in error.instance.keys() - known.keys()):
-                yield f"{place + '.' if place else ''}{key}: no such key{_nearest(key, known)}"
+                yield f"{place + '.' if place else ''}{key}: no such key{nearest(key, known)}"
         elif error.validator == "required":
             missing = [key for key in error.validator_value if key not in error.instance]
             yield f"{place or 'configuration'}: expected the key {', '.join(missing)}, found none"
@@ -185,13 +162,6 @@ def _hint(found: Any) -> str:
     return ""
 
 
-def _nearest(key: str, known: dict[str, Any]) -> str:
-    near = difflib.get_close_matches(key, list(known), 1)
-    if near:
-        return f"; did you mean {near[0]}?"
-    return f"; known here: {', '.join(known)}" if known else "; names consist of a-z, 0-9 and _"
-
-
 def _numbers_that_are_not(value: Any, place: str) -> Iterator[str]:
     """JSON schema lets NaN and infinity pass as numbers."""
     if isinstance(value, float) and not math.isfinite(value):
@@ -215,17 +185,15 @@ def _contradictions(config: dict[str, Any]) -> Iterator[str]:
     for name, network in config["networks"].items():
         yield from kinds.contradictions(name, network)
         yield from kinds.engine_contradictions(name, network, training)
+    for name, parts in transfer["blends"].items():
+        for part in parts:
+            if part["image"] in transfer["blends"]:
+                yield f"transfer.blends.{name}: expected images of the catalogue, found the blend {part['image']}"
     doubled = {pair for pair in pairs(config) if pairs(config).count(pair) > 1}
     for content, style in sorted(doubled):
         yield f"transfer.pairs: {content} x {style} is named twice; keep one"
     for name, recipe in transfer["recipes"].items():
-        if max(recipe["snapshots"]) > recipe["evaluations"]:
-            yield (
-                f"transfer.recipes.{name}.snapshots: expected none after the last evaluation "
-                f"({recipe['evaluations']}), found {max(recipe['snapshots'])}"
-            )
-        if recipe["style_weight"] == recipe["content_weight"] == 0:
-            yield f"transfer.recipes.{name}: style_weight and content_weight are both 0, so nothing would be painted"
+        yield from (f"transfer.recipes.{name}: {fault}" for fault in contradictions(recipe))
     if config["figure"]["recipe"] not in transfer["recipes"]:
         yield f"figure.recipe: expected one of {', '.join(transfer['recipes'])}, found {config['figure']['recipe']}"
     for name in config["expected"].keys() - config["networks"].keys():

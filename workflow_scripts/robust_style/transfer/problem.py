@@ -1,0 +1,92 @@
+"""What an optimiser is given: parameters, the pictures they stand for, and the losses of these."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from robust_style.errors import Divergence
+from robust_style.transfer.losses import Losses, Rows
+from robust_style.transfer.parameterisation import Parameterisation, Pixels
+
+
+class PictureLosses(NamedTuple):
+    """The losses of one picture."""
+
+    total: float
+    content: float
+    style: float
+    total_variation: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Some rows of a batch, their losses, and the gradients of their total losses.
+
+    `is_finite` says of each row whether its losses and every entry of its gradient are numbers.
+    """
+
+    parameters: Tensor
+    gradient: Tensor
+    losses: list[PictureLosses]
+    is_finite: list[bool]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Independent problems of one shape, a row each: `objective(images, rows, exact)` of `parameterisation.decode`.
+
+    `is_exact`: the objective computes in full precision anyway, so that asking for it changes nothing.
+    """
+
+    objective: Callable[[Tensor, Rows, bool], Losses]
+    parameterisation: Parameterisation = field(default_factory=Pixels)
+    is_exact: bool = True
+
+    def evaluate(self, parameters: Tensor, rows: Sequence[int], exact: Sequence[bool]) -> Evaluation:
+        """One evaluation of each of `rows`, whose parameters are given in this order, in the precision each wants."""
+        wants = exact.__getitem__
+        groups = [list(group) for _, group in groupby(sorted(range(len(rows)), key=wants), wants)]
+        if len(groups) == 1:
+            return self._evaluate(parameters, rows, exact[0])
+        parts = [self._evaluate(parameters[group], [rows[i] for i in group], exact[group[0]]) for group in groups]
+        order = [i for group in groups for i in group]
+        back = sorted(range(len(order)), key=order.__getitem__)
+        losses = [losses for part in parts for losses in part.losses]
+        finite = [finite for part in parts for finite in part.is_finite]
+        return Evaluation(
+            parameters,
+            torch.cat([part.gradient for part in parts])[back],
+            [losses[i] for i in back],
+            [finite[i] for i in back],
+        )
+
+    def _evaluate(self, parameters: Tensor, rows: Sequence[int], exact: bool) -> Evaluation:
+        leaf = parameters.detach().requires_grad_()
+        losses = self.objective(self.parameterisation.decode(leaf), rows, exact)
+        (gradient,) = torch.autograd.grad(losses.total.sum(), leaf)
+        # The encoder works in channels_last, which its gradient inherits; torch.optim.LBFGS takes contiguous ones only.
+        gradient = gradient.contiguous()
+        parts = torch.stack([losses.total, losses.content, losses.style, losses.total_variation])
+        finite = torch.isfinite(parts).all(0) & torch.isfinite(gradient).flatten(1).all(1)
+        # one wait for the device
+        *values, are_finite = torch.cat([parts.double(), finite.double().unsqueeze(0)]).tolist()
+        return Evaluation(
+            leaf.detach(),
+            gradient,
+            [PictureLosses(*row) for row in zip(*values, strict=True)],
+            [bool(flag) for flag in are_finite],
+        )
+
+
+def refuse_divergence_at_start(start: Evaluation) -> None:
+    """Raises Divergence if the loss of a start is not finite, which is then not the optimiser's doing."""
+    for losses, finite in zip(start.losses, start.is_finite, strict=True):
+        if not finite:
+            raise Divergence(
+                f"style transfer: expected a finite loss at the start, found {losses.total}; "
+                "lower style_weight, or train the checkpoint again if its weights are not finite"
+            )

@@ -1,0 +1,88 @@
+"""What a configuration leaves unsaid: null blocks away, recipes from the built-in ones, defaults from the schema."""
+
+import difflib
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from robust_style.errors import ConfigError
+
+
+def completed(config: dict[str, Any], schema: dict[str, Any], recipes: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """A copy in which every key has a value, as far as null blocks, built-in `recipes` and the schema's defaults say.
+
+    Raises ConfigError for a recipe based on one that there is not; whether values fit the schema is not looked at.
+    """
+    config = _without_nulls(config)
+    _begin_with_built_in(config, recipes)
+    fill_defaults(config, schema)
+    return config
+
+
+def built_in_recipes(path: Path) -> dict[str, dict[str, Any]]:
+    """The recipes of config/recipes.yaml by name, each only with the keys that it names."""
+    return dict(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def fill_defaults(value: Any, schema: dict[str, Any]) -> None:
+    """Gives every key that is missing the default its schema has, in place."""
+    if isinstance(value, list) and isinstance(schema.get("items"), dict):
+        for inner in value:
+            fill_defaults(inner, schema["items"])
+    if not isinstance(value, dict):
+        return
+    for key, inner in schema.get("properties", {}).items():
+        if "default" in inner and key not in value:
+            value[key] = _copied(inner["default"])
+        if key in value:
+            fill_defaults(value[key], inner)
+    if isinstance(schema.get("additionalProperties"), dict):
+        for key in value.keys() - schema.get("properties", {}).keys():
+            fill_defaults(value[key], schema["additionalProperties"])
+
+
+def nearest(key: str, known: dict[str, Any]) -> str:
+    """What a key that is not known may have meant."""
+    near = difflib.get_close_matches(key, list(known), 1)
+    if near:
+        return f"; did you mean {near[0]}?"
+    return f"; known here: {', '.join(known)}" if known else "; names consist of a-z, 0-9 and _"
+
+
+def _without_nulls(config: dict[str, Any]) -> dict[str, Any]:
+    """A copy in which networks and recipes set to null are gone, with what is expected of them.
+
+    A later file's way to take away what an earlier one names.
+    """
+    config = _copied(config)
+    expected = config.get("expected")
+    for block in (config.get("networks"), (config.get("transfer") or {}).get("recipes")):
+        if isinstance(block, dict):
+            for name in [name for name, value in block.items() if value is None]:
+                del block[name]
+                if isinstance(expected, dict) and block is config["networks"]:
+                    expected.pop(name, None)
+    return config
+
+
+def _begin_with_built_in(config: dict[str, Any], built_in: dict[str, dict[str, Any]]) -> None:
+    """Every recipe that names a built-in one, or has its name, gets what that has and it does not."""
+    recipes = (config.get("transfer") or {}).get("recipes")
+    if not isinstance(recipes, dict):
+        return
+    for name, recipe in recipes.items():
+        if isinstance(recipe, dict):
+            base = recipe.pop("based_on", name if name in built_in else None)
+            if base is not None and base not in built_in:
+                raise ConfigError(
+                    f"transfer.recipes.{name}.based_on: expected one of {', '.join(built_in)}, found {base!r}"
+                    f"{nearest(str(base), built_in)}"
+                )
+            recipes[name] = _copied(built_in.get(base, {})) | recipe
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied(inner) for key, inner in value.items()}
+    return [_copied(inner) for inner in value] if isinstance(value, list) else value
