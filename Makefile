@@ -9,7 +9,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores all --resources gpu=1
 
 readme := report/demo_overview.png
 
-.PHONY: help env demo readme-figure report test lint format lock pins docs benchmark-training clean
+.PHONY: help env demo readme-figure report test lint format lock pins docs benchmark-training benchmark-transfer clean
 
 help:
 	@echo "make env     exact pins of requirements.lock into $(VENV)"
@@ -20,6 +20,7 @@ help:
 	@echo "make lock    new requirements.lock from pyproject.toml;  make pins  new envs/ from the lock"
 	@echo "make docs    config/README.md from config/schema.yaml"
 	@echo "make benchmark-training  our training step against the robustness library's (about 10 minutes on 2 cores)"
+	@echo "make benchmark-transfer  our evaluation of style transfer against a plain one (about 5 minutes on 2 cores)"
 	@echo "make clean   delete what the demo made"
 
 env: $(READY)
@@ -72,6 +73,9 @@ docs: $(READY)
 
 benchmark-training: $(READY)
 	PYTHONPATH=workflow_scripts $(BIN)/python -m robust_style.benchmark.training_step
+
+benchmark-transfer: $(READY)
+	PYTHONPATH=workflow_scripts $(BIN)/python -m robust_style.benchmark.transfer_step
 
 clean:
 	rm -rf results/demo results/miniature

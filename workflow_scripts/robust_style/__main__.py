@@ -1,4 +1,7 @@
-"""Networks to and from other programs, by hand.
+"""Photos painted and networks passed on, by hand.
+
+PYTHONPATH=workflow_scripts python -m robust_style stylize --content photo.jpg --style painting.png --checkpoint \\
+    results/checkpoints/…/epoch_100.pt --output out.png
 
 PYTHONPATH=workflow_scripts python -m robust_style export results/checkpoints/…/epoch_100.pt weights.safetensors
 PYTHONPATH=workflow_scripts python -m robust_style convert theirs.pt ours.pt --architecture vgg19 --regime adversarial
@@ -14,6 +17,7 @@ from robust_style.artefact.export import export_weights
 from robust_style.data.dataset import read_dataset
 from robust_style.errors import RobustStyleError
 from robust_style.model.convert import converted
+from robust_style.stylize_command import add_stylize
 from robust_style.workflow.entry import step
 
 
@@ -30,8 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m robust_style", description="Networks to and from other programs.")
+    parser = argparse.ArgumentParser(prog="python -m robust_style", description="Photos painted, networks passed on.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    add_stylize(commands)
     export = commands.add_parser("export", help="the weights of a checkpoint of ours as safetensors")
     export.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="results/checkpoints/…/epoch_….pt")
     export.add_argument("destination", type=Path, metavar="OUT.safetensors")

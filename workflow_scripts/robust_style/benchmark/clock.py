@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 import torch
 
 
-def interleaved(rivals: Mapping[str, Callable[[], None]], rounds: int, device: torch.device) -> dict[str, list[float]]:
+def interleaved(
+    rivals: Mapping[str, Callable[[], object]], rounds: int, device: torch.device
+) -> dict[str, list[float]]:
     """Wall seconds of each rival in each of `rounds` rounds, after one unmeasured round."""
     seconds: dict[str, list[float]] = {name: [] for name in rivals}
     for number in range(rounds + 1):

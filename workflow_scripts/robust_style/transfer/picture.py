@@ -22,7 +22,14 @@ def read_picture(path: Path, size_px: int) -> Float[Tensor, "1 3 height width"]:
 
     Raises ImageError if it is missing, unreadable, not 8-bit RGB or too small; ConfigError for an unusable `size_px`.
     """
-    image = _open(path)
+    return resized(path, _open(path), size_px)
+
+
+def resized(path: Path, image: Image.Image, size_px: int) -> Float[Tensor, "1 3 height width"]:
+    """The RGB picture `image`, which `path` names in an error, in [0, 1], resized (Lanczos) to `painting_size`.
+
+    Raises ImageError if it is too small; ConfigError for an unusable `size_px`.
+    """
     try:
         size = painting_size(*image.size, size_px)
     except ImageError as error:

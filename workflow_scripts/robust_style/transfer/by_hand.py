@@ -1,0 +1,125 @@
+"""A photo painted by hand: any picture file in, a checkpoint, a recipe, one picture out."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+from tqdm import tqdm
+
+from robust_style.data.image_file import read_image
+from robust_style.errors import ConfigError
+from robust_style.model.restore import restore_network
+from robust_style.provenance.determinism import make_deterministic
+from robust_style.provenance.device import choose_device
+from robust_style.provenance.precision import choose_precision, dtype_of
+from robust_style.transfer.animation import frame_evaluations, write_animation
+from robust_style.transfer.optimise import Watch
+from robust_style.transfer.paint import Order, StyleSource, paint
+from robust_style.transfer.picture import resized, write_picture
+from robust_style.transfer.recipe import recipe_from_settings
+
+ANIMATION_PX = 320
+ANIMATION_FRAMES = 24
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """What one picture is painted of, and where to; `masks` has a file or None for each style."""
+
+    content: Path
+    styles: Sequence[Path]
+    weights: Sequence[float]
+    masks: Sequence[Path | None]
+    output: Path
+    animation: Path | None
+
+
+def paint_by_hand(
+    sitting: Sitting,
+    *,
+    checkpoint: Path,
+    recipe: Mapping[str, Any],
+    size_px: int,
+    seed: int,
+    device: str,
+    threads: int,
+    precision: str,
+) -> str:
+    """Paints one picture and writes it; gives what there is to say of it. The same function as the rule `stylize`.
+
+    Pictures may be of any format and mode that the catalogue takes. Raises ConfigError for an unusable recipe, layer,
+    size or output, CheckpointError, ImageError and Divergence as the rule does; nothing is written then.
+    """
+    inputs = [sitting.content, *sitting.styles, *(mask for mask in sitting.masks if mask is not None)]
+    if sitting.output.resolve() in [path.resolve() for path in inputs]:
+        raise ConfigError(f"{sitting.output}: expected a new file, found one of the pictures; choose another --output")
+    make_deterministic(threads)
+    settings = recipe_from_settings(recipe)
+    where = choose_device(device)
+    arithmetic = choose_precision(precision, where)
+    network, _ = restore_network(checkpoint)
+    shown = frame_evaluations(settings.evaluations, ANIMATION_FRAMES) if sitting.animation else ()
+    progress = _Progress(sitting.content.name, settings.evaluations)
+    order = Order(
+        (sitting.content.stem, *(style.stem for style in sitting.styles)),
+        seed,
+        _source(sitting.content),
+        [
+            StyleSource(_source(style), weight, None if mask is None else _source(mask))
+            for style, weight, mask in zip(sitting.styles, sitting.weights, sitting.masks, strict=True)
+        ],
+        Watch(shown, progress),
+    )
+    try:
+        ((_, (painting,)),) = paint(
+            network, settings, [order], size_px=size_px, dtype=dtype_of(arithmetic), device=where
+        )
+    finally:
+        progress.close()
+    sitting.output.parent.mkdir(parents=True, exist_ok=True)
+    write_picture(sitting.output, painting.picture)
+    course = painting.course
+    if sitting.animation:
+        frames = dict.fromkeys(min(evaluation, course.last) for evaluation in shown)
+        sitting.animation.parent.mkdir(parents=True, exist_ok=True)
+        write_animation(sitting.animation, [course.picture_at(evaluation) for evaluation in frames], ANIMATION_PX)
+    height, width = painting.picture.shape[1:]
+    rise = f", rose {course.worst_rise:.3g}-fold on the way" if course.worst_rise > 1 else ""
+    return (
+        f"{sitting.output}: {width} x {height} px, loss {course.total[0]:.4g} -> {course.total[-1]:.4g} "
+        f"in {course.last} evaluations ({painting.stopped}{rise})"
+    )
+
+
+def _source(path: Path) -> Callable[[int], Tensor]:
+    return partial(_read, path, Image.fromarray(read_image(path, str(path))))
+
+
+def _read(path: Path, image: Image.Image, size_px: int) -> torch.Tensor:
+    return resized(path, image, size_px)
+
+
+class _Progress:
+    """A bar with loss and time left where somebody watches, a line now and then elsewhere."""
+
+    def __init__(self, name: str, evaluations: int) -> None:
+        self.name, self.evaluations = name, evaluations
+        watched = sys.stderr.isatty()
+        self.bar: Any = tqdm(total=evaluations, desc=name, unit="evaluation", leave=False) if watched else None
+
+    def __call__(self, evaluation: int, loss: float) -> None:
+        if self.bar is not None:
+            self.bar.set_postfix(loss=f"{loss:.4g}", refresh=False)
+            self.bar.update(evaluation - self.bar.n)
+        elif evaluation % 50 == 0 or evaluation == self.evaluations:
+            print(f"{self.name} · evaluation {evaluation}/{self.evaluations} · loss {loss:.4g}", file=sys.stderr)
+
+    def close(self) -> None:
+        if self.bar is not None:
+            self.bar.close()
