@@ -9,7 +9,8 @@ SNAKEMAKE := $(BIN)/snakemake --cores all --resources gpu=1
 
 readme := report/demo_overview.png
 
-.PHONY: help env demo readme-figure report test lint format lock pins docs benchmark-training benchmark-transfer clean
+.PHONY: help env demo readme-figure report test lint format lock pins docs benchmark-training benchmark-transfer measure-controls \
+  simulate-statistics clean
 
 help:
 	@echo "make env     exact pins of requirements.lock into $(VENV)"
@@ -21,6 +22,8 @@ help:
 	@echo "make docs    config/README.md from config/schema.yaml"
 	@echo "make benchmark-training  our training step against the robustness library's (about 10 minutes on 2 cores)"
 	@echo "make benchmark-transfer  our evaluation of style transfer against a plain one (about 5 minutes on 2 cores)"
+	@echo "make measure-controls  the scores of known alterations (seconds)"
+	@echo "make simulate-statistics  coverage and false verdicts of the statistics (about 2 minutes)"
 	@echo "make clean   delete what the demo made"
 
 env: $(READY)
@@ -76,6 +79,12 @@ benchmark-training: $(READY)
 
 benchmark-transfer: $(READY)
 	PYTHONPATH=workflow_scripts $(BIN)/python -m robust_style.benchmark.transfer_step
+
+measure-controls: $(READY)
+	PYTHONPATH=workflow_scripts $(BIN)/python -m robust_style.benchmark.measure_controls
+
+simulate-statistics: $(READY)
+	PYTHONPATH=workflow_scripts $(BIN)/python -m robust_style.benchmark.simulate_statistics
 
 clean:
 	rm -rf results/demo results/miniature

@@ -17,6 +17,7 @@ include: "rules/training.smk"  # untrained -> a checkpoint per segment; clean an
 include: "rules/transfer.smk"  # checkpoint x content x style x recipe -> picture, trace, animation
 include: "rules/score.smk"  # measures of each picture -> one table -> what they say of each claim
 include: "rules/figure.smk"  # figures and the page to explore
+include: "rules/report.smk"  # the answer, and the methods
 include: "rules/check.smk"  # hashes of every product; counts, ranges and hashes verified
 
 
@@ -24,7 +25,7 @@ rule all:
     default_target: True
     input:
         "<results>/check.json",
-        rules.build_comparison.output.page,
+        PRODUCTS,  # all of them by name: what was deleted is made again
     message:
         "All is made and checked."
 

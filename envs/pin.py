@@ -30,7 +30,17 @@ ROOTS = {
     "data": ["jaxtyping", "numpy", "pillow", "requests", "scikit-image", "scipy"],
     "train": ["jaxtyping", "numpy", "pyautoattack", "requests", "robustness", "torch", "torchvision"],
     "transfer": ["jaxtyping", "numpy", "pillow", "robustness", "torch", "torchvision"],
-    "figure": ["jaxtyping", "matplotlib", "numpy", "pandas", "pillow", "scikit-image", "scipy"],
+    "figure": [
+        "jaxtyping",
+        "jsonschema",
+        "matplotlib",
+        "numpy",
+        "pandas",
+        "pillow",
+        "pyyaml",
+        "scikit-image",
+        "scipy",
+    ],
 }
 
 

@@ -1,5 +1,8 @@
 # The last word: a manifest of every product by its SHA-256, and a check that all of it is there, sane and unchanged.
 
+RECONSTRUCTIONS = of_each_checkpoint(
+    [*rules.reconstruct.output], checkpoints=RECONSTRUCTED
+)
 PRODUCTS = [
     DATASET,
     *expand("<results>/data/images/{image}.png", image=list(IMAGES)),
@@ -10,11 +13,12 @@ PRODUCTS = [
     *of_each_picture(picture_file("json")),
     *of_each_picture(picture_file("snapshots.png")),
     *of_each_picture(picture_file("gif")),
-    *of_each_picture(rules.score_stylization.output.score),
-    rules.collect_scores.output.table,
+    *of_each_picture(SCORE),
+    *JUDGEMENTS,
+    *rules.collect_scores.output,
     *rules.collect_evaluations.output,
     rules.judge_claims.output.claims,
-    rules.draw_overview.output.figure,
+    *rules.draw_overview.output,
     *[
         path
         for content, style in PAIRS
@@ -28,9 +32,18 @@ PRODUCTS = [
             *expand([*rules.draw_optimisation.output], content=content, style=style),
         ]
     ],
+    *RECONSTRUCTIONS,
+    *(rules.draw_reconstructions.output if RECONSTRUCTED else []),
     *rules.draw_training_curves.output,
     *rules.draw_score_vs_epoch.output,
-    rules.build_comparison.output.page,
+    *rules.draw_score_vs_evaluation.output,
+    *rules.draw_trade_off.output,
+    *rules.draw_original_layout.output,
+    *(rules.draw_recipes.output if len(RECIPES) > 1 else []),
+    *rules.draw_claims_forest.output,
+    rules.write_answer.output.answer,
+    rules.write_methods.output.methods,
+    *rules.build_comparison.output,
 ]
 
 
@@ -61,7 +74,11 @@ rule write_manifest:
 rule check_results:
     input:
         manifest=rules.write_manifest.output.manifest,
+        provenance=rules.write_manifest.output.provenance,
         table=rules.collect_scores.output.table,
+        records=of_each_checkpoint(
+            rules.reconstruct.output.record, checkpoints=RECONSTRUCTED
+        ),
         products=PRODUCTS,
     output:
         check="<results>/check.json",
@@ -77,6 +94,7 @@ rule check_results:
     params:
         expected=config["expected"],
         pictures=len(of_each_picture(picture_file("png"))),
+        reconstructions=len(RECONSTRUCTED),
         last_epochs=LAST_EPOCHS,
         code=fingerprint("check_results"),
     message:

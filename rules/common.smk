@@ -7,7 +7,23 @@ sys.path.insert(0, str(Path(workflow.basedir) / "workflow_scripts"))
 from robust_style.data.catalogue import find_image, local_input
 from robust_style.errors import RobustStyleError
 from robust_style.model import kinds
-from robust_style.workflow import closing_words, config_files, cost, settings
+from robust_style.page.offline import script_safe_json
+from robust_style.provenance.run import without_local_paths
+from robust_style.score.claim import read_claim_blocks
+from robust_style.workflow import (
+    closing_words,
+    config_files,
+    cost,
+    judges,
+    memory,
+    meanings,
+    preflight,
+    ratios,
+    reconstruction,
+    roles,
+    report_form,
+    settings,
+)
 from robust_style.workflow.fingerprint import fingerprint as fingerprint_of_script
 from snakemake.exceptions import WorkflowError
 
@@ -27,6 +43,8 @@ config = or_stop(
     settings.checked, config, Path(workflow.basedir) / "config" / "schema.yaml"
 )
 
+or_stop(read_claim_blocks, Path(config["claims"]))
+
 NETWORKS = list(config["networks"])
 # The recipe of the overview comes first everywhere; files merged by Snakemake leave the rest in no order of ours.
 RECIPES = sorted(
@@ -43,10 +61,19 @@ PAIRS_BY_JOB = (
 )
 # (network, seed, epoch); not every network has every one.
 CHECKPOINTS = settings.checkpoints(config)
+# Those that show what they have kept, and of which images; perhaps none.
+RECONSTRUCTED = reconstruction.reconstructed_checkpoints(config)
+RECONSTRUCTED_CONTENT, RECONSTRUCTED_STYLE = settings.reconstructed_pair(config)
 IMAGES = {
     name: or_stop(find_image, [Path(path) for path in config["images"]], name)
-    for content, style in PAIRS
-    for name in (content, *settings.images_of_style(config, style))
+    for name in (
+        *(
+            image
+            for content, style in PAIRS
+            for image in (content, *settings.images_of_style(config, style))
+        ),
+        *reconstruction.images_to_reconstruct(config),
+    )
 }
 USES_GPU = (
     config["device"] != "cpu"
@@ -74,8 +101,11 @@ def fingerprint(rule_name):
 
 def of_each_checkpoint(pattern, checkpoints=CHECKPOINTS):
     """The files of a pattern with network, seed and epoch, for every checkpoint."""
-    network, seed, epoch = zip(*((n, s, f"{e:03d}") for n, s, e in checkpoints))
-    return expand(pattern, zip, network=network, seed=seed, epoch=epoch)
+    return [
+        path
+        for network, seed, epoch in checkpoints
+        for path in expand(pattern, network=network, seed=seed, epoch=f"{epoch:03d}")
+    ]
 
 
 def of_each_picture(pattern, checkpoints=CHECKPOINTS, recipes=RECIPES, pairs=PAIRS):
@@ -90,6 +120,15 @@ def of_each_picture(pattern, checkpoints=CHECKPOINTS, recipes=RECIPES, pairs=PAI
             ),
             checkpoints,
         )
+    ]
+
+
+def checkpoints_of(wildcards):
+    """The checkpoints of one network and seed."""
+    return [
+        found
+        for found in CHECKPOINTS
+        if found[:2] == (wildcards.network, int(wildcards.seed))
     ]
 
 
@@ -155,19 +194,23 @@ def previous_checkpoint(wildcards):
     return f"<results>/checkpoints/{wildcards.network}/seed_{wildcards.seed}/epoch_{epoch:03d}.pt"
 
 
-def recipes_with(**settings):
-    """Names of the recipes that have these settings, the overview's first."""
-    return [
-        name
-        for name in RECIPES
-        if settings.items() <= config["transfer"]["recipes"][name].items()
+def own_files():
+    """The files of the user's own that the run depends on."""
+    local = [local_input(record) for record in IMAGES.values()]
+    local += [
+        kinds.local_source(block)
+        for block in [*config["networks"].values(), config["judges"]["squeezenet"]]
+        if block and kinds.is_imported(block)
     ]
+    archive = config["dataset"]["archive"]
+    return [Path(path) for path in [*local, archive] if path]
 
 
 def before_start():
-    """Says how long a run on this machine may take; stops one that would take days for want of a GPU."""
+    """Stops a run that this machine cannot finish; says how long another may take."""
     if workflow.local_exec:
-        or_stop(cost.refuse_days_on_cpu, config)
+        results = Path(workflow.pathvars.apply("<results>"))
+        or_stop(preflight.look_before_start, config, results, own_files())
         say(cost.estimate(config) or "")
 
 

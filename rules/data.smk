@@ -1,16 +1,21 @@
 # The data: an archive whose hash decides, tensors made of it, and images verified before any network sees them.
 
 
+SQUEEZENET = "<results>/judges/squeezenet1_0.pth"
+
+
 # Downloads: on a cluster the nodes often have no way out.
 localrules:
     fetch_dataset,
+    fetch_squeezenet,
     prepare_image,
 
 
 rule fetch_dataset:
     input:
-        sources=ancient(config["sources"]),  # the hash decides, not the age of a table or of a copy
-        local=ancient(config["dataset"]["archive"] or []),
+        # The hash decides, not the age of a table or of a copy. Functions, whose paths the report does not show.
+        sources=ancient(lambda wildcards: config["sources"]),
+        local=ancient(lambda wildcards: config["dataset"]["archive"] or []),
     output:
         archive="<results>/data/archive/{dataset}.tar.gz",
     log:
@@ -107,3 +112,34 @@ rule prepare_blend:
         "Laying the styles of the blend {wildcards.blend} side by side."
     script:
         "../workflow_scripts/prepare_blend.py"
+
+
+rule fetch_squeezenet:
+    input:
+        # A file of the user's own; a newer one is taken anew.
+        local=lambda wildcards: (
+            kinds.local_source(config["judges"]["squeezenet"]) or []
+            if config["judges"]["squeezenet"]
+            else []
+        ),
+    output:
+        weights=SQUEEZENET,
+    log:
+        "<logs>/fetch_squeezenet.log",
+    benchmark:
+        "<benchmarks>/fetch_squeezenet.tsv"
+    retries: 2
+    conda:
+        "../envs/data.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    params:
+        source=(config["judges"]["squeezenet"] or {}).get("source"),
+        sha256=(config["judges"]["squeezenet"] or {}).get("sha256"),
+        download_to="<results>/data/downloads/squeezenet1_0",
+        code=fingerprint("fetch_squeezenet"),
+    message:
+        "Fetching the weights of SqueezeNet 1.0, which judges the pictures."
+    script:
+        "../workflow_scripts/fetch_squeezenet.py"

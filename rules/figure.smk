@@ -4,6 +4,14 @@ LAST_EPOCHS = settings.last_epochs(config)  # of each network its own
 LAST_CHECKPOINTS = [at for at in CHECKPOINTS if at[2] == LAST_EPOCHS[at[0]]]
 CONTENTS = sorted({content for content, _ in PAIRS})
 STYLES = sorted({style for _, style in PAIRS})
+PAGE_IN_REPORT = {
+    "caption": "../report/comparison.rst",
+    "category": "Page to explore",
+    "labels": {"page": "every picture, side by side"},
+}
+# The pair of the figures of one pair, and the recipe nearest to the original work's.
+SHOWN_CONTENT, SHOWN_STYLE = PAIRS[0]
+ORIGINAL_RECIPE = "seed" if "seed" in RECIPES else config["figure"]["recipe"]
 
 
 rule draw_overview:
@@ -27,8 +35,10 @@ rule draw_overview:
             "<results>/figures/standard_vs_adversarial.png",
             caption="../report/overview.rst",
             category="Figures",
+            subcategory="at a glance",
             labels={"figure": "standard vs adversarial, overview"},
         ),
+        vector="<results>/figures/standard_vs_adversarial.svg",
     log:
         "<logs>/draw_overview.log",
     benchmark:
@@ -64,6 +74,7 @@ rule draw_standard_vs_adversarial:
         style="<results>/data/images/{style}.png",
     output:
         figure="<results>/figures/standard_vs_adversarial/{recipe}/{content}--{style}.png",
+        vector="<results>/figures/standard_vs_adversarial/{recipe}/{content}--{style}.svg",
         preview=report(  # small enough for a report that holds all of them
             "<results>/figures/standard_vs_adversarial/{recipe}/{content}--{style}.jpg",
             caption="../report/standard_vs_adversarial.rst",
@@ -103,6 +114,7 @@ rule draw_optimisation:
         ),
     output:
         figure="<results>/figures/optimisation/{content}--{style}.png",
+        vector="<results>/figures/optimisation/{content}--{style}.svg",
         preview=report(  # small enough for a report that holds all of them
             "<results>/figures/optimisation/{content}--{style}.jpg",
             caption="../report/optimisation.rst",
@@ -129,6 +141,99 @@ rule draw_optimisation:
         "../workflow_scripts/draw_optimisation.py"
 
 
+rule draw_original_layout:
+    input:
+        traces=of_each_picture(
+            picture_file("json"),
+            recipes=[ORIGINAL_RECIPE],
+            pairs=[(SHOWN_CONTENT, SHOWN_STYLE)],
+        ),
+        pictures=of_each_picture(
+            picture_file("png"),
+            recipes=[ORIGINAL_RECIPE],
+            pairs=[(SHOWN_CONTENT, SHOWN_STYLE)],
+        ),
+        snapshots=of_each_picture(
+            picture_file("snapshots.png"),
+            checkpoints=LAST_CHECKPOINTS,
+            recipes=[ORIGINAL_RECIPE],
+            pairs=[(SHOWN_CONTENT, SHOWN_STYLE)],
+        ),
+        content=f"<results>/data/images/{SHOWN_CONTENT}.png",
+        style=f"<results>/data/images/{SHOWN_STYLE}.png",
+    output:
+        figure=report(
+            "<results>/figures/original_layout.png",
+            caption="../report/original_layout.rst",
+            category="Figures",
+            subcategory="at a glance",
+            labels={"figure": "the original's layout, and corrected"},
+        ),
+        vector="<results>/figures/original_layout.svg",
+    log:
+        "<logs>/draw_original_layout.log",
+    benchmark:
+        "<benchmarks>/draw_original_layout.tsv"
+    conda:
+        "../envs/figure.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=20,
+    params:
+        networks=NETWORKS,
+        content=SHOWN_CONTENT,
+        style=SHOWN_STYLE,
+        code=fingerprint("draw_original_layout"),
+    message:
+        "Drawing the original's layout beside its correction: evaluations, and training epochs."
+    script:
+        "../workflow_scripts/draw_original_layout.py"
+
+
+rule draw_recipes:
+    input:
+        traces=of_each_picture(
+            picture_file("json"),
+            checkpoints=LAST_CHECKPOINTS,
+            pairs=[(SHOWN_CONTENT, SHOWN_STYLE)],
+        ),
+        pictures=of_each_picture(
+            picture_file("png"),
+            checkpoints=LAST_CHECKPOINTS,
+            pairs=[(SHOWN_CONTENT, SHOWN_STYLE)],
+        ),
+        content=f"<results>/data/images/{SHOWN_CONTENT}.png",
+        style=f"<results>/data/images/{SHOWN_STYLE}.png",
+    output:
+        figure=report(
+            "<results>/figures/recipes.png",
+            caption="../report/recipes.rst",
+            category="Figures",
+            subcategory="at a glance",
+            labels={"figure": "recipes, at a glance"},
+        ),
+        vector="<results>/figures/recipes.svg",
+    log:
+        "<logs>/draw_recipes.log",
+    benchmark:
+        "<benchmarks>/draw_recipes.tsv"
+    conda:
+        "../envs/figure.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=20,
+    params:
+        networks=NETWORKS,
+        content=SHOWN_CONTENT,
+        style=SHOWN_STYLE,
+        recipes=RECIPES,
+        code=fingerprint("draw_recipes"),
+    message:
+        "Drawing every recipe at a glance: recipes across, networks down."
+    script:
+        "../workflow_scripts/draw_recipes.py"
+
+
 rule draw_training_curves:
     input:
         evaluations=of_each_checkpoint(rules.evaluate_checkpoint.output.evaluation),
@@ -137,6 +242,7 @@ rule draw_training_curves:
             "<results>/figures/training_curves.png",
             caption="../report/training_curves.rst",
             category="Figures",
+            subcategory="at a glance",
             labels={"figure": "training curves"},
         ),
         vector="<results>/figures/training_curves.svg",
@@ -166,6 +272,7 @@ rule draw_score_vs_epoch:
             "<results>/figures/score_vs_epoch.png",
             caption="../report/score_vs_epoch.rst",
             category="Figures",
+            subcategory="at a glance",
             labels={"figure": "scores over training epochs"},
         ),
         vector="<results>/figures/score_vs_epoch.svg",
@@ -188,20 +295,163 @@ rule draw_score_vs_epoch:
         "../workflow_scripts/draw_score_vs_epoch.py"
 
 
+rule draw_score_vs_evaluation:
+    input:
+        table=rules.collect_scores.output.by_evaluation,
+        traces=of_each_picture(picture_file("json"), checkpoints=LAST_CHECKPOINTS),
+    output:
+        figure=report(
+            "<results>/figures/score_vs_evaluation.png",
+            caption="../report/score_vs_evaluation.rst",
+            category="Figures",
+            subcategory="at a glance",
+            labels={"figure": "scores and loss over evaluations"},
+        ),
+        vector="<results>/figures/score_vs_evaluation.svg",
+    log:
+        "<logs>/draw_score_vs_evaluation.log",
+    benchmark:
+        "<benchmarks>/draw_score_vs_evaluation.tsv"
+    conda:
+        "../envs/figure.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=10,
+    params:
+        networks=NETWORKS,
+        recipes=RECIPES,
+        code=fingerprint("draw_score_vs_evaluation"),
+    message:
+        "Drawing scores and loss over the evaluations of the optimiser."
+    script:
+        "../workflow_scripts/draw_score_vs_evaluation.py"
+
+
+rule draw_trade_off:
+    input:
+        table=rules.collect_scores.output.table,
+    output:
+        figure=report(
+            "<results>/figures/trade_off.png",
+            caption="../report/trade_off.rst",
+            category="Figures",
+            subcategory="at a glance",
+            labels={"figure": "content against style"},
+        ),
+        vector="<results>/figures/trade_off.svg",
+    log:
+        "<logs>/draw_trade_off.log",
+    benchmark:
+        "<benchmarks>/draw_trade_off.tsv"
+    conda:
+        "../envs/figure.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    params:
+        networks=NETWORKS,
+        recipes=RECIPES,
+        ratios=ratios.ratio_series(config["transfer"]["recipes"]),
+        code=fingerprint("draw_trade_off"),
+    message:
+        "Drawing how much of the content each network gives up for the style."
+    script:
+        "../workflow_scripts/draw_trade_off.py"
+
+
+rule draw_claims_forest:
+    input:
+        claims=rules.judge_claims.output.claims,
+    output:
+        figure=report(
+            "<results>/figures/claims_forest.png",
+            caption="../report/claims_forest.rst",
+            category="Figures",
+            subcategory="at a glance",
+            labels={"figure": "claims and their evidence"},
+        ),
+        vector="<results>/figures/claims_forest.svg",
+    log:
+        "<logs>/draw_claims_forest.log",
+    benchmark:
+        "<benchmarks>/draw_claims_forest.tsv"
+    conda:
+        "../envs/figure.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    params:
+        code=fingerprint("draw_claims_forest"),
+    message:
+        "Drawing each claim's estimate, interval and verdict."
+    script:
+        "../workflow_scripts/draw_claims_forest.py"
+
+
+rule draw_reconstructions:
+    input:
+        records=of_each_checkpoint(
+            rules.reconstruct.output.record, checkpoints=RECONSTRUCTED
+        ),
+        strips=of_each_checkpoint(
+            rules.reconstruct.output.strip, checkpoints=RECONSTRUCTED
+        ),
+        content=f"<results>/data/images/{RECONSTRUCTED_CONTENT}.png",
+        style=f"<results>/data/images/{settings.images_of_style(config, RECONSTRUCTED_STYLE)[0]}.png",
+    output:
+        figure=report(
+            "<results>/figures/reconstructions.png",
+            caption="../report/reconstructions.rst",
+            category="Figures",
+            subcategory="at a glance",
+            labels={"figure": "what each checkpoint has kept"},
+        ),
+        vector="<results>/figures/reconstructions.svg",
+    log:
+        "<logs>/draw_reconstructions.log",
+    benchmark:
+        "<benchmarks>/draw_reconstructions.tsv"
+    conda:
+        "../envs/figure.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    params:
+        networks=NETWORKS,
+        code=fingerprint("draw_reconstructions"),
+    message:
+        "Drawing what each checkpoint has kept: layers across, checkpoints down."
+    script:
+        "../workflow_scripts/draw_reconstructions.py"
+
+
 rule build_comparison:
     input:
         traces=of_each_picture(picture_file("json")),
         previews=of_each_picture(picture_file("jpg")),
+        snapshots=of_each_picture(picture_file("snapshots.png")),
         evaluations=of_each_checkpoint(rules.evaluate_checkpoint.output.evaluation),
         table=rules.collect_scores.output.table,
-        contents=expand("<results>/data/images/{content}.png", content=CONTENTS),
-        styles=expand("<results>/data/images/{style}.png", style=STYLES),
+        by_evaluation=rules.collect_scores.output.by_evaluation,
+        claims=rules.judge_claims.output.claims,
+        images=expand(
+            "<results>/data/images/{image}.png", image=sorted({*CONTENTS, *STYLES})
+        ),
     output:
-        page=report(
-            "<results>/comparison/index.html",
-            caption="../report/comparison.rst",
-            category="Page to explore",
-            labels={"page": "every picture, side by side"},
+        # A report in a .zip holds the folder; one in a single file cannot, and holds the edition.
+        folder=(
+            report(
+                directory("<results>/comparison"),
+                htmlindex="index.html",
+                **PAGE_IN_REPORT,
+            )
+            if report_form.holds_folders(sys.argv)
+            else directory("<results>/comparison")
+        ),
+        edition=(
+            "<results>/comparison.html"
+            if report_form.holds_folders(sys.argv)
+            else report("<results>/comparison.html", **PAGE_IN_REPORT)
         ),
     log:
         "<logs>/build_comparison.log",
@@ -215,6 +465,6 @@ rule build_comparison:
     params:
         code=fingerprint("build_comparison"),
     message:
-        "Building the page to explore: one file, no network needed."
+        "Building the page to explore: a folder, and an edition in one file; no network needed."
     script:
         "../workflow_scripts/build_comparison.py"

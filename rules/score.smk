@@ -1,42 +1,117 @@
 # Scores: measures that no tested network had a hand in, one table of them, and what the table says of each claim.
 
 
-rule score_stylization:
+SCORE = "<results>/scores/{recipe}/{network}/seed_{seed}/epoch_{epoch}/{content}--{style}.json"
+
+
+rule score_stylization:  # all pairs of a checkpoint and recipe: a process for each would only start and stop
     input:
-        picture=picture_file("png"),
-        trace=picture_file("json"),
-        content="<results>/data/images/{content}.png",
-        style="<results>/data/images/{style}.png",
+        pictures=files_of_job("png", PAIRS),
+        snapshots=files_of_job("snapshots.png", PAIRS),
+        traces=files_of_job("json", PAIRS),
+        images=expand(
+            "<results>/data/images/{image}.png",
+            image=sorted({image for pair in PAIRS for image in pair}),
+        ),
     output:
-        score="<results>/scores/{recipe}/{network}/seed_{seed}/epoch_{epoch}/{content}--{style}.json",
+        scores=[
+            path
+            for content, style in PAIRS
+            for path in expand(SCORE, content=content, style=style, allow_missing=True)
+        ],
     log:
-        "<logs>/score_stylization/{recipe}/{network}/seed_{seed}/epoch_{epoch}/{content}--{style}.log",
+        "<logs>/score_stylization/{recipe}/{network}/seed_{seed}/epoch_{epoch}.log",
     benchmark:
-        "<benchmarks>/score_stylization/{recipe}/{network}/seed_{seed}/epoch_{epoch}/{content}--{style}.tsv"
+        "<benchmarks>/score_stylization/{recipe}/{network}/seed_{seed}/epoch_{epoch}.tsv"
     conda:
         "../envs/figure.yaml"
     resources:
         mem_mb=1500,
-        runtime=10,
+        runtime=10 + len(PAIRS),
     params:
         code=fingerprint("score_stylization"),
     message:
-        "Scoring {wildcards.content} in the style of {wildcards.style}: {wildcards.network}, seed {wildcards.seed}, "
-        "epoch {wildcards.epoch}, recipe {wildcards.recipe}."
+        "Scoring the pictures of {wildcards.network}, seed {wildcards.seed}, epoch {wildcards.epoch}, recipe "
+        "{wildcards.recipe}."
     script:
         "../workflow_scripts/score_stylization.py"
 
 
+# What networks say that did not paint: see `judges` of the configuration.
+HAS_JUDGES = judges.has_judges(config)
+
+
+rule judge_pictures:  # all pictures of a network's training: a process for each would only start and stop
+    input:
+        pictures=lambda wildcards: of_each_picture(
+            picture_file("png"), checkpoints_of(wildcards)
+        ),
+        traces=lambda wildcards: of_each_picture(
+            picture_file("json"), checkpoints_of(wildcards)
+        ),
+        images=expand(
+            "<results>/data/images/{image}.png",
+            image=sorted({image for pair in PAIRS for image in pair}),
+        ),
+        squeezenet=[SQUEEZENET] if config["judges"]["squeezenet"] else [],
+        held_out=lambda wildcards: [
+            f"<results>/checkpoints/{network}/seed_{seed}/epoch_{epoch:03d}.pt"
+            for network, seed, epoch in judges.held_out_judges(
+                config, int(wildcards.seed)
+            ).values()
+        ],
+    output:
+        judgements="<results>/judgements/{network}/seed_{seed}.json",
+    log:
+        "<logs>/judge_pictures/{network}/seed_{seed}.log",
+    benchmark:
+        "<benchmarks>/judge_pictures/{network}/seed_{seed}.tsv"
+    conda:
+        "../envs/transfer.yaml"
+    resources:
+        mem_mb=memory.painting_mb(config["transfer"]["size_px"], 1),
+        runtime=60,
+    params:
+        regimes=lambda wildcards: list(
+            judges.held_out_judges(config, int(wildcards.seed))
+        ),
+        caffe_input=(config["judges"]["squeezenet"] or {}).get("input") == "caffe",
+        code=fingerprint("judge_pictures"),
+    message:
+        "Judging the pictures of {wildcards.network}, seed {wildcards.seed}, by networks that did not paint them."
+    script:
+        "../workflow_scripts/judge_pictures.py"
+
+
+JUDGEMENTS = (
+    sorted(
+        {
+            f"<results>/judgements/{network}/seed_{seed}.json"
+            for network, seed, _ in CHECKPOINTS
+        }
+    )
+    if HAS_JUDGES
+    else []
+)
+
+
 rule collect_scores:
     input:
-        scores=of_each_picture(rules.score_stylization.output.score),
+        scores=of_each_picture(SCORE),
         evaluations=of_each_checkpoint(rules.evaluate_checkpoint.output.evaluation),
+        judgements=JUDGEMENTS,
     output:
         table=report(
             "<results>/scores.tsv",
             caption="../report/scores.rst",
             category="Tables",
             labels={"table": "scores of every picture"},
+        ),
+        by_evaluation=report(
+            "<results>/scores_by_evaluation.tsv",
+            caption="../report/scores_by_evaluation.rst",
+            category="Tables",
+            labels={"table": "scores while painting"},
         ),
     log:
         "<logs>/collect_scores.log",
@@ -91,6 +166,8 @@ rule collect_evaluations:
 rule judge_claims:
     input:
         table=rules.collect_scores.output.table,
+        by_evaluation=rules.collect_scores.output.by_evaluation,
+        blocks=lambda wildcards: config["claims"],
     output:
         claims=report(
             "<results>/claims.tsv",
@@ -108,9 +185,8 @@ rule judge_claims:
         mem_mb=1500,
         runtime=10,
     params:
-        noise_recipes=recipes_with(initialisation="noise"),
-        unguarded_recipes=recipes_with(optimiser="lbfgs_unguarded"),
-        guarded_recipes=recipes_with(optimiser="lbfgs", initialisation="content"),
+        networks=roles.networks_by_role(config),
+        recipes=config["transfer"]["recipes"],
         code=fingerprint("judge_claims"),
     message:
         "Judging the published claims by the scores."

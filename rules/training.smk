@@ -76,9 +76,37 @@ rule initialise_network:
         "../workflow_scripts/initialise_network.py"
 
 
+rule check_inputs:  # training waits for it: a bad picture is found before hours are spent
+    input:
+        expand("<results>/data/images/{image}.png", image=list(IMAGES)),
+        of_each_checkpoint(
+            "<results>/checkpoints/{network}/seed_{seed}/epoch_{epoch}.pt",
+            [found for found in CHECKPOINTS if found[0] in IMPORTED],
+        ),
+        [SQUEEZENET] if config["judges"]["squeezenet"] else [],
+    output:
+        record="<results>/data/inputs.json",
+    log:
+        "<logs>/check_inputs.log",
+    benchmark:
+        "<benchmarks>/check_inputs.tsv"
+    conda:
+        "../envs/data.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=fingerprint("check_inputs"),
+    message:
+        "Checking that every image and every network of others is there, before anything is trained."
+    script:
+        "../workflow_scripts/check_inputs.py"
+
+
 rule train_segment:
     input:
         dataset=DATASET,
+        inputs=ancient(rules.check_inputs.output.record),  # a new image trains nothing anew
         previous=previous_checkpoint,
     output:
         checkpoint="<results>/checkpoints/{network}/seed_{seed}/epoch_{epoch}.pt",

@@ -1,4 +1,4 @@
-# Style transfer: every checkpoint paints every pair by every recipe.
+# Style transfer: every checkpoint paints every pair by every recipe, and shows what its layers have kept of one.
 
 
 for number, pairs in enumerate(PAIRS_BY_JOB):
@@ -34,7 +34,7 @@ for number, pairs in enumerate(PAIRS_BY_JOB):
         threads: config["transfer"]["threads"]
         resources:
             gpu=1 if USES_GPU else 0,
-            mem_mb=6000,
+            mem_mb=memory.painting_mb(config["transfer"]["size_px"], len(pairs)),
             runtime=60 * len(pairs),
         params:
             pairs=lambda wildcards, pairs=pairs: filled(pairs, wildcards),
@@ -51,3 +51,41 @@ for number, pairs in enumerate(PAIRS_BY_JOB):
             "epoch {wildcards.epoch}, recipe {wildcards.recipe}."
         script:
             "../workflow_scripts/stylize.py"
+
+
+rule reconstruct:
+    input:
+        checkpoint="<results>/checkpoints/{network}/seed_{seed}/epoch_{epoch}.pt",
+        images=expand(
+            "<results>/data/images/{image}.png",
+            image=reconstruction.images_to_reconstruct(config),
+        ),
+    output:
+        strip="<results>/reconstructions/{network}/seed_{seed}/epoch_{epoch}.png",
+        record="<results>/reconstructions/{network}/seed_{seed}/epoch_{epoch}.json",
+    log:
+        "<logs>/reconstruct/{network}/seed_{seed}/epoch_{epoch}.log",
+    benchmark:
+        "<benchmarks>/reconstruct/{network}/seed_{seed}/epoch_{epoch}.tsv"
+    retries: 1
+    conda:
+        "../envs/transfer.yaml"
+    threads: config["transfer"]["threads"]
+    resources:
+        gpu=1 if USES_GPU else 0,
+        mem_mb=memory.painting_mb(reconstruction.reconstruction_px(config), 1),
+        runtime=60,
+    params:
+        content=RECONSTRUCTED_CONTENT,
+        style=RECONSTRUCTED_STYLE,
+        blends=BLENDS,
+        regime=lambda wildcards: config["networks"][wildcards.network]["regime"],
+        layers=config["reconstruction"]["layers"],
+        evaluations=config["reconstruction"]["evaluations"],
+        size_px=reconstruction.reconstruction_px(config),
+        code=fingerprint("reconstruct"),
+    message:
+        "Reconstructing a content and a style from the layers of {wildcards.network}, seed {wildcards.seed}, "
+        "epoch {wildcards.epoch}."
+    script:
+        "../workflow_scripts/reconstruct.py"

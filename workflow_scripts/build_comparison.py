@@ -8,8 +8,10 @@ with step(snakemake.log[0]):
         traces=[Path(path) for path in snakemake.input.traces],
         evaluations=[Path(path) for path in snakemake.input.evaluations],
         table=Path(snakemake.input.table),
-        contents={Path(path).stem: Path(path) for path in snakemake.input.contents},
-        styles={Path(path).stem: Path(path) for path in snakemake.input.styles},
-        page=Path(snakemake.output.page),
+        by_evaluation=Path(snakemake.input.by_evaluation),
+        claims=Path(snakemake.input.claims),
+        images={Path(path).stem: Path(path) for path in snakemake.input.images},
+        folder=Path(snakemake.output.folder),
+        edition=Path(snakemake.output.edition),
         title="Does adversarial training make a network a better painter?",
     )

@@ -1,13 +1,20 @@
 from pathlib import Path
 
 from robust_style.artefact.check import check_results
+from robust_style.provenance.run import verify_provenance
 from robust_style.workflow.entry import step
 
 with step(snakemake.log[0]):
+    verify_provenance(
+        provenance=Path(snakemake.input.provenance),
+        manifest=Path(snakemake.input.manifest),
+    )
     check_results(
         manifest=Path(snakemake.input.manifest),
         table=Path(snakemake.input.table),
+        records=[Path(path) for path in snakemake.input.records],
         pictures=snakemake.params.pictures,
+        reconstructions=snakemake.params.reconstructions,
         last_epochs=snakemake.params.last_epochs,
         expected=snakemake.params.expected,
         check=Path(snakemake.output.check),

@@ -7,5 +7,7 @@ with step(snakemake.log[0]):
     collect_scores(
         scores=[Path(path) for path in snakemake.input.scores],
         evaluations=[Path(path) for path in snakemake.input.evaluations],
+        judgements=[Path(path) for path in snakemake.input.judgements],
         table=Path(snakemake.output.table),
+        by_evaluation=Path(snakemake.output.by_evaluation),
     )

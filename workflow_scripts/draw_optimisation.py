@@ -9,5 +9,6 @@ with step(snakemake.log[0]):
         columns=snakemake.params.networks,
         recipes=snakemake.params.recipes,
         figure=Path(snakemake.output.figure),
+        vector=Path(snakemake.output.vector),
         preview=Path(snakemake.output.preview),
     )

@@ -11,4 +11,5 @@ with step(snakemake.log[0]):
         styles={Path(path).stem: Path(path) for path in snakemake.input.images},
         columns=snakemake.params.networks,
         figure=Path(snakemake.output.figure),
+        vector=Path(snakemake.output.vector),
     )

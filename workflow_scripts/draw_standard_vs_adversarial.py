@@ -11,5 +11,6 @@ with step(snakemake.log[0]):
         styles={snakemake.wildcards.style: Path(snakemake.input.style)},
         columns=snakemake.params.networks,
         figure=Path(snakemake.output.figure),
+        vector=Path(snakemake.output.vector),
         preview=Path(snakemake.output.preview),
     )

@@ -10,7 +10,9 @@ with step(snakemake.log[0]):
         evaluation=Path(snakemake.output.evaluation),
         settings=snakemake.params.evaluation,
         with_autoattack=snakemake.params.with_autoattack,
+        network=snakemake.wildcards.network,
         seed=int(snakemake.wildcards.seed),
+        epoch=int(snakemake.wildcards.epoch),
         device=snakemake.config["device"],
         threads=snakemake.config["training"]["threads"],
     )

@@ -6,8 +6,9 @@ from robust_style.workflow.entry import step
 with step(snakemake.log[0]):
     judge_claims(
         table=Path(snakemake.input.table),
-        noise_recipes=snakemake.params.noise_recipes,
-        unguarded_recipes=snakemake.params.unguarded_recipes,
-        guarded_recipes=snakemake.params.guarded_recipes,
+        by_evaluation=Path(snakemake.input.by_evaluation),
+        blocks=Path(snakemake.input.blocks),
+        networks=snakemake.params.networks,
+        recipes=snakemake.params.recipes,
         claims=Path(snakemake.output.claims),
     )

@@ -5,9 +5,7 @@ from robust_style.workflow.entry import step
 
 with step(snakemake.log[0]):
     score_stylization(
-        picture=Path(snakemake.input.picture),
-        content=Path(snakemake.input.content),
-        style=Path(snakemake.input.style),
-        trace=Path(snakemake.input.trace),
-        score=Path(snakemake.output.score),
+        traces=[Path(path) for path in snakemake.input.traces],
+        images=[Path(path) for path in snakemake.input.images],
+        scores=[Path(path) for path in snakemake.output.scores],
     )

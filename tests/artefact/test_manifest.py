@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from made_results import make_reconstructions
 from robust_style.artefact.check import check_results
 from robust_style.artefact.manifest import verify_manifest, write_manifest
 from robust_style.errors import ResultError
@@ -24,8 +25,10 @@ def table(path: Path, **changes: object) -> Path:
     rows = [
         {
             "recipe": "fair", "network": network, "regime": network, "seed": 0, "epoch": epoch, "content": "a",
-            "style": "b", "content_ssim": 0.5, "style_colour_distance": 0.4, "high_frequency_excess": -1.0,
-            "worst_rise": 1.0, "out_of_range_fraction": 0.0, "clean_accuracy": 0.8, "robust_accuracy": 0.3,
+            "style": "b", "content_ssim": 0.5, "content_edge_ssim": 0.5, "luma_correlation": 0.9,
+            "style_colour_distance": 0.4, "style_texture_distance": 0.6, "high_frequency_excess": -1.0,
+            "checkerboard_excess": -1.0, "worst_rise": 1.0, "final_over_best": 1.0, "out_of_range_fraction": 0.0,
+            "clean_accuracy": 0.8, "robust_accuracy": 0.3,
         }
         for network in ("standard", "adversarial")
         for epoch in (0, 4)
@@ -56,9 +59,13 @@ def test_a_missing_product_is_noticed(results: Path) -> None:
         verify_manifest(results / "manifest.tsv")
 
 
-def run_check(results: Path, scores: Path, pictures: int = 4, expected: dict[str, object] | None = None) -> None:
+def run_check(
+    results: Path, scores: Path, pictures: int = 4, expected: dict[str, object] | None = None,
+    records: list[Path] | None = None, reconstructions: int = 0,
+) -> None:  # fmt: skip
     check_results(
         manifest=results / "manifest.tsv", table=scores, pictures=pictures, expected=expected or {},
+        records=records or [], reconstructions=reconstructions,
         last_epochs={"standard": 4, "adversarial": 4}, check=results / "check.json",
     )  # fmt: skip
 
@@ -90,7 +97,10 @@ def test_limits_hold_at_each_network_s_own_last_checkpoint(results: Path) -> Non
     """An imported network ends where it was imported."""
     scores = table(results / "scores.tsv", epoch=76, clean_accuracy=0.1)
     limits = {"adversarial": {"clean_accuracy": [0.7, 1.0]}, "standard": {"clean_accuracy": [0.7, 1.0]}}
-    settings = {"manifest": results / "manifest.tsv", "pictures": 4, "check": results / "check.json"}
+    settings = {
+        "manifest": results / "manifest.tsv", "pictures": 4, "check": results / "check.json", "records": [],
+        "reconstructions": 0,
+    }  # fmt: skip
     with pytest.raises(ResultError, match=r"adversarial, seed 0, epoch 76: expected clean_accuracy 0\.7 to 1\.0"):
         check_results(table=scores, last_epochs={"standard": 4, "adversarial": 76}, expected=limits, **settings)
     check_results(table=scores, last_epochs={"standard": 4, "adversarial": 0}, expected=limits, **settings)
@@ -99,3 +109,22 @@ def test_limits_hold_at_each_network_s_own_last_checkpoint(results: Path) -> Non
 def test_a_missing_picture_is_noticed(results: Path) -> None:
     with pytest.raises(ResultError, match="expected 5 pictures, found 4"):
         run_check(results, table(results / "scores.tsv"), pictures=5)
+
+
+def test_a_missing_reconstruction_is_noticed(results: Path, tmp_path: Path) -> None:
+    scores, records = table(results / "scores.tsv"), make_reconstructions(tmp_path, epochs=(0, 4))
+    run_check(results, scores, records=records, reconstructions=4)
+    with pytest.raises(ResultError, match="expected reconstructions of 4 checkpoints, found 3 of 3"):
+        run_check(results, scores, records=records[:3], reconstructions=4)
+    with pytest.raises(ResultError, match="expected reconstructions of 4 checkpoints, found 4 of 3"):
+        run_check(results, scores, records=[*records[:3], records[0]], reconstructions=4)
+
+
+def test_a_folder_is_listed_file_by_file(tmp_path: Path) -> None:
+    folder = tmp_path / "page"
+    (folder / "pictures").mkdir(parents=True)
+    for name in ("index.html", "pictures/a.jpg", ".snakemake_timestamp"):
+        (folder / name).write_text(name, encoding="utf-8")
+    write_manifest(products=[folder], manifest=tmp_path / "manifest.tsv")
+    lines = (tmp_path / "manifest.tsv").read_text(encoding="utf-8").splitlines()
+    assert [line.split("\t")[0] for line in lines[1:]] == ["page/index.html", "page/pictures/a.jpg"]

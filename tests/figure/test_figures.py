@@ -6,17 +6,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from drawn import assert_fits_a4, assert_same_twice, words_of
 from made_results import PAIRS, make_results, make_uneven_results
 from robust_style.errors import ResultError
 from robust_style.figure.optimisation import draw_optimisation
 from robust_style.figure.score_vs_epoch import draw_score_vs_epoch
 from robust_style.figure.standard_vs_adversarial import draw_overview, draw_standard_vs_adversarial
 from robust_style.figure.training_curves import draw_training_curves
-from robust_style.score.collect import collect_scores
 
 NETWORKS = ["standard", "adversarial"]
 EVERY_KIND = ["standard", "adversarial", "imported", "control"]
-A4_MM = (210, 297)
 
 
 @pytest.fixture(scope="module")
@@ -27,30 +26,8 @@ def made(tmp_path_factory):
 @pytest.fixture(scope="module")
 def table(made, tmp_path_factory):
     path = tmp_path_factory.mktemp("table") / "scores.tsv"
-    collect_scores(scores=made.scores, evaluations=made.evaluations, table=path)
+    made.collect(path)
     return path
-
-
-def words_of(path):
-    """The visible words of an SVG."""
-    return " ".join(re.findall(r">([^<>]+)</text>", path.read_text()))
-
-
-def assert_same_twice(draw, *paths):
-    draw()
-    first = [path.read_bytes() for path in paths]
-    draw()
-    assert [path.read_bytes() for path in paths] == first
-    for path in paths:
-        assert b"Software" not in path.read_bytes()
-        assert b"dc:date" not in path.read_bytes()
-
-
-def assert_fits_a4(path):
-    with Image.open(path) as picture:
-        width_mm, height_mm = (25.4 * side / 300 for side in picture.size)
-    assert width_mm <= A4_MM[0] - 38
-    assert height_mm <= A4_MM[1] - 48
 
 
 def grid(made, recipe="fair", pair=None):
@@ -67,13 +44,18 @@ def test_one_pair(made, tmp_path):
     figure = tmp_path / "figure.png"
     given = grid(made, pair="rocket--flow_field")
     assert_same_twice(
-        lambda: draw_standard_vs_adversarial(**given, figure=figure, preview=tmp_path / "preview.jpg"), figure
+        lambda: draw_standard_vs_adversarial(
+            **given, figure=figure, vector=tmp_path / "vector.svg", preview=tmp_path / "preview.jpg"
+        ),
+        figure,
     )
     assert_fits_a4(figure)
     with Image.open(figure) as printed, Image.open(tmp_path / "preview.jpg") as preview:
         assert preview.width == pytest.approx(printed.width / 2, abs=2)
     drawn = tmp_path / "figure.svg"
-    draw_standard_vs_adversarial(**given, figure=drawn, preview=tmp_path / "preview.jpg")
+    draw_standard_vs_adversarial(
+        **given, figure=drawn, vector=tmp_path / "vector.svg", preview=tmp_path / "preview.jpg"
+    )
     words = words_of(drawn)
     for expected in ("rocket", "flow field", "standard", "adversarial", "untrained", "epoch 4", "epoch 8", "clean"):
         assert expected in words
@@ -85,15 +67,17 @@ def test_different_starts_are_both_shown(tmp_path):
     made = make_results(tmp_path, recipes=("fair",), pairs=(("rocket", "op_art"),))
     start = next(t for t in made.traces if "adversarial" in t.as_posix() and "epoch_000" in t.as_posix())
     Image.new("RGB", (48, 32), "red").save(start.with_suffix(".png"))
-    draw_standard_vs_adversarial(**grid(made), figure=tmp_path / "figure.svg", preview=tmp_path / "preview.jpg")
+    draw_standard_vs_adversarial(
+        **grid(made), figure=tmp_path / "figure.svg", vector=tmp_path / "vector.svg", preview=tmp_path / "preview.jpg"
+    )
     assert (tmp_path / "figure.svg").read_text().count("<image") == 8
 
 
 def test_overview_holds_all_pairs(made, tmp_path):
     figure, drawn = tmp_path / "figure.png", tmp_path / "figure.svg"
-    draw_overview(**grid(made), figure=figure)
+    draw_overview(**grid(made), figure=figure, vector=tmp_path / "vector.svg")
     assert_fits_a4(figure)
-    draw_overview(**grid(made), figure=drawn)
+    draw_overview(**grid(made), figure=drawn, vector=tmp_path / "vector.svg")
     words = words_of(drawn)
     for expected in (
         "rocket",
@@ -109,22 +93,28 @@ def test_overview_holds_all_pairs(made, tmp_path):
 def test_many_epochs_are_thinned_evenly_and_fit(tmp_path):
     made = make_results(tmp_path, recipes=("fair",), epochs=tuple(range(11)), pairs=PAIRS[:1], size=(32, 48))
     figure = tmp_path / "figure.svg"
-    draw_standard_vs_adversarial(**grid(made), figure=figure, preview=tmp_path / "preview.jpg")
+    draw_standard_vs_adversarial(
+        **grid(made), figure=figure, vector=tmp_path / "vector.svg", preview=tmp_path / "preview.jpg"
+    )
     assert re.findall(r"epoch (\d+)<", figure.read_text()) == ["2", "4", "6", "8", "10"]
-    draw_standard_vs_adversarial(**grid(made), figure=tmp_path / "figure.png", preview=tmp_path / "preview.jpg")
+    draw_standard_vs_adversarial(
+        **grid(made), figure=tmp_path / "figure.png", vector=tmp_path / "vector.svg", preview=tmp_path / "preview.jpg"
+    )
     assert_fits_a4(tmp_path / "figure.png")
 
 
 def test_wrong_grids_are_refused(made, tmp_path):
     figure = tmp_path / "figure.png"
     with pytest.raises(ResultError, match="one pair"):
-        draw_standard_vs_adversarial(**grid(made), figure=figure, preview=tmp_path / "preview.jpg")
+        draw_standard_vs_adversarial(
+            **grid(made), figure=figure, vector=tmp_path / "vector.svg", preview=tmp_path / "preview.jpg"
+        )
     with pytest.raises(ResultError, match="one recipe"):
-        draw_overview(**(grid(made) | {"traces": made.traces}), figure=figure)
+        draw_overview(**(grid(made) | {"traces": made.traces}), figure=figure, vector=tmp_path / "vector.svg")
     with pytest.raises(ResultError, match="found none"):
-        draw_overview(**(grid(made) | {"columns": ["unknown"]}), figure=figure)
+        draw_overview(**(grid(made) | {"columns": ["unknown"]}), figure=figure, vector=tmp_path / "vector.svg")
     with pytest.raises(ResultError, match="image called"):
-        draw_overview(**(grid(made) | {"styles": {}}), figure=figure)
+        draw_overview(**(grid(made) | {"styles": {}}), figure=figure, vector=tmp_path / "vector.svg")
     assert not figure.exists()
 
 
@@ -139,10 +129,15 @@ def optimisation(made):
 def test_optimisation_rows_are_evaluations(made, tmp_path):
     figure, drawn = tmp_path / "figure.png", tmp_path / "figure.svg"
     assert_same_twice(
-        lambda: draw_optimisation(**optimisation(made), figure=figure, preview=tmp_path / "preview.jpg"), figure
+        lambda: draw_optimisation(
+            **optimisation(made), figure=figure, vector=tmp_path / "vector.svg", preview=tmp_path / "preview.jpg"
+        ),
+        figure,
     )
     assert_fits_a4(figure)
-    draw_optimisation(**optimisation(made), figure=drawn, preview=tmp_path / "preview.jpg")
+    draw_optimisation(
+        **optimisation(made), figure=drawn, vector=tmp_path / "vector.svg", preview=tmp_path / "preview.jpg"
+    )
     words = words_of(drawn)
     for expected in ("0 evaluations", "50 evaluations", "100 evaluations", "recipe seed", "recipe fair", "total loss"):
         assert expected in words
@@ -159,6 +154,7 @@ def test_a_strip_that_does_not_fit_its_trace_is_refused(tmp_path):
             columns=NETWORKS,
             recipes=["fair"],
             figure=tmp_path / "figure.png",
+            vector=tmp_path / "vector.svg",
             preview=tmp_path / "preview.jpg",
         )
 
@@ -205,7 +201,9 @@ def uneven(tmp_path_factory):
 def test_networks_that_lack_epochs_have_their_row(uneven, tmp_path):
     figure = tmp_path / "figure.svg"
     given = grid(uneven, pair="rocket--flow_field") | {"columns": EVERY_KIND}
-    draw_standard_vs_adversarial(**given, figure=figure, preview=tmp_path / "preview.jpg")
+    draw_standard_vs_adversarial(
+        **given, figure=figure, vector=tmp_path / "vector.svg", preview=tmp_path / "preview.jpg"
+    )
     # Of twelve epochs six, the imported network's only one among them; the seed is the one that it has too.
     assert re.findall(r">(untrained|epoch \d+)<", figure.read_text()) == [
         "untrained", "epoch 20", "epoch 50", "epoch 76", "epoch 80", "epoch 100",
@@ -214,22 +212,31 @@ def test_networks_that_lack_epochs_have_their_row(uneven, tmp_path):
     assert len(re.findall(">–<", figure.read_text())) == 6 * 4 - (2 * 5 + 1 + 1)
     assert "–: no checkpoint" in words_of(figure)
     assert figure.read_text().count("<image") == 2 + 2 * 5 + 1 + 1
-    draw_standard_vs_adversarial(**given, figure=tmp_path / "figure.png", preview=tmp_path / "preview.jpg")
+    draw_standard_vs_adversarial(
+        **given, figure=tmp_path / "figure.png", vector=tmp_path / "vector.svg", preview=tmp_path / "preview.jpg"
+    )
     assert_fits_a4(tmp_path / "figure.png")
 
 
-def test_the_overview_names_who_was_evaluated(uneven, tmp_path):
+def test_the_overview_has_the_accuracies_of_whom_was_evaluated(uneven, tmp_path):
     figure = tmp_path / "figure.svg"
-    draw_overview(**(grid(uneven, pair="rocket--flow_field") | {"columns": EVERY_KIND}), figure=figure)
-    heads, rows = 1, {"standard": 5, "imported": 1}
-    for network, count in rows.items():
-        assert len(re.findall(f">{network}<", figure.read_text())) == heads + count, network
+    draw_overview(
+        **(grid(uneven, pair="rocket--flow_field") | {"columns": EVERY_KIND}),
+        figure=figure,
+        vector=tmp_path / "vector.svg",
+    )
+    # Under every picture of a network that has one: five of each trained here, the imported one's.
+    assert len(re.findall(r">\d+ / \d+ %<|>clean", figure.read_text())) == 2 * 5 + 1 + 1
+    assert len(re.findall(">imported<", figure.read_text())) == 1
 
 
 def test_each_network_s_last_epoch_is_drawn_and_said(uneven, tmp_path):
     figure = tmp_path / "figure.svg"
     draw_optimisation(
-        **(optimisation(uneven) | {"columns": EVERY_KIND}), figure=figure, preview=tmp_path / "preview.jpg"
+        **(optimisation(uneven) | {"columns": EVERY_KIND}),
+        figure=figure,
+        vector=tmp_path / "vector.svg",
+        preview=tmp_path / "preview.jpg",
     )
     assert "standard: epoch 100, adversarial: epoch 100, imported: epoch 76, control: untrained." in words_of(figure)
     assert figure.read_text().count("<image") == 3 * 2 * 4
@@ -249,7 +256,7 @@ def test_curves_of_networks_without_a_history(tmp_path):
 
 def test_scores_of_networks_with_fewer_seeds(uneven, tmp_path):
     table, vector = tmp_path / "scores.tsv", tmp_path / "figure.svg"
-    collect_scores(scores=uneven.scores, evaluations=uneven.evaluations, table=table)
+    uneven.collect(table)
     draw_score_vs_epoch(
         table=table, networks=EVERY_KIND, recipes=["seed", "fair"], figure=tmp_path / "figure.png", vector=vector
     )

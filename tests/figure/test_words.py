@@ -2,7 +2,7 @@
 
 import pytest
 
-from robust_style.figure.words import percent
+from robust_style.figure.words import percent, share_missing
 
 
 @pytest.mark.parametrize(
@@ -10,3 +10,15 @@ from robust_style.figure.words import percent
 )
 def test_whole_per_cent_a_half_rounded_up(fraction: float | None, words: str) -> None:
     assert percent(fraction) == words
+
+
+@pytest.mark.parametrize(
+    ("share", "least", "words"),
+    [
+        (0.0, 0.01, "0"), (3e-9, 0.01, "<0.01"), (9.4e-5, 0.01, "<0.01"), (9.6e-5, 0.01, "0.01"),
+        (0.00123, 0.01, "0.12"), (0.0994, 0.01, "9.9"), (0.0996, 0.01, "10"), (0.447, 0.01, "45"),
+        (3.464, 0.1, "346"), (9e-4, 0.1, "<0.1"), (0.0044, 0.1, "0.44"),
+    ],
+)  # fmt: skip
+def test_shares_of_any_size_are_short(share: float, least: float, words: str) -> None:
+    assert share_missing(share, least) == words

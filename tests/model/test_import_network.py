@@ -14,8 +14,9 @@ from robust_style.artefact.checkpoint import load_checkpoint
 from robust_style.artefact.digest import sha256_of_file
 from robust_style.data.http_source import Source
 from robust_style.errors import CheckpointError, DownloadError
-from robust_style.model import import_network as room
+from robust_style.model import foreign_source
 from robust_style.model.convert import CIFAR10_MEAN
+from robust_style.model.import_network import import_network
 from robust_style.model.vgg import build_network
 from robust_style.training.evaluate import evaluate_checkpoint
 from tiny_training import CLASSES, EVALUATION, write_tiny_dataset
@@ -36,7 +37,7 @@ def imported(dataset: Path, source: str, content: bytes = CONTENT, **changes: An
         "architecture": "vgg11", "width": 0.05, "regime": "adversarial", "source": source,
         "sha256": sha256(content).hexdigest(), "epoch": 42,
     }  # fmt: skip
-    room.import_network(
+    import_network(
         dataset=dataset, checkpoint=checkpoint, downloads=dataset.parent / "downloads", network="theirs",
         settings=settings | changes, seed=5, epoch=(settings | changes)["epoch"], code="code",
     )  # fmt: skip
@@ -79,7 +80,7 @@ def test_it_can_be_evaluated(dataset: Path, tmp_path: Path) -> None:
     checkpoint = imported(dataset, str(written(tmp_path / "ckpt.pth", CONTENT)))
     evaluate_checkpoint(
         checkpoint=checkpoint, dataset=dataset, evaluation=tmp_path / "e.json", settings=EVALUATION,
-        with_autoattack=False, seed=5, device="cpu", threads=1,
+        with_autoattack=False, network="theirs", seed=5, epoch=42, device="cpu", threads=1,
     )  # fmt: skip
     evaluation = json.loads((tmp_path / "e.json").read_text(encoding="utf-8"))
     assert (evaluation["epoch"], evaluation["history"]) == (42, [])
@@ -90,7 +91,7 @@ def test_a_download_is_kept_and_used_again(dataset: Path, monkeypatch: pytest.Mo
     with fault_server() as server:
         url = server.offer("/ckpt.pth", Offer([CONTENT]))
         # The configuration takes https only; the server on this machine speaks http.
-        monkeypatch.setattr(room, "Source", lambda _, hashed: Source(url, hashed))
+        monkeypatch.setattr(foreign_source, "Source", lambda _, hashed: Source(url, hashed))
         source = "https://name:password@example.org/net/ckpt.pth?key=secret"
         for _ in range(2):
             checkpoint = load_checkpoint(imported(dataset, source))

@@ -1,28 +1,45 @@
 """Claims on tables whose truth is known."""
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from scipy import stats
 
+from robust_style.benchmark.simulate_statistics import simulate
+from robust_style.errors import ConfigError
+from robust_style.score.by_evaluation import COLUMNS as BY_EVALUATION
+from robust_style.score.claim import read_claim_blocks
 from robust_style.score.claims import judge_claims
-from robust_style.score.paired import late_fall, mean_over_epochs
+from robust_style.score.claims_table import read_claims
+from robust_style.score.exhibit import Exhibit
+from robust_style.score.paired import late_fall, mean_over_time
 from robust_style.score.table import COLUMNS, write_table
-from robust_style.score.verdict import judge
+from robust_style.score.verdict import crossed_interval, hedges_g, judge, sign_flip_p, t_interval
 
+CONFIG = Path(__file__).resolve().parents[2] / "config"
 EPOCHS = (0, 10, 20)
+ROLES = {"standard": "standard", "adversarial": "adversarial", "untrained": "standard"}
+FAIR = {"initialisation": "content", "optimiser": "lbfgs", "pooling": "average"}
+RECIPES = {
+    "fair": FAIR,
+    "fair_noise": FAIR | {"initialisation": "noise"},
+    "seed": FAIR | {"optimiser": "lbfgs_unguarded"},
+    "sharp": FAIR | {"pooling": "max"},
+}
 
 
-def table_of(values, *, seeds=(0, 1, 2), recipes=("fair",), regimes=("standard", "adversarial"), pairs=("a", "b")):
-    """A score table; `values(measure row)` gives the measures of one picture."""
+def table_of(values, *, seeds=(0, 1, 2), recipes=("fair",), networks=("standard", "adversarial"), pairs=("a", "b")):
+    """A score table; `values(labels)` gives the measures of one picture that are not 1."""
     rows = []
-    for recipe, regime, seed, epoch, pair in itertools.product(recipes, regimes, seeds, EPOCHS, pairs):
+    for recipe, network, seed, epoch, pair in itertools.product(recipes, networks, seeds, EPOCHS, pairs):
         labels = {
             "recipe": recipe,
-            "network": regime,
-            "regime": regime,
+            "network": network,
+            "regime": network,
             "seed": seed,
             "epoch": epoch,
             "content": pair,
@@ -32,130 +49,238 @@ def table_of(values, *, seeds=(0, 1, 2), recipes=("fair",), regimes=("standard",
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def judged(tmp_path, rows, **settings):
+def judged(tmp_path, rows, *, networks=ROLES, moments=None):
     write_table(tmp_path / "scores.tsv", rows)
-    recipes = {"noise_recipes": ["fair_noise"], "unguarded_recipes": ["seed"], "guarded_recipes": ["fair"], **settings}
-    judge_claims(table=tmp_path / "scores.tsv", claims=tmp_path / "claims.tsv", **recipes)
-    return pd.read_csv(tmp_path / "claims.tsv", sep="\t")
+    write_table(tmp_path / "moments.tsv", pd.DataFrame(columns=list(BY_EVALUATION)) if moments is None else moments)
+    present = set(rows["recipe"])
+    judge_claims(
+        table=tmp_path / "scores.tsv",
+        by_evaluation=tmp_path / "moments.tsv",
+        blocks=CONFIG / "claims.yaml",
+        networks=networks,
+        recipes={name: settings for name, settings in RECIPES.items() if name in present},
+        claims=tmp_path / "claims.tsv",
+    )
+    return read_claims(tmp_path / "claims.tsv")
 
 
-def the(rows, words):
-    return rows[rows["claim"].str.contains(words)].iloc[0]
+def the(rows, slug):
+    (found,) = (row for _, row in rows.iterrows() if row["claim"] == slug)
+    return found
 
 
 def adversarial_better(labels):
     """Adversarial is 0.1 closer to the style from epoch 10 on; seeds scatter by 0.01."""
-    gain = 0.1 * (labels["regime"] == "adversarial") * (labels["epoch"] > 0) * (1 + labels["seed"] / 10)
-    return {"style_colour_distance": 0.5 - gain}
+    gain = 0.1 * (labels["network"] == "adversarial") * (labels["epoch"] > 0) * (1 + labels["seed"] / 10)
+    return {"style_texture_distance": 0.5 - gain}
 
 
-def test_a_true_difference_is_supported_with_its_size(tmp_path):
+def test_a_planted_effect_is_supported_with_its_size(tmp_path):
     rows = judged(tmp_path, table_of(adversarial_better))
-    better = the(rows, "style better")
+    better = the(rows, "better_texture")
     assert better["estimate"] == pytest.approx(-0.11)
     assert (better["seeds"], better["pairs"], better["verdict"]) == (3, 2, "supported")
     # 0 at epoch 0, then 0.11 at 10 and 20: the area over the span is 0.0825.
-    assert the(rows, "style faster")["estimate"] == pytest.approx(-0.0825)
+    assert the(rows, "faster_over_epochs")["estimate"] == pytest.approx(-0.0825)
+    # The untrained network is half way to the style, in every seed alike.
+    assert the(rows, "untrained_paints_too")["estimate"] == pytest.approx(-0.5)
 
 
 def test_interval_is_the_textbook_one_over_seeds(tmp_path):
-    better = the(judged(tmp_path, table_of(adversarial_better)), "style better")
+    better = the(judged(tmp_path, table_of(adversarial_better)), "better_texture")
     textbook = stats.ttest_1samp([-0.10, -0.11, -0.12], 0).confidence_interval(0.95)
     assert (better["interval_low"], better["interval_high"]) == pytest.approx(tuple(textbook), rel=1e-4)
 
 
-def test_the_opposite_is_contradicted(tmp_path):
+def test_the_opposite_is_refuted(tmp_path):
     def worse(labels):
-        return {"style_colour_distance": 1 - adversarial_better(labels)["style_colour_distance"]}
+        return {"style_texture_distance": 1 - adversarial_better(labels)["style_texture_distance"]}
 
-    assert the(judged(tmp_path, table_of(worse)), "style better")["verdict"] == "contradicted"
+    assert the(judged(tmp_path, table_of(worse)), "better_texture")["verdict"] == "refuted"
 
 
-def test_scatter_is_undecided(tmp_path):
+@pytest.mark.parametrize("seeds", [(0, 1, 2), tuple(range(6))])
+def test_a_planted_null_is_undecided(tmp_path, seeds):
     def scatter(labels):
-        return {"style_colour_distance": 0.5 + 0.1 * (labels["regime"] == "adversarial") * (labels["seed"] - 1)}
+        return {"style_texture_distance": 0.5 + 0.1 * (labels["network"] == "adversarial") * (-1) ** labels["seed"]}
 
-    better = the(judged(tmp_path, table_of(scatter)), "style better")
+    better = the(judged(tmp_path, table_of(scatter, seeds=seeds)), "better_texture")
     assert better["verdict"] == "undecided"
     assert better["interval_low"] < 0 < better["interval_high"]
+    assert np.isnan(better["p_value"]) == (len(seeds) < 6)
 
 
 @pytest.mark.parametrize(("seeds", "words"), [((0,), "undecided (n = 1 seed)"), ((0, 1), "undecided (n = 2 seeds)")])
 def test_few_seeds_decide_nothing_whatever_the_size(tmp_path, seeds, words):
     def huge(labels):
-        return {"style_colour_distance": 0.9 - 0.8 * (labels["regime"] == "adversarial")}
+        return {"style_texture_distance": 0.9 - 0.8 * (labels["network"] == "adversarial")}
 
     # Many pairs are no substitute for a second training.
-    rows = table_of(huge, seeds=seeds, pairs=tuple("abcdefghij"))
-    better = the(judged(tmp_path, rows), "style better")
+    better = the(judged(tmp_path, table_of(huge, seeds=seeds, pairs=tuple("abcdefghij"))), "better_texture")
     assert better["verdict"] == words
     assert np.isnan(better["interval_low"])
 
 
-def test_absent_regime_recipe_or_epochs_are_not_tested(tmp_path):
-    rows = judged(tmp_path, table_of(lambda labels: {}, regimes=("standard",)), noise_recipes=["from_noise"])
+def test_six_seeds_give_a_p_value_of_two_in_sixty_four(tmp_path):
+    better = the(judged(tmp_path, table_of(adversarial_better, seeds=tuple(range(6)))), "better_texture")
+    assert better["p_value"] == pytest.approx(2 / 64, rel=1e-4)
+    assert better["effect_size"] < -3
+
+
+def test_absent_networks_recipes_or_epochs_are_not_tested(tmp_path):
+    rows = judged(tmp_path, table_of(lambda labels: {}, networks=("standard",)), networks={"standard": "standard"})
     assert set(rows["verdict"]) == {"not tested"}
-    assert len(rows) == 6
+    assert set(rows["claim"]) == set(yaml.safe_load((CONFIG / "claims.yaml").read_text()))
+    assert not rows["shows_best"].any()
     untrained = table_of(adversarial_better)
     rows = judged(tmp_path, untrained[untrained["epoch"] == 0])
-    assert the(rows, "style faster")["verdict"] == "not tested"
-    assert the(rows, "loses the content")["verdict"] == "not tested"
+    assert the(rows, "faster_over_epochs")["verdict"] == "not tested"
+    assert the(rows, "falls_apart_content")["verdict"] == "not tested"
+    assert the(rows, "faster_over_evaluations")["verdict"] == "not tested"
 
 
 def test_falling_apart_is_seen_and_its_absence_too(tmp_path):
     def falls(labels):
-        late = labels["epoch"] == 20 and labels["regime"] == "standard"
-        return {"content_ssim": 0.4 - 0.3 * late, "style_colour_distance": 0.2 + 0.01 * labels["seed"]}
+        late = labels["epoch"] == 20 and labels["network"] == "standard"
+        return {"content_ssim": 0.4 - 0.3 * late, "luma_correlation": -0.5 if late else 0.9}
 
     rows = judged(tmp_path, table_of(falls))
-    assert the(rows, "loses the content")["verdict"] == "supported"
-    assert the(rows, "loses the content")["estimate"] == pytest.approx(0.3)
-    assert the(rows, "loses the style")["verdict"] == "undecided"
+    assert the(rows, "falls_apart_content")["verdict"] == "supported"
+    assert the(rows, "falls_apart_content")["estimate"] == pytest.approx(0.3)
+    assert the(rows, "falls_apart_style")["verdict"] == "undecided"
+    # One of the two trained checkpoints has its light and dark swapped.
+    assert the(rows, "fails_more_often")["estimate"] == pytest.approx(0.5)
 
 
-def test_collapse_follows_the_optimiser(tmp_path):
-    def rises(labels):
-        return {"worst_rise": 2.0 ** (5 + labels["seed"]) if labels["recipe"] == "seed" else 1.0}
+def test_speed_over_evaluations_is_an_area(tmp_path):
+    rows = table_of(adversarial_better)
+    last = rows[rows["epoch"] == 20]
+    moments = pd.concat(
+        [last.assign(evaluation=at, style_texture_distance=level) for at, level in ((0, 1.0), (50, 0.6))]
+    )
+    ended = moments["network"] == "adversarial"
+    moments.loc[ended & (moments["evaluation"] == 50), "style_texture_distance"] = 0.2
+    found = the(judged(tmp_path, rows, moments=moments[list(BY_EVALUATION)]), "faster_over_evaluations")
+    # Means over the span: 0.8 and 0.6.
+    assert found["estimate"] == pytest.approx(-0.2)
 
-    rows = judged(tmp_path, table_of(rises, recipes=("seed", "fair")))
-    collapse = the(rows, "follows the optimiser")
-    assert collapse["estimate"] == pytest.approx(6.0)
-    assert collapse["verdict"] == "supported"
+
+def test_recipes_are_compared_in_both_networks(tmp_path):
+    def values(labels):
+        return {
+            "worst_rise": 2.0 ** (5 + labels["seed"]) if labels["recipe"] == "seed" else 1.0,
+            "luma_correlation": 0.2 if labels["recipe"] == "fair_noise" else 0.9,
+            "high_frequency_excess": 2.0 if labels["recipe"] == "sharp" else 1.0 + labels["seed"] / 100,
+        }
+
+    rows = judged(tmp_path, table_of(values, recipes=tuple(RECIPES)))
+    collapse = the(rows, "collapse_is_the_optimiser_s")
+    assert (collapse["estimate"], collapse["verdict"]) == (pytest.approx(6.0), "supported")
+    assert collapse["recipe"] == "seed and fair"
+    assert the(rows, "content_start_is_safer")["estimate"] == pytest.approx(0.7)
+    assert the(rows, "average_pooling_removes_artefacts")["recipe"] == "fair and sharp"
+    assert the(rows, "average_pooling_removes_artefacts")["verdict"] == "supported"
+
+
+def test_exhibits_are_the_pictures_that_show_it_best_and_worst(tmp_path):
+    def values(labels):
+        gain = {"a": 0.1, "b": 0.3}[labels["content"]] * (labels["network"] == "adversarial") + labels["seed"] / 100
+        return {"style_texture_distance": 0.5 - gain}
+
+    better = the(judged(tmp_path, table_of(values)), "better_texture")
+    best, worst = (Exhibit.parse(better[kind]) for kind in ("shows_best", "shows_worst"))
+    assert (best.content, worst.content, best.epoch) == ("b", "a", 20)
+    assert best.networks == ("adversarial", "standard")
+    assert best.recipes == ("fair",)
 
 
 def test_late_fall_leaves_the_untrained_network_out():
-    rows = table_of(lambda labels: {"content_ssim": {0: 0.9, 10: 0.5, 20: 0.4}[labels["epoch"]]}, seeds=(0,))
-    assert late_fall(rows, "content_ssim", better=1).tolist() == pytest.approx([0.1] * 4)
+    assert late_fall(pd.DataFrame({0: [0.9], 10: [0.5], 20: [0.4]}), better=1).tolist() == pytest.approx([0.1])
 
 
 def test_mean_over_uneven_epochs_weighs_them_by_time():
-    rows = table_of(lambda labels: {"content_ssim": float(labels["epoch"] > 0)}, seeds=(0,))
-    rows["epoch"] = rows["epoch"].replace({10: 4})
     # 0 to 1 over 4 epochs, then 1 for 16: (2 + 16) / 20.
-    assert mean_over_epochs(rows, "content_ssim").tolist() == pytest.approx([0.9] * 4)
-
-
-def test_an_imported_network_takes_no_trained_one_s_place(tmp_path):
-    """It comes first by name and is far better, but has one checkpoint, one seed, and no counterpart."""
-    rows = table_of(adversarial_better)
-    imported = rows[(rows["regime"] == "adversarial") & (rows["epoch"] == 20) & (rows["seed"] == 0)].assign(
-        network="a_stranger", style_colour_distance=0.0
-    )
-    for epoch in (20, 101):
-        with_it = judged(tmp_path, pd.concat([imported.assign(epoch=epoch), rows]))
-        pd.testing.assert_frame_equal(with_it, judged(tmp_path, rows))
-
-
-def test_imported_networks_alone_decide_nothing(tmp_path):
-    rows = table_of(adversarial_better, seeds=(0,))
-    rows = rows[(rows["regime"] == "standard") | (rows["epoch"] == 20)]
-    assert the(judged(tmp_path, rows), "style better")["verdict"] == "undecided (n = 1 seed)"
-    assert the(judged(tmp_path, rows), "style faster")["verdict"] == "not tested"
-    rows.loc[rows["regime"] == "adversarial", "epoch"] = 76
-    assert the(judged(tmp_path, rows), "style better")["verdict"] == "not tested"
+    assert mean_over_time(pd.DataFrame({0: [0.0], 4: [1.0], 20: [1.0]})).tolist() == pytest.approx([0.9])
 
 
 def test_reading_counts_the_comparisons():
     index = pd.MultiIndex.from_product([[0], ["a", "b", "c"], ["s"]], names=["seed", "content", "style"])
     judgement = judge(pd.Series([-1.0, -2.0, 3.0], index=index), -1, "x minus y")
     assert judgement.reading == "x minus y: +0 on average; 2 of 3 comparisons have the sign of the claim."
+
+
+def test_sign_flips_count_every_way_and_effects_are_corrected_for_few_seeds():
+    # By hand: of 64 ways to flip, as far out as the observed mean are all plus, all minus, and those with -0.5 flipped.
+    assert sign_flip_p(np.array([1.0, 2.0, 3.0, 4.0, 5.0, -0.5])) == pytest.approx(4 / 64)
+    assert hedges_g(np.array([1.0, 2.0, 3.0])) == pytest.approx(2 * (1 - 3 / 7))
+    assert hedges_g(np.array([1.0, 1.0, 1.0])) is None
+
+
+def test_intervals_cover_and_a_bootstrap_does_not():
+    found = simulate(4, (3, 3), studies=1500, resamples=100, random=np.random.default_rng(1))
+    assert 0.93 <= found.coverage <= 0.97
+    assert found.false_verdicts <= 0.065
+    assert found.power > 0.5
+    assert 0.93 <= found.crossed_coverage <= 0.985
+    assert found.bootstrap_coverage < 0.92, "no reason for an interval of our own"
+
+
+def test_crossed_interval_is_that_over_seeds_where_images_do_not_matter():
+    per_seed = np.array([-0.10, -0.11, -0.12, -0.16])
+    table = np.broadcast_to(per_seed[:, None, None], (4, 3, 2)).copy()
+    assert crossed_interval(table) == pytest.approx(t_interval(per_seed))
+    assert crossed_interval(np.full((3, 2, 2), 0.25)) == (0.25, 0.25)
+
+
+def test_crossed_interval_by_hand():
+    """Contents 0 and 2, nothing else differs: mean 1, variance 2 / 2, one degree of freedom."""
+    table = np.broadcast_to(np.array([0.0, 2.0])[None, :, None], (3, 2, 2)).copy()
+    assert crossed_interval(table) == pytest.approx((1 - stats.t.ppf(0.975, 1), 1 + stats.t.ppf(0.975, 1)))
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 3), (3, 1, 3), (3, 3, 1)])
+def test_crossed_interval_needs_some_of_each(shape):
+    assert crossed_interval(np.random.default_rng(0).normal(size=shape)) == (None, None)
+
+
+def test_crossed_interval_stands_beside_the_other_where_every_seed_has_every_pair(tmp_path):
+    rows = table_of(adversarial_better)
+    assert np.isnan(the(judged(tmp_path, rows), "better_texture")["crossed_low"]), "one style"
+    more = pd.concat([rows, rows.assign(style="t")])
+    better = the(judged(tmp_path, more), "better_texture")
+    assert better["crossed_low"] == pytest.approx(better["interval_low"], rel=1e-4)
+    assert "Other images too: -0.1" in better["reading"]
+    lacking = more[(more["seed"] != 1) | (more["style"] != "t") | (more["content"] != more["content"].iloc[0])]
+    assert np.isnan(the(judged(tmp_path, lacking), "better_texture")["crossed_low"])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"measure": "beauty"}, "measure: expected one of content_ssim"),
+        ({"summary": "median"}, "'median' is not one of"),
+        ({"compare": {"networks": ["adversarial"]}}, "expected two networks, or one and a constant"),
+        ({"compare": {"networks": ["adversarial", "clever"]}}, "'clever' is not one of"),
+        ({"better": "more"}, "expected it with summary late_fall"),
+        ({"because": "x"}, "'because' was unexpected"),
+    ],
+)
+def test_a_faulty_block_is_named_with_what_was_expected(tmp_path, change, message):
+    block = {
+        "statement": "s",
+        "source": "t",
+        "compare": {"networks": ["adversarial", "standard"]},
+        "measure": "content_ssim",
+        "summary": "last",
+        "supported_by": "more",
+    }
+    path = tmp_path / "claims.yaml"
+    path.write_text(yaml.safe_dump({"mine": block | change}))
+    with pytest.raises(ConfigError, match="mine") as caught:
+        read_claim_blocks(path)
+    assert message in str(caught.value)
+
+
+def test_a_missing_file_of_claims_is_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"claims: expected a file at .*none\.yaml"):
+        read_claim_blocks(tmp_path / "none.yaml")

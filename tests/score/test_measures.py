@@ -4,41 +4,32 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from skimage import color, data, exposure, transform
+from skimage import color
 
+from robust_style.benchmark.measure_controls import controls, photograph_and_still_life
 from robust_style.errors import ImageError
-from robust_style.score.colour import lab_distance, style_colour_distance
+from robust_style.score.checkerboard import checkerboard_excess, checkerboard_share
+from robust_style.score.colour import StyleColours, lab_distance
 from robust_style.score.high_frequency import high_frequency_excess, high_frequency_share
-from robust_style.score.structure import content_ssim
+from robust_style.score.structure import content_edge_ssim, content_ssim, luma_correlation
+from robust_style.score.texture import StyleTexture, band_statistics, statistics_distance
 
 SIDE = 128
 
 
 @pytest.fixture(scope="module")
 def content():
-    return transform.resize(data.astronaut() / 255.0, (SIDE, SIDE), anti_aliasing=True)
+    return photograph_and_still_life(SIDE)[0]
 
 
 @pytest.fixture(scope="module")
 def style():
-    return transform.resize(data.coffee()[:, :400] / 255.0, (SIDE, SIDE), anti_aliasing=True)
+    return photograph_and_still_life(SIDE)[1]
 
 
 @pytest.fixture(scope="module")
 def altered(content, style):
-    matched = exposure.match_histograms(content, style, channel_axis=2)
-    random = np.random.default_rng(0)
-    checker = 0.12 * ((np.indices((SIDE, SIDE)).sum(0) % 2) * 2 - 1)[..., None]
-    return {
-        "itself": content,
-        "style": style,
-        "shifted": np.roll(style, (37, 51), (0, 1)),
-        "matched": matched,
-        "blend": 0.4 * matched + 0.6 * style,
-        "inverted": 1 - content,
-        "noise": np.clip(content + random.normal(0, 0.25, content.shape), 0, 1),
-        "checkerboard": np.clip(content + checker, 0, 1),
-    }
+    return controls(content, style)
 
 
 def test_structure_orders_the_controls(altered, content):
@@ -52,13 +43,78 @@ def test_structure_orders_the_controls(altered, content):
 
 
 def test_colour_distance_orders_the_controls(altered, content, style):
-    found = {name: style_colour_distance(picture, content, style) for name, picture in altered.items()}
+    found = {name: StyleColours(content, style).distance(picture) for name, picture in altered.items()}
     assert found["itself"] == pytest.approx(1.0)
     assert found["style"] == pytest.approx(0.0, abs=1e-12)
     # It is blind to place: the same colours elsewhere are the same colours.
     assert found["shifted"] == pytest.approx(0.0, abs=1e-12)
     assert found["matched"] < 0.5 < found["checkerboard"]
     assert found["blend"] < 0.6
+
+
+def test_edges_are_blind_to_inversion_and_checkerboard(altered, content):
+    found = {name: content_edge_ssim(picture, content) for name, picture in altered.items()}
+    assert found["itself"] == pytest.approx(1.0)
+    assert found["inverted"] == pytest.approx(1.0)
+    assert found["checkerboard"] > 0.9
+    assert found["matched"] > found["blend"] > found["shifted"]
+    assert found["noise"] < 0.6
+
+
+def test_light_and_dark_tell_inversion_and_are_blind_to_detail(altered, content):
+    found = {name: luma_correlation(picture, content) for name, picture in altered.items()}
+    assert found["itself"] == pytest.approx(1.0)
+    assert found["inverted"] == pytest.approx(-1.0)
+    assert min(found[name] for name in ("noise", "checkerboard", "matched")) > 0.8
+    assert found["matched"] > found["blend"] > abs(found["shifted"]) - 0.3
+    assert luma_correlation(np.full_like(content, 0.4), content) == 0
+
+
+def test_texture_orders_the_controls(altered, content, style):
+    found = {name: StyleTexture(content, style).distance(picture) for name, picture in altered.items()}
+    assert found["itself"] == pytest.approx(1.0)
+    assert found["style"] == pytest.approx(0.0, abs=1e-6)
+    # Blind to place and to inversion; only the seam of the shift is new.
+    assert found["shifted"] < 0.2
+    assert found["inverted"] == pytest.approx(1.0, abs=1e-3)
+    # Colours alone are no texture, and a blend is half way.
+    assert found["shifted"] < found["blend"] < found["matched"]
+    assert found["noise"] > found["blend"]
+
+
+def test_texture_knows_the_direction_and_the_scale_of_strokes():
+    rows, columns = np.mgrid[:96, :96]
+
+    def stripes(wavelength, along):
+        return np.repeat((0.5 + 0.3 * np.sin(2 * np.pi * along / wavelength))[..., None], 3, 2)
+
+    scale = StyleTexture(stripes(12, columns), stripes(6, columns))
+    assert scale.distance(stripes(6, columns)) == pytest.approx(0, abs=1e-6)
+    assert scale.distance(stripes(6, rows)) > 0.3
+    assert scale.distance(stripes(8, columns)) < scale.distance(stripes(12, columns))
+
+
+def test_equal_textures_are_refused(content):
+    with pytest.raises(ImageError, match="same texture"):
+        StyleTexture(content, content)
+    assert statistics_distance(band_statistics(content), band_statistics(content)) == 0
+
+
+def test_a_checkerboard_is_seen_and_noise_is_hardly_one(altered, content, style):
+    found = {name: checkerboard_excess(picture, content, style) for name, picture in altered.items()}
+    assert found["checkerboard"] > 5
+    assert found["checkerboard"] > found["noise"] + 2
+    assert max(found[name] for name in ("itself", "style", "inverted")) <= 1e-6
+
+
+@pytest.mark.parametrize(("row", "column"), [(1, 1), (0, 1), (1, 0)])
+def test_each_peak_of_a_checkerboard_counts_and_no_other_wave(row, column):
+    rows, columns = np.mgrid[:64, :48]
+    pattern = 0.5 + 0.2 * np.cos(np.pi * (row * rows + column * columns))
+    assert checkerboard_share(np.repeat(pattern[..., None], 3, 2)) == pytest.approx(1, abs=0.01)
+    wave = 0.5 + 0.2 * np.cos(np.pi * 0.8 * columns)
+    assert checkerboard_share(np.repeat(wave[..., None], 3, 2)) < 0.01
+    assert checkerboard_share(np.full((20, 30, 3), 0.5)) == 0
 
 
 def test_only_noise_and_checkerboard_are_artefacts(altered, content, style):
@@ -100,7 +156,7 @@ def test_quantile_grid_agrees_with_sorting(content, style):
 
 def test_equal_colours_are_refused(content):
     with pytest.raises(ImageError, match="same colours"):
-        style_colour_distance(content, content, content[::-1])
+        StyleColours(content, content[::-1])
 
 
 @pytest.mark.parametrize(("cycles", "expected"), [(0.25, 0.0), (0.45, 1.0)])

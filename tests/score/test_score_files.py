@@ -1,6 +1,7 @@
 """One picture's score file and the table of all, from files to files."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from made_results import make_results, noise_picture, save_picture
 from robust_style.errors import ImageError, ResultError, RobustStyleError
-from robust_style.score.collect import collect_scores
+from robust_style.score.by_evaluation import read_by_evaluation
 from robust_style.score.score import score_stylization
 from robust_style.score.table import COLUMNS, read_table
 
@@ -19,6 +20,7 @@ def one(tmp_path):
     trace = made.traces[0]
     return {
         "picture": trace.with_suffix(".png"),
+        "snapshots": trace.with_suffix(".snapshots.png"),
         "content": made.images["rocket"],
         "style": made.images["flow_field"],
         "trace": trace,
@@ -26,31 +28,59 @@ def one(tmp_path):
     }
 
 
+def scored(one):
+    """Two pictures in one job, the second is the first again."""
+    score_stylization(
+        traces=[one["trace"]] * 2,
+        images=[one["content"], one["style"]],
+        scores=[one["score"], one["score"].with_name("again.json")],
+    )
+
+
 def test_untouched_content_scores_as_itself(one):
     # The content at twice the size, its every pixel doubled, comes back as the picture when resized.
     picture = noise_picture("any", (48, 32))
     save_picture(one["picture"], picture)
     save_picture(one["content"], picture)
-    score_stylization(**one)
+    scored(one)
     found = json.loads(one["score"].read_text())
     assert found["content_ssim"] == pytest.approx(1.0)
     assert found["style_colour_distance"] == pytest.approx(1.0)
     assert found["labels"]["content"] == "rocket"
+    assert found["style_texture_distance"] == pytest.approx(1.0)
+    assert found["content_edge_ssim"] == pytest.approx(1.0)
+    assert found["luma_correlation"] == pytest.approx(1.0)
     assert found["final_style_loss"] == json.loads(one["trace"].read_text())["style_loss"][-1]
 
 
 def test_same_inputs_same_bytes(one):
-    score_stylization(**one)
+    scored(one)
     first = one["score"].read_bytes()
-    score_stylization(**one)
+    scored(one)
     assert one["score"].read_bytes() == first
+    assert one["score"].with_name("again.json").read_bytes() == first
 
 
-@pytest.mark.parametrize("missing", ["picture", "content", "style", "trace"])
+def test_snapshots_are_scored_and_the_last_is_the_picture(one):
+    scored(one)
+    found = json.loads(one["score"].read_text())
+    assert [moment["evaluation"] for moment in found["snapshots"]] == [0, 50, 100]
+    for measure in ("content_ssim", "style_colour_distance", "style_texture_distance"):
+        assert found["snapshots"][-1][measure] == found[measure]
+        assert found["snapshots"][0][measure] != found[measure]
+
+
+def test_a_strip_of_another_number_of_pictures_is_refused(one):
+    save_picture(one["snapshots"], noise_picture("any", (49, 32)))
+    with pytest.raises(ImageError, match="expected 3 pictures of one width, found 49 px"):
+        scored(one)
+
+
+@pytest.mark.parametrize("missing", ["picture", "snapshots", "content", "style", "trace"])
 def test_a_missing_file_is_named(one, missing):
     one[missing].unlink()
     with pytest.raises(RobustStyleError, match="expected") as caught:
-        score_stylization(**one)
+        scored(one)
     assert str(one[missing]) in str(caught.value)
     assert not one["score"].exists()
 
@@ -58,7 +88,7 @@ def test_a_missing_file_is_named(one, missing):
 def test_no_picture_is_refused(one):
     one["picture"].write_text("<html>")
     with pytest.raises(ImageError, match="something else"):
-        score_stylization(**one)
+        scored(one)
 
 
 @pytest.mark.parametrize("fault", ["labels", "total_loss", "size_px"])
@@ -67,17 +97,20 @@ def test_damaged_trace_is_refused(one, fault):
     trace[fault] = {"labels": {}, "total_loss": [1.0], "size_px": None}[fault]
     one["trace"].write_text(json.dumps(trace))
     with pytest.raises(ResultError, match="expected the trace"):
-        score_stylization(**one)
+        scored(one)
 
 
 def test_table_is_sorted_joined_and_independent_of_order(tmp_path):
     made = make_results(tmp_path, seeds=(0, 1))
     table = tmp_path / "scores.tsv"
-    collect_scores(scores=made.scores, evaluations=made.evaluations, table=table)
+    made.collect(table)
     first = table.read_bytes()
-    collect_scores(scores=made.scores[::-1], evaluations=made.evaluations[::-1], table=table)
+    replace(made, scores=made.scores[::-1], evaluations=made.evaluations[::-1]).collect(table)
     assert table.read_bytes() == first
     rows = read_table(table)
+    moments = read_by_evaluation(tmp_path / "moments.tsv")
+    assert len(moments) == 3 * len(rows)
+    assert list(moments["evaluation"][:3]) == [0, 50, 100]
     assert tuple(rows.columns) == COLUMNS
     assert len(rows) == len(made.scores)
     row = rows[(rows["network"] == "adversarial") & (rows["epoch"] == 8) & (rows["seed"] == 1)].iloc[0]
@@ -91,7 +124,7 @@ def test_unmeasured_robust_accuracy_is_an_empty_cell(tmp_path):
     evaluation = json.loads(made.evaluations[0].read_text())
     made.evaluations[0].write_text(json.dumps(evaluation | {"robust_accuracy": None}))
     table = tmp_path / "scores.tsv"
-    collect_scores(scores=made.scores, evaluations=made.evaluations, table=table)
+    made.collect(table)
     rows = read_table(table)
     assert np.isnan(rows["robust_accuracy"]).all()
     assert set(rows["network"]) == {"none"}
@@ -101,9 +134,9 @@ def test_missing_evaluation_and_double_score_are_refused(tmp_path):
     made = make_results(tmp_path, networks=("standard",), recipes=("fair",))
     table = tmp_path / "scores.tsv"
     with pytest.raises(ResultError, match="an evaluation of standard, seed 0, epoch 8"):
-        collect_scores(scores=made.scores, evaluations=made.evaluations[:-1], table=table)
+        replace(made, scores=made.scores, evaluations=made.evaluations[:-1]).collect(table)
     with pytest.raises(ResultError, match="found two of 'fair standard"):
-        collect_scores(scores=[*made.scores, made.scores[0]], evaluations=made.evaluations, table=table)
+        replace(made, scores=[*made.scores, made.scores[0]], evaluations=made.evaluations).collect(table)
     assert not table.exists()
 
 

@@ -27,7 +27,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def evaluate(folder: Path, output: Path, **changes: Any) -> dict[str, Any]:
     arguments: dict[str, Any] = {
         "checkpoint": folder / "checkpoint.pt", "dataset": folder / "dataset.npz", "evaluation": output,
-        "settings": EVALUATION, "with_autoattack": False, "seed": 0, "device": "cpu", "threads": 1,
+        "settings": EVALUATION, "with_autoattack": False, "network": "n", "seed": 0, "epoch": 12,
+        "device": "cpu", "threads": 1,
     }  # fmt: skip
     evaluate_checkpoint(**(arguments | changes))
     found: dict[str, Any] = json.loads(output.read_text())

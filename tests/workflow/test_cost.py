@@ -71,6 +71,19 @@ def test_passes_count_like_epochs() -> None:
     assert cost.cpu_hours(config) == pytest.approx(one + more)
 
 
+def test_reconstructions_cost_little_and_none_nothing() -> None:
+    config = checked(merged("config"), CONFIG / "schema.yaml")
+    hours = {}
+    for checkpoints in ("none", "last", "all"):
+        config["reconstruction"]["checkpoints"] = checkpoints
+        hours[checkpoints] = cost.cpu_hours(config)
+    assert hours["none"] < hours["last"] < hours["all"] < 1.02 * hours["none"]
+    # five checkpoints of each network are five times its last
+    assert hours["all"] - hours["none"] == pytest.approx(5 * (hours["last"] - hours["none"]))
+    config["reconstruction"] |= {"size_px": 512, "checkpoints": "last"}
+    assert hours["last"] < cost.cpu_hours(config) < hours["none"] + 4 * (hours["last"] - hours["none"])
+
+
 @pytest.mark.parametrize("device", ["auto", "cuda"])
 def test_days_are_refused_with_the_ways_on(device: str) -> None:
     config = checked(merged("config"), CONFIG / "schema.yaml") | {"device": device}

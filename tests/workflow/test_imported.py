@@ -41,6 +41,7 @@ def test_job_counts(project: Path) -> None:
     assert found["initialise_network"] == 3 * 2
     assert found["train_segment"] == 2 * 2 * 2
     assert found["evaluate_checkpoint"] == found["stylize"] == found["score_stylization"] == 12 + 2 + 1
+    assert found["reconstruct"] == 12 + 2 + 1
     assert "theirs, seed 4, epoch 076" in run.stdout
     assert "control, seed 1, epoch 000" in run.stdout
     assert "theirs, seed 1" not in run.stdout

@@ -56,6 +56,74 @@ def test_killed_and_started_again(tmp_path: Path, undisturbed: bytes, victims: s
     assert (folder / CHECKPOINT).read_bytes() == undisturbed
 
 
+def test_an_orphan_and_its_successor_never_write_together(tmp_path: Path, undisturbed: bytes) -> None:
+    """Snakemake alone is killed: the training goes on without it, and holds off the next until it is done."""
+    folder = project(tmp_path / "orphaned")
+    output = folder / "output.txt"
+    with output.open("w", encoding="utf-8") as stream:
+        run = subprocess.Popen(
+            [*SNAKEMAKE, *TRAIN], cwd=folder, env=environment(), stdout=stream, stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )  # fmt: skip
+        wait_for(lambda: "epoch 1/6" in output.read_text(encoding="utf-8"), run)
+        second = snakemake(folder, *TRAIN)
+        assert second.returncode == 1
+        assert "LockException" in second.stdout
+        assert run.poll() is None, "the second start does the first no harm"
+        orphan = process_of_script(run.pid)
+        os.kill(run.pid, signal.SIGKILL)
+        run.wait(60)
+        os.kill(orphan, signal.SIGSTOP)  # it lives, but cannot end while we look
+        try:
+            assert snakemake(folder, "--unlock", *TRAIN[2:4]).returncode == 0
+            refused = snakemake(folder, *TRAIN)
+            assert refused.returncode == 1
+            assert f"process {orphan}" in refused.stdout
+        finally:
+            os.kill(orphan, signal.SIGCONT)
+    for _ in range(1200):
+        if not Path(f"/proc/{orphan}").exists():
+            break
+        time.sleep(0.1)
+    again = snakemake(folder, *TRAIN)
+    assert again.returncode == 0, again.stdout[-3000:]
+    assert (folder / CHECKPOINT).read_bytes() == undisturbed
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_asked_to_stop(tmp_path: Path, undisturbed: bytes, number: signal.Signals) -> None:
+    """SIGTERM or SIGINT to all, as a scheduler or Ctrl-C does: nothing half-written, and the same command goes on."""
+    folder = project(tmp_path / "stopped")
+    output = folder / "output.txt"
+    with output.open("w", encoding="utf-8") as stream:
+        run = subprocess.Popen(
+            [*SNAKEMAKE, *TRAIN], cwd=folder, env=environment(), stdout=stream, stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )  # fmt: skip
+        wait_for(lambda: "epoch 2/6" in output.read_text(encoding="utf-8"), run)
+        os.killpg(run.pid, number)
+        assert run.wait(120) != 0
+    assert not (folder / CHECKPOINT).exists()
+    again = snakemake(folder, *TRAIN)
+    assert again.returncode == 0, again.stdout[-3000:]
+    assert "epoch 1/6" not in again.stdout, "it began anew"
+    assert (folder / CHECKPOINT).read_bytes() == undisturbed
+
+
+def test_a_bad_picture_is_found_before_anything_is_trained(tmp_path: Path) -> None:
+    folder = project(tmp_path / "picture")
+    (folder / "photo.png").write_bytes(b"no picture at all")
+    header = (folder / "config" / "images.tsv").read_text(encoding="utf-8").splitlines()[0]
+    (folder / "mine.tsv").write_text(f"{header}\nmine\tcontent\tphoto.png{chr(9) * 5}\n", encoding="utf-8")
+    more = "images: [config/images.tsv, mine.tsv]\ntransfer: {pairs: [{content: mine, style: voronoi_mosaic}]}\n"
+    (folder / "more.yaml").write_text(more, encoding="utf-8")
+    run = snakemake(folder, *TRAIN[:5], "more.yaml", *TRAIN[5:], "--keep-going")
+    assert run.returncode == 1
+    assert "mine.tsv line 2 (mine): expected a picture" in run.stdout
+    assert "epoch 1/6" not in run.stdout
+    assert not (folder / CHECKPOINT).exists()
+
+
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     folder = project(tmp_path_factory.mktemp("undisturbed") / "run")

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,7 +40,11 @@ def test_every_product_is_there(finished: Finished) -> None:
     results = finished.results
     for name in (
         "figures/standard_vs_adversarial.png", "figures/training_curves.png", "figures/score_vs_epoch.svg",
-        "figures/optimisation/astronaut--voronoi_mosaic.png", "comparison/index.html", "scores.tsv", "claims.tsv",
+        "figures/optimisation/astronaut--voronoi_mosaic.png", "figures/reconstructions.png",
+        "figures/standard_vs_adversarial.svg", "figures/original_layout.svg", "figures/recipes.png",
+        "figures/score_vs_evaluation.svg", "figures/trade_off.svg", "figures/claims_forest.png",
+        "answer.html", "methods.html",
+        "comparison/index.html", "comparison/data.js", "comparison.html", "scores.tsv", "claims.tsv",
         "evaluations.tsv", "history.tsv", "manifest.tsv", "check.json", "provenance/run.json",
     ):  # fmt: skip
         assert (results / name).stat().st_size > 100, name
@@ -48,7 +53,19 @@ def test_every_product_is_there(finished: Finished) -> None:
     for picture in results.glob("stylized/*/*/seed_0/*/astronaut--voronoi_mosaic.png"):
         with Image.open(picture) as image:
             assert image.size == (32, 32)
-    assert len(list((finished.folder / "results").rglob(".*"))) == 0, "nothing half-written is left"
+    strips = list(results.glob("reconstructions/*/seed_0/epoch_*.png"))
+    assert len(strips) == 6
+    for strip in strips:
+        with Image.open(strip) as image:
+            assert image.size == (10 * 32, 32)
+    assert json.loads((results / "check.json").read_text(encoding="utf-8"))["reconstructions"] == 6
+    manifest = (results / "manifest.tsv").read_text(encoding="utf-8")
+    assert manifest.count("reconstructions/") == 2 * 6
+    assert "figures/reconstructions.png" in manifest
+    hidden = {path.relative_to(results).as_posix() for path in (finished.folder / "results").rglob(".*")}
+    assert hidden <= {"comparison/.snakemake_timestamp"}, "nothing half-written is left"
+    pictures = len(list((results / "comparison" / "pictures").glob("*.jpg")))
+    assert manifest.count("\ncomparison/pictures/") == pictures > 12
 
 
 def test_the_run_says_where_to_look(finished: Finished) -> None:
@@ -97,6 +114,7 @@ def test_another_training_step_runs_training_and_what_follows(finished: Finished
         found = dry(finished)
     assert found["train_segment"] == 4
     assert found["stylize"] == 8
+    assert found["reconstruct"] == 4
     assert "prepare_dataset" not in found
     assert "initialise_network" not in found
 
@@ -109,6 +127,7 @@ def test_one_more_pair_runs_only_what_it_needs(finished: Finished) -> None:
     )
     found = dry(finished, "mine.yaml")
     assert found["stylize"] == found["score_stylization"] == 12
+    assert "reconstruct" not in found
     assert found["prepare_image"] == 1
     assert not {"train_segment", "evaluate_checkpoint", "prepare_dataset", "initialise_network"} & set(found)
 
@@ -124,7 +143,8 @@ def test_a_higher_last_epoch_trains_only_the_new_segment(finished: Finished) -> 
 def test_threads_train_and_paint_nothing_anew(finished: Finished) -> None:
     mine = finished.folder / "threads.yaml"
     mine.write_text("training: {threads: 2}\ntransfer: {threads: 2}\n", encoding="utf-8")
-    assert set(dry(finished, "threads.yaml")) == {"write_manifest", "check_results", "all"}, "only the record of it"
+    recorded = {"write_methods", "write_manifest", "check_results", "all"}
+    assert set(dry(finished, "threads.yaml")) == recorded, "only the record of it"
 
 
 def test_report_is_built_without_a_network(finished: Finished) -> None:
@@ -137,9 +157,30 @@ def test_report_is_built_without_a_network(finished: Finished) -> None:
     )  # fmt: skip
     assert run.returncode == 0, run.stdout[-3000:]
     text = report.read_text(encoding="utf-8")
-    for words in ("standard vs adversarial, overview", "Pictures", "claims and verdicts", "a better painter", "regime"):
+    for words in (
+        "standard vs adversarial, overview",
+        "Pictures",
+        "claims and verdicts",
+        "checkpoint has kept",
+        "a better painter",
+        "Nothing is decided",
+        "methods, from the configuration",
+        "regime",
+    ):
         assert words in text, words
     assert str(finished.folder) not in text
+
+
+def test_a_zipped_report_holds_the_page_as_a_folder(finished: Finished) -> None:
+    report = finished.results / "report.zip"
+    run = snakemake(finished.folder, *MINIATURE, "--report", str(report))
+    assert run.returncode == 0, run.stdout[-3000:]
+    with zipfile.ZipFile(report) as opened:
+        names = opened.namelist()
+    index = next(name for name in names if name.endswith("/index.html"))
+    assert index.replace("index.html", "data.js") in names
+    assert sum("/pictures/" in name for name in names) > 12
+    assert not any(name.endswith("comparison.html") for name in names)
 
 
 def _can_unshare() -> bool:

@@ -16,15 +16,26 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_job_counts(project: Path) -> None:
-    """2 networks x 4 segments; 10 checkpoints x 17 pairs x 3 recipes."""
+    """2 networks x 4 segments; 10 checkpoints x 17 pairs x 5 recipes."""
     run = snakemake(project, "-n")
     assert run.returncode == 0, run.stdout[-3000:]
     found = jobs(run.stdout)
     assert found["train_segment"] == 8
     assert found["initialise_network"] == 2
-    assert found["evaluate_checkpoint"] == 10
-    assert found["stylize"] == found["score_stylization"] == 10 * 17 * 3
+    assert found["evaluate_checkpoint"] == found["reconstruct"] == 10
+    assert found["stylize"] == 10 * 17 * 5
+    assert found["score_stylization"] == 10 * 5
     assert found["fetch_dataset"] == found["prepare_dataset"] == 1
+
+
+@pytest.mark.parametrize(("checkpoints", "count"), [("last", 2), ("none", 0)])
+def test_fewer_reconstructions_or_none(project: Path, checkpoints: str, count: int) -> None:
+    run = snakemake(project, "-n", "--config", f"reconstruction={{checkpoints: {checkpoints}}}")
+    assert run.returncode == 0, run.stdout[-3000:]
+    found = jobs(run.stdout)
+    assert found.get("reconstruct", 0) == count
+    assert found.get("draw_reconstructions", 0) == (count > 0)
+    assert found["check_results"] == 1
 
 
 def test_the_demo_asks_for_no_gpu_and_no_network(project: Path) -> None:
@@ -37,7 +48,7 @@ def test_the_demo_asks_for_no_gpu_and_no_network(project: Path) -> None:
 def test_the_slurm_profile_plans_the_same(project: Path) -> None:
     run = snakemake(project, "-n", "--workflow-profile", "config/profiles/slurm")
     assert run.returncode == 0, run.stdout[-3000:]
-    assert jobs(run.stdout)["stylize"] == 10 * 17 * 3
+    assert jobs(run.stdout)["stylize"] == 10 * 17 * 5
     refused = snakemake(project, "-n", "--workflow-profile", "config/profiles/slurm", "--config", "device=gpu")
     assert "device: expected one of auto, cpu, cuda" in refused.stdout
 

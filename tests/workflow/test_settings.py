@@ -136,7 +136,7 @@ def test_null_takes_a_block_away_and_nothing_is_changed_in_place() -> None:
         ("transfer.recipes.fair.snapshots", [0, 999], "transfer.recipes.fair: snapshot 999 lies beyond"),
         ("transfer.recipes.fair.style_layers", ["relu9_9"], "transfer.recipes.fair.style_layers.0: expected text"),
         ("transfer.pairs", [{"content": "a", "style": "b"}] * 2, "a x b is named twice"),
-        ("figure.recipe", "unfair", "figure.recipe: expected one of fair, fair_noise, seed"),
+        ("figure.recipe", "unfair", "figure.recipe: expected one of fair, fair_30, fair_3, fair_noise, seed"),
         ("expected.resnet", {}, "expected.resnet: no such network"),
         ("transfer.size_px", 100, "transfer.size_px: expected a multiple of 16, found 100"),
         ("transfer.size_px", -1, "transfer.size_px: expected at least 32, found -1"),
@@ -227,7 +227,18 @@ def test_a_recipe_based_on_nothing_known_is_refused() -> None:
 
 def test_every_built_in_recipe_is_a_recipe() -> None:
     names = built_in_recipes(SCHEMA.with_name("recipes.yaml"))
-    assert list(names) == ["fair", "fair_noise", "seed", "gatys", "nakano", "mse_gram", "tv_adam", "lucid"]
+    assert list(names) == [
+        "fair",
+        "fair_30",
+        "fair_3",
+        "fair_noise",
+        "seed",
+        "gatys",
+        "nakano",
+        "mse_gram",
+        "tv_adam",
+        "lucid",
+    ]
     recipes = checked(changed("transfer.recipes", {name: {} for name in names}), SCHEMA)["transfer"]["recipes"]
     for name, recipe in recipes.items():
         assert recipe_from_settings(recipe).evaluations == names[name]["evaluations"]

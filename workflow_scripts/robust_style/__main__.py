@@ -49,7 +49,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     convert.add_argument("source", type=Path, metavar="SOURCE")
     convert.add_argument("destination", type=Path, metavar="OUT.pt")
-    convert.add_argument("--architecture", required=True, help="vgg11, vgg13, vgg16 or vgg19")
+    convert.add_argument(
+        "--architecture",
+        required=True,
+        help="vgg11, vgg13, vgg16 or vgg19 for CIFAR; imagenet_vgg19, imagenet_vgg19_bn and the like of torchvision, "
+        "which only paint",
+    )
+    convert.add_argument(
+        "--input",
+        choices=("torchvision", "caffe"),
+        default="torchvision",
+        help="what an ImageNet network expects: torchvision's normalised red, green, blue (default), or blue, green, "
+        "red from 0 to 255 less the mean, as the Oxford weights do in their Caffe, Keras and Lua editions",
+    )
     convert.add_argument("--width", type=float, default=1.0, help="factor on the number of channels (default: 1.0)")
     convert.add_argument("--regime", required=True, choices=("standard", "adversarial"), help="how it was trained")
     convert.add_argument("--epoch", type=_epochs, help="completed epochs (default: what the file says)")
@@ -89,11 +101,13 @@ def _convert(chosen: argparse.Namespace) -> None:
         dataset_sha256=sha256_of_file(chosen.dataset) if chosen.dataset else "",
         settings={"architecture": chosen.architecture, "width": chosen.width, "regime": chosen.regime},
         code="by hand",
+        caffe_input=chosen.input == "caffe",
     )
     save_checkpoint(chosen.destination, checkpoint)
+    knows = f"{checkpoint.classes} classes" if checkpoint.classes else "paints only"
     print(
-        f"{chosen.destination}: {network}, {checkpoint.architecture} at width {checkpoint.width}, "
-        f"{checkpoint.classes} classes, after {checkpoint.epoch} epochs"
+        f"{chosen.destination}: {network}, {checkpoint.architecture} at width {checkpoint.width}, {knows}, after "
+        f"{checkpoint.epoch} epochs"
     )
 
 

@@ -33,5 +33,9 @@ class Divergence(RobustStyleError):
     """A loss became NaN or infinite."""
 
 
+class StorageError(RobustStyleError):
+    """A file cannot be written: the disk is full, over quota or read-only, or the place is somebody else's."""
+
+
 class ResultError(RobustStyleError):
     """A finished product is missing, out of its range, or not what the manifest says."""

@@ -6,28 +6,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from robust_style.artefact.storage import writing
+
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """Gives a temporary path beside `path`; renamed onto it when the block ends well, deleted when it does not.
 
     The temporary name keeps the suffix (Pillow and matplotlib choose the format by it) and lies in the same folder,
-    so that the rename is atomic; file and folder are synced, so that it also survives a loss of power.
+    so that the rename is atomic; file and folder are synced, so that it also survives a loss of power. Raises
+    StorageError where the place cannot be written to, or is full.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    unfinished = Path(name)
-    try:
-        yield unfinished
-        _sync(unfinished)
-        unfinished.chmod(0o666 & ~_umask())
-        unfinished.replace(path)
-        _sync(path.parent)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            unfinished.unlink()
-        raise
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+        unfinished = Path(name)
+        try:
+            yield unfinished
+            _sync(unfinished)
+            unfinished.chmod(0o666 & ~_umask())
+            unfinished.replace(path)
+            _sync(path.parent)
+        except BaseException:
+            with suppress(FileNotFoundError):
+                unfinished.unlink()
+            raise
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -9,14 +9,19 @@ import pandas as pd
 from robust_style.artefact.json_file import write_json
 from robust_style.artefact.manifest import verify_manifest
 from robust_style.errors import ResultError
+from robust_style.score.reconstruction import read_reconstructions
 
 KEY = ["recipe", "network", "seed", "epoch", "content", "style"]
 RANGES = {
     "clean_accuracy": (0.0, 1.0),
     "robust_accuracy": (0.0, 1.0),
     "content_ssim": (-1.0, 1.0),
+    "content_edge_ssim": (-1.0, 1.0),
+    "luma_correlation": (-1.0, 1.0),
     "style_colour_distance": (0.0, math.inf),
+    "style_texture_distance": (0.0, math.inf),
     "high_frequency_excess": (-math.inf, math.inf),
+    "checkerboard_excess": (-math.inf, math.inf),
     "out_of_range_fraction": (0.0, 1.0),
     "worst_rise": (0.0, math.inf),
 }
@@ -26,27 +31,60 @@ def check_results(
     *,
     manifest: Path,
     table: Path,
+    records: list[Path],
     pictures: int,
+    reconstructions: int,
     last_epochs: dict[str, int],
     expected: dict[str, Any],
     check: Path,
 ) -> None:
     """Verifies counts, ranges, limits and hashes and writes what was verified.
 
-    `expected` gives, per network, the lowest and highest `clean_accuracy` and `robust_accuracy` (fractions) at
-    its own last checkpoint, `last_epochs`. Raises ResultError listing every fault; the products stay where they are.
+    `records` are those of the reconstructions of so many checkpoints as `reconstructions` says. `expected` gives, per
+    network, the lowest and highest `clean_accuracy` and `robust_accuracy` (fractions) at its own last checkpoint,
+    `last_epochs`. Raises ResultError listing every fault; the products stay where they are.
     """
-    scores = pd.read_csv(table, sep="\t")
+    # First of all: what was changed need not be a table any more.
+    verified = verify_manifest(manifest)
+    scores = _read(table)
     faults = [
         *_count_faults(scores, pictures),
         *_range_faults(scores),
         *_limit_faults(scores, last_epochs, expected),
+        *_reconstruction_faults(records, reconstructions),
     ]
     if faults:
         raise ResultError(f"{table}: " + "; ".join(faults))
-    verified = verify_manifest(manifest)
-    write_json(check, {"pictures": pictures, "products": verified, "limits": expected, "verdict": "all as expected"})
-    print(f"{pictures} pictures and {verified} products checked: counts, ranges and hashes are as expected")
+    write_json(
+        check,
+        {
+            "pictures": pictures,
+            "reconstructions": reconstructions,
+            "products": verified,
+            "limits": expected,
+            "verdict": "all as expected",
+        },
+    )
+    print(
+        f"{pictures} pictures, reconstructions of {reconstructions} checkpoints and {verified} products checked: "
+        "counts, ranges and hashes are as expected"
+    )
+
+
+def _read(table: Path) -> pd.DataFrame:
+    kinds = dict.fromkeys(KEY, "str") | {"seed": "int64", "epoch": "int64"} | dict.fromkeys(RANGES, "float64")
+    problem = None
+    try:
+        # A network may be called "none": only among the scores does a word mean "not measured".
+        missing = {column: ["", "nan"] for column in RANGES}
+        scores = pd.read_csv(table, sep="\t", dtype=kinds, keep_default_na=False, na_values=missing)
+        if absent := [column for column in kinds if column not in scores]:
+            problem = f"no column {absent[0]}"
+    except (OSError, ValueError) as damage:
+        problem = f"damage ({damage})"
+    if problem is not None:
+        raise ResultError(f"{table}: expected the table of scores, found {problem}; delete it and run again")
+    return scores
 
 
 def _count_faults(scores: pd.DataFrame, pictures: int) -> list[str]:
@@ -73,6 +111,8 @@ def _limit_faults(scores: pd.DataFrame, last_epochs: dict[str, int], expected: d
     for network, limits in expected.items():
         epoch = last_epochs[network]
         last = scores[(scores["network"] == network) & (scores["epoch"] == epoch)]
+        if last.empty:
+            faults.append(f"{network}, epoch {epoch}: expected pictures of it, found none")
         for accuracy, (low, high) in limits.items():
             for seed, rows in last.groupby("seed"):
                 found = float(rows[accuracy].iloc[0])
@@ -82,3 +122,11 @@ def _limit_faults(scores: pd.DataFrame, last_epochs: dict[str, int], expected: d
                         f"expected.{network}.{accuracy}), found {found:.3f}; something went wrong in training"
                     )
     return faults
+
+
+def _reconstruction_faults(records: list[Path], reconstructions: int) -> list[str]:
+    found = [read_reconstructions(record) for record in records]
+    distinct = {(one.network, one.seed, one.epoch) for one in found}
+    if len(distinct) == len(found) == reconstructions:
+        return []
+    return [f"expected reconstructions of {reconstructions} checkpoints, found {len(found)} of {len(distinct)}"]

@@ -24,6 +24,7 @@ _KEYS = frozenset({"model", "optimizer", "schedule", "epoch", "amp", _HEADER})
 # Where the library's AttackerModel, wrapped in DataParallel, keeps its two references to the one network.
 _NETWORK_PREFIXES = ("module.model.", "module.attacker.model.")
 _NORMALISER_PREFIXES = ("module.normalizer.", "module.attacker.normalize.")
+_ANEW = "delete the file and run the workflow again to make it anew"
 # The fields of the header, as JSON types.
 _HEADER_TYPES: dict[str, type | tuple[type, ...]] = {
     "network": str,
@@ -125,7 +126,12 @@ def load_checkpoint(path: Path) -> Checkpoint:
     header, weights = content[_HEADER], _network_state(path, content["model"])
     _check_header(path, header)
     recorded = header.pop("content_sha256", None)
-    if recorded != _sha256_of_content(header, weights, content["optimizer"]):
+    try:
+        found = _sha256_of_content(header, weights, content["optimizer"])
+    # Nothing that this module wrote: a tensor in the header, keys that cannot be sorted, a tensor without bytes.
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise _refused(path, "plain data and tensors", f"something else ({error})") from None
+    if recorded != found:
         raise _refused(path, "content of the SHA-256 that its header records", "another (the file is damaged)")
     tuples = {name: tuple(header[name]) for name in ("class_names", "mean", "std")}
     plain = {name: header[name] for name in _HEADER_TYPES}
@@ -133,26 +139,37 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
 
 def _read(path: Path) -> Any:
+    if path.is_dir():
+        raise _refused(path, "a checkpoint", "a folder", "move it away and run the workflow again")
     if not path.is_file():
-        raise _refused(path, "a checkpoint", "a folder" if path.is_dir() else "no file")
+        raise _refused(path, "a checkpoint", "no file", "run the workflow again to make it")
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise _refused(path, "a checkpoint", str(error.strerror).lower(), "permit reading it") from None
     # torch answers damage with whatever its parser stumbles over: EOFError, UnpicklingError, RuntimeError, KeyError,
     # and code in the pickle with UnpicklingError. All of them mean the same to the user.
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        reason = (str(error).strip().splitlines() or ["empty"])[0]
+        reason = (str(error).strip().splitlines() or ["it ends too early"])[0]
         raise _refused(path, "a checkpoint", f"damage ({type(error).__name__}: {reason})") from None
 
 
 def _check_header(path: Path, header: Any) -> None:
     if not isinstance(header, dict):
         raise _refused(path, f"{_HEADER} to be a dictionary", type(header).__name__)
-    if header.get("format_version") != FORMAT_VERSION:
-        raise _refused(path, f"format version {FORMAT_VERSION}", str(header.get("format_version")))
+    version = header.get("format_version")
+    if isinstance(version, int) and version > FORMAT_VERSION:
+        remedy = f"a newer version of this project made it: update yours, or {_ANEW}"
+        raise _refused(path, f"format version {FORMAT_VERSION}", str(version), remedy)
+    if version != FORMAT_VERSION:
+        raise _refused(path, f"format version {FORMAT_VERSION}", str(version))
     for name, kind in _HEADER_TYPES.items():
         if not isinstance(header.get(name), kind):
             found = type(header[name]).__name__ if name in header else "nothing"
-            raise _refused(path, f"a header with {name} ({kind})", found)
+            names = " or ".join(one.__name__ for one in (kind if isinstance(kind, tuple) else (kind,)))
+            raise _refused(path, f"a header with {name} ({names})", found)
 
 
 def _library_state(weights: dict[str, Tensor], mean: tuple[float, ...], std: tuple[float, ...]) -> dict[str, Tensor]:
@@ -169,9 +186,10 @@ def _network_state(path: Path, state: Any) -> dict[str, Tensor]:
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
         raise _refused(path, "model to be a dictionary of tensors", type(state).__name__)
     prefix = _NETWORK_PREFIXES[0]
-    weights = {name.removeprefix(prefix): tensor for name, tensor in state.items() if name.startswith(prefix)}
+    named = {name: tensor for name, tensor in state.items() if isinstance(name, str)}
+    weights = {name.removeprefix(prefix): tensor for name, tensor in named.items() if name.startswith(prefix)}
     if not weights:
-        raise _refused(path, f"model with keys {prefix}*", ", ".join(list(state)[:3]) or "none")
+        raise _refused(path, f"model with keys {prefix}*", ", ".join(map(str, list(state)[:3])) or "none")
     return weights
 
 
@@ -217,7 +235,7 @@ def _update(digest: "hashlib._Hash", value: Any) -> None:
         digest.update(f"{value!r};".encode())
 
 
-def _refused(path: Path, expected: str, found: str) -> CheckpointError:
-    return CheckpointError(
-        f"{path}: expected {expected}, found {found}; delete the file and run the workflow again to make it anew"
-    )
+def _refused(path: Path, expected: str, found: str, remedy: str = _ANEW) -> CheckpointError:
+    # What a stranger's file holds, or an error that quotes it: one line, no control characters, not long.
+    plain = ascii(" ".join(found.split()))[1:-1][:300]
+    return CheckpointError(f"{path}: expected {expected}, found {plain}; {remedy}")

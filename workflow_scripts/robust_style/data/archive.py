@@ -77,6 +77,8 @@ def _members(path: Path) -> dict[str, bytes]:
                 pass
     except FileNotFoundError:
         raise DatasetError(f"{path}: expected the archive of CIFAR-10, found none; run rule fetch_dataset") from None
+    except PermissionError:
+        raise DatasetError(f"{path}: expected to read it, found permission denied; permit reading it") from None
     # OSError includes gzip.BadGzipFile; EOFError is a truncated one; the others are headers that make no sense.
     except (tarfile.TarError, OSError, EOFError, zlib.error, ValueError, ArithmeticError, LookupError) as error:
         raise DatasetError(
@@ -114,7 +116,7 @@ def _read_binary(
         names = members["cifar-10-batches-bin/batches.meta.txt"].decode("ascii").split()
     except UnicodeDecodeError:
         raise DatasetError(
-            f"{path}: expected class names in batches.meta.txt, found other bytes; get it anew"
+            f"{path}: expected class names in batches.meta.txt, found other bytes; get the archive anew"
         ) from None
     return images, labels, names
 
@@ -127,14 +129,20 @@ def _read_python(
         batch = unpickle(members[f"cifar-10-batches-py/{name}"], f"{path}: {name}")
         data, numbers = batch.get(b"data"), batch.get(b"labels")
         if not isinstance(data, np.ndarray) or data.dtype != np.uint8 or data.ndim != 2 or data.shape[1] != 3072:
-            raise DatasetError(f"{path}: expected {name} to hold data uint8 (n, 3072); get the archive anew")
+            found = f"{data.dtype} {data.shape}" if isinstance(data, np.ndarray) else type(data).__name__
+            raise _not_held(path, f"{name} to hold data uint8 (n, 3072)", found)
         if not isinstance(numbers, list) or not all(type(label) is int and 0 <= label < 256 for label in numbers):
-            raise DatasetError(f"{path}: expected {name} to hold a list of labels; get the archive anew")
+            found = "other things in it" if isinstance(numbers, list) else type(numbers).__name__
+            raise _not_held(path, f"{name} to hold a list of labels", found)
         images[name], labels[name] = _checked(data, np.array(numbers, dtype=np.uint8), name, path)
     names = unpickle(members["cifar-10-batches-py/batches.meta"], f"{path}: batches.meta").get(b"label_names")
     if not isinstance(names, list) or not all(isinstance(name, bytes) for name in names):
-        raise DatasetError(f"{path}: expected batches.meta to hold label_names; get the archive anew")
+        raise _not_held(path, "batches.meta to hold label_names", type(names).__name__)
     return images, labels, [name.decode("ascii", errors="replace") for name in names]
+
+
+def _not_held(path: Path, expected: str, found: str) -> DatasetError:
+    return DatasetError(f"{path}: expected {expected}, found {found}; get the archive anew")
 
 
 def _checked(pixels: NDArray[Any], labels: NDArray[Any], name: str, path: Path) -> tuple[NDArray[Any], NDArray[Any]]:

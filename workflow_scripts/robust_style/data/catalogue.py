@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
+from robust_style.data.urls import has_host
 from robust_style.errors import ConfigError
 
 COLUMNS = ("name", "role", "source", "sha256", "title", "author", "year", "licence")
@@ -114,7 +115,7 @@ def _rows(path: Path) -> list[tuple[int, list[str]]]:
         raise ConfigError(f"{path}: expected tab-separated text in UTF-8, found {error}; save it as such") from None
     lines = [(number, line.split("\t")) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
     if not lines or tuple(cell.strip() for cell in lines[0][1]) != COLUMNS:
-        found = ", ".join(cell.strip() for cell in lines[0][1]) if lines else "an empty file"
+        found = ", ".join(cell.strip() for cell in lines[0][1])[:100] if lines else "an empty file"
         raise ConfigError(
             f"{path}: expected the tab-separated columns {', '.join(COLUMNS)} in line 1, found {found}; add that line"
         )
@@ -140,12 +141,13 @@ def _check(record: ImageRecord) -> None:
 
 def _check_source(record: ImageRecord) -> None:
     expected = "a source of https://…, photograph:<name>, generator:<name>?seed=1, or a local path"
-    if not record.source or (record.kind == "local" and re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:", record.source)):
+    is_strange = record.kind == "local" and re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:", record.source)
+    if not record.source or "\0" in record.source or is_strange:
         raise _refused(record, expected, repr(record.source))
     if record.sha256 and record.kind in ("generator", "photograph"):
         raise _refused(record, "no sha256 beside a source that is made by pinned code", record.sha256)
     if record.kind == "url":
-        if not urlsplit(record.source).hostname or re.search(r"\s", record.source):
+        if not has_host(record.source):
             raise _refused(record, expected, repr(record.source))
         if not record.sha256:
             raise _refused(record, "a sha256 beside a URL, which may change any day", "none")

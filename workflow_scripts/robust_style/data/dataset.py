@@ -82,6 +82,8 @@ def _load(path: Path) -> dict[str, NDArray[Any]]:
         }
     except FileNotFoundError:
         raise DatasetError(f"{path}: expected a prepared dataset, found none; run rule prepare_dataset") from None
+    except PermissionError:
+        raise DatasetError(f"{path}: expected to read it, found permission denied; permit reading it") from None
     # What damage raises depends on where it strikes: RuntimeError is a bit that says the member is encrypted.
     except (zipfile.BadZipFile, zlib.error, struct.error, ValueError, EOFError, OSError, RuntimeError) as error:
         raise DatasetError(

@@ -32,7 +32,12 @@ def _verify(archive: Path, sha256: str | None) -> None:
     if not archive.is_file():
         found = "a folder" if archive.is_dir() else "no such file"
         raise DatasetError(f"dataset.archive: expected a file at {archive}, found {found}; correct the path")
-    found = sha256_of_file(archive)
+    try:
+        found = sha256_of_file(archive)
+    except OSError as error:
+        raise DatasetError(
+            f"dataset.archive: expected to read {archive}, found {error.strerror}; permit it, or correct the path"
+        ) from None
     if sha256 is None:
         raise DatasetError(
             f"dataset.sha256: expected the hash of {archive}, found null; if you trust that file, write sha256: {found}"

@@ -90,8 +90,9 @@ def continue_from(source: Source, partial: Partial, patience: Patience, least_by
                 meter.add(len(chunk))
     except (requests.ConnectionError, requests.Timeout) as error:
         raise Refused(f"no connection ({_innermost(error)})") from error
-    except requests.RequestException as error:
-        raise Refused(str(error)) from error
+    # The last two: a redirection to what is no address.
+    except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
+        raise Refused(_told(error)) from error
     if source.size_bytes is not None and partial.size < source.size_bytes:
         raise Interrupted(f"ended after {partial.size} of {source.size_bytes} bytes")
     return start > 0
@@ -199,7 +200,12 @@ def _unwritable(partial: Partial, error: OSError) -> DownloadError:
 def _innermost(error: BaseException) -> str:
     while error.__context__ is not None:
         error = error.__context__
-    return str(error) or type(error).__name__
+    return _told(error)
+
+
+def _told(error: BaseException) -> str:
+    """An error about what a server sent, which may quote it: one line, no control characters, not long."""
+    return ascii(" ".join(str(error).split()) or type(error).__name__)[1:-1][:200]
 
 
 class _Meter:

@@ -1,6 +1,7 @@
 """The pixels of an image file that nobody vouches for."""
 
 import io
+import stat
 import struct
 import warnings
 import zlib
@@ -14,6 +15,8 @@ from robust_style.errors import ImageError
 
 # 64 megapixels: more than any camera of note, and 200 MB as RGB.
 LARGEST_PIXELS = 64 * 10**6
+# Uncompressed, so many pixels are 200 MB; a file of more than twice that holds something else.
+LARGEST_BYTES = 512 * 2**20
 # px; five poolings bring 32 px down to one position, and less leaves a deep layer nothing to describe.
 LEAST_SIDE_PX = 32
 # Longer strips have no style to speak of at the published size, and their resized short side vanishes.
@@ -58,11 +61,16 @@ def read_image(path: Path, row: str) -> UInt8[np.ndarray, "height width 3"]:
 
 def _content(path: Path, row: str) -> bytes:
     try:
+        about = path.stat()
+        if stat.S_ISDIR(about.st_mode):
+            raise _refused(path, row, "a picture", "a folder")
+        if not stat.S_ISREG(about.st_mode):  # a pipe or a device may never end
+            raise _refused(path, row, "a picture", "no ordinary file")
+        if about.st_size > LARGEST_BYTES:
+            raise _refused(path, row, f"at most {LARGEST_BYTES // 2**20} MiB", f"{about.st_size // 2**20} MiB")
         content = path.read_bytes()
     except FileNotFoundError:
         raise _refused(path, row, "a picture", "no such file") from None
-    except IsADirectoryError:
-        raise _refused(path, row, "a picture", "a folder") from None
     except OSError as error:
         raise _refused(path, row, "a readable picture", str(error.strerror)) from error
     if not content:

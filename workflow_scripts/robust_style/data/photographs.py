@@ -33,7 +33,9 @@ def photograph(name: str) -> UInt8[np.ndarray, "height width 3"]:
     Differs from `skimage.data.astronaut()` and its kin: never looks into a cache folder and never downloads.
     """
     if name not in _FILES:
-        raise ImageError(f"photograph:{name}: expected one of {', '.join(PHOTOGRAPHS)}; correct the row in images.tsv")
+        raise ImageError(
+            f"photograph:{name}: expected one of {', '.join(PHOTOGRAPHS)}, found {name}; correct the row in images.tsv"
+        )
     path = files("skimage") / "data" / _FILES[name]
     if not path.is_file():
         raise ImageError(

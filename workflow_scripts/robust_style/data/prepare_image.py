@@ -30,17 +30,24 @@ def prepare_image(*, name: str, catalogue: Sequence[Path], downloads: Path, imag
 
 
 def _pixels(record: ImageRecord, downloads: Path) -> UInt8[np.ndarray, "height width 3"]:
-    if record.kind == "photograph":
-        return photograph(record.source.removeprefix("photograph:"))
-    if record.kind == "generator":
-        wanted = painting(record)
-        return paint(wanted.generator, wanted.seed, wanted.size_px)
+    if record.kind in ("photograph", "generator"):
+        try:
+            return _made(record)
+        except ImageError as error:
+            raise ImageError(f"{record.row}: {error}") from None
     if record.kind == "url":
         return read_image(_downloaded(record, downloads), record.row)
     path = Path(record.source)
     if record.sha256 and path.is_file():
         _verify(path, record)
     return read_image(path, record.row)
+
+
+def _made(record: ImageRecord) -> UInt8[np.ndarray, "height width 3"]:
+    if record.kind == "photograph":
+        return photograph(record.source.removeprefix("photograph:"))
+    wanted = painting(record)
+    return paint(wanted.generator, wanted.seed, wanted.size_px)
 
 
 def _downloaded(record: ImageRecord, downloads: Path) -> Path:
@@ -51,7 +58,10 @@ def _downloaded(record: ImageRecord, downloads: Path) -> Path:
 
 
 def _verify(path: Path, record: ImageRecord) -> None:
-    found = sha256_of_file(path)
+    try:
+        found = sha256_of_file(path)
+    except OSError:
+        return  # whoever reads it next says why it cannot
     if found != record.sha256:
         raise ImageError(
             f"{record.row}: expected {path} with sha256 {record.sha256}, found {found}: it has changed; "

@@ -22,7 +22,10 @@ def read_sources(path: Path, dataset: str) -> list[Source]:
         raise ConfigError(f"{path}: expected a table of sources, found {error}; correct `sources`") from None
     rows = [(number, line.strip("\r").split("\t")) for number, line in enumerate(lines, start=1) if line.strip()]
     if not rows or tuple(rows[0][1]) != COLUMNS:
-        raise ConfigError(f"{path}: expected the tab-separated columns {', '.join(COLUMNS)} in line 1; add that line")
+        found = ", ".join(rows[0][1])[:100] if rows else "an empty file"
+        raise ConfigError(
+            f"{path}: expected the tab-separated columns {', '.join(COLUMNS)} in line 1, found {found}; add that line"
+        )
     for number, cells in rows[1:]:
         _check(path, number, cells)
     sources = [Source(cells[2], cells[5], int(cells[3])) for _, cells in rows[1:] if cells[0] == dataset]
@@ -36,7 +39,7 @@ def _check(path: Path, number: int, cells: list[str]) -> None:
     expected = {
         "layout": "|".join(LAYOUTS),
         "url": r"https://[^\s/]+/\S+",
-        "bytes": r"[1-9][0-9]*",
+        "bytes": r"[1-9][0-9]{0,14}",
         "md5": r"[0-9a-f]{32}",
         "sha256": r"[0-9a-f]{64}",
     }
@@ -48,5 +51,5 @@ def _check(path: Path, number: int, cells: list[str]) -> None:
         cell = cells[COLUMNS.index(column)]
         if not re.fullmatch(pattern, cell):
             raise ConfigError(
-                f"{path} line {number}: expected {column} of the form {pattern}, found {cell!r}; correct that row"
+                f"{path} line {number}: expected {column} of the form {pattern}, found {cell[:100]!r}; correct that row"
             )

@@ -1,7 +1,7 @@
 """Which pictures stand in which row and column of a comparison."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from robust_style.artefact.digest import sha256_of_file
@@ -42,6 +42,12 @@ class Grid:
         found = [self.traces.get((pair, network, epoch)) for network in self.networks]
         return len(found) > 1 and len({sha256_of_file(trace.picture) if trace else "" for trace in found}) == 1
 
+    def of_rows(self, most: int) -> "Grid":
+        """The same with at most so many rows; see `thinned`."""
+        every = sorted({epoch for _, _, epoch in self.traces})
+        last = {max(epoch for _, own, epoch in self.traces if own == network) for network in self.networks}
+        return replace(self, epochs=tuple(thinned(every, last, most)))
+
 
 def read_grid(traces: Sequence[Path], evaluations: Sequence[Path], columns: Sequence[str]) -> Grid:
     """The grid of `traces`, which must share a recipe; pairs keep their order, of several seeds one is shown.
@@ -54,7 +60,7 @@ def read_grid(traces: Sequence[Path], evaluations: Sequence[Path], columns: Sequ
     recipes = sorted({trace.labels.recipe for trace in found})
     if len(recipes) > 1:
         raise ResultError(f"expected stylisations of one recipe, found {', '.join(recipes)}; draw one figure for each")
-    seed = shown_seed(found)
+    seed = shown_seed((trace.labels.network, trace.labels.seed) for trace in found)
     found = [trace for trace in found if trace.labels.seed == seed]
     epochs = sorted({trace.labels.epoch for trace in found})
     last = {max(trace.labels.epoch for trace in found if trace.labels.network == name) for name in _networks(found)}
@@ -66,7 +72,7 @@ def read_grid(traces: Sequence[Path], evaluations: Sequence[Path], columns: Sequ
         pairs=tuple(dict.fromkeys(pair_of(trace) for trace in found)),
         networks=tuple(network for network in columns if network in regimes),
         regimes={network: regimes[network] for network in columns if network in regimes},
-        epochs=tuple(_thinned(epochs, last)),
+        epochs=tuple(thinned(epochs, last, MOST_ROWS)),
         traces={(pair_of(trace), trace.labels.network, trace.labels.epoch): trace for trace in found},
         evaluations={(evaluation.network, evaluation.epoch): evaluation for evaluation in known},
     )
@@ -77,29 +83,32 @@ def pair_of(trace: Trace) -> Pair:
     return Pair(trace.labels.content, trace.labels.style)
 
 
-def shown_seed(traces: Sequence[Trace]) -> int:
+def shown_seed(trained: Iterable[tuple[str, int]]) -> int:
     """The training seed that a figure of one seed shows: the lowest that all networks have, or else the lowest.
 
-    An imported network has one seed only, which need not be the lowest.
+    `trained` are network and seed of everything there is to show. An imported network has one seed only, which need
+    not be the lowest.
     """
-    of_network = [{t.labels.seed for t in traces if t.labels.network == name} for name in _networks(traces)]
-    return min(set.intersection(*of_network) or set.union(*of_network))
+    of_network: dict[str, set[int]] = {}
+    for network, seed in trained:
+        of_network.setdefault(network, set()).add(seed)
+    return min(set.intersection(*of_network.values()) or set.union(*of_network.values()))
 
 
-def _networks(traces: Iterable[Trace]) -> set[str]:
-    return {trace.labels.network for trace in traces}
-
-
-def _thinned(epochs: Sequence[int], last: set[int]) -> list[int]:
-    """At most MOST_ROWS of the epochs (more only where more networks have a last epoch of their own).
+def thinned(epochs: Sequence[int], last: set[int], most: int) -> list[int]:
+    """At most so many of the epochs (more only where more networks have a last epoch of their own).
 
     The first is kept and each network's last, in `last`, which may be its only one; the others are evenly spread, so
     that no stage of the training is favoured.
     """
-    if len(epochs) <= MOST_ROWS:
+    if len(epochs) <= most:
         return list(epochs)
     kept = last | {epochs[0]}
     others = [epoch for epoch in epochs if epoch not in kept]
-    rows = max(MOST_ROWS - len(kept), 0)
+    rows = max(most - len(kept), 0)
     spread = {others[round((row + 1) * (len(others) + 1) / (rows + 1)) - 1] for row in range(rows)}
     return sorted(kept | spread)
+
+
+def _networks(traces: Iterable[Trace]) -> set[str]:
+    return {trace.labels.network for trace in traces}

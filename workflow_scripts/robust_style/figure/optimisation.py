@@ -1,15 +1,14 @@
 """The original figure's layout: what each network paints after 0, 50, 100 evaluations of the loss."""
 
-import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from matplotlib.axes import Axes
-from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
-
 from robust_style.errors import ResultError
+from robust_style.figure.fitting import fitted, fitted_alike, paragraph, width_of
 from robust_style.figure.grid import pair_of, shown_seed
+from robust_style.figure.legend import LEGEND_LINE_MM, draw_legend, legend_lines
 from robust_style.figure.palette import Look, looks
+from robust_style.figure.panels import dress_log
 from robust_style.figure.pictures import Tile, snapshot_tiles
 from robust_style.figure.sheet import Sheet
 from robust_style.figure.visual_language import (
@@ -21,7 +20,6 @@ from robust_style.figure.visual_language import (
     QUIET,
     SMALL_PT,
     save,
-    save_preview,
     visual_language,
 )
 from robust_style.figure.words import epoch_words, spoken
@@ -33,19 +31,18 @@ GAP_MM = 1.2
 CAPTION_MM = 3.6
 # Room for the tick labels of the next loss axes.
 GROUP_GAP_MM = 10.0
-HEADS_MM = 12.0
+HEADS_MM = 13.5
 CURVES_MM = 34.0
 UNDER_CURVES_MM = 12.0
 WIDEST_MM = 40.0
-# Of the note at the foot; a little more than the mean width of its characters.
+# Groups stand in bands under each other where their pictures would be narrower.
+NARROW_MM = 14.0
+LEAST_NAME_PT = 5.0
 NOTE_LINE_MM = 3.0
-NOTE_CHARACTER_MM = 1.27
-# Ratio of largest to smallest loss up to which the axis has ticks at 1, 2, 5 of each decade.
-FEW_DECADES = 200.0
 
 
 def draw_optimisation(
-    *, traces: list[Path], columns: list[str], recipes: list[str], figure: Path, preview: Path
+    *, traces: list[Path], columns: list[str], recipes: list[str], figure: Path, vector: Path, preview: Path
 ) -> None:
     """Draws one pair: rows are optimiser evaluations, groups `recipes`, `columns` networks.
 
@@ -61,13 +58,12 @@ def draw_optimisation(
     with visual_language():
         layout = _Layout(groups, networks, tiles, _note(list(courses.values()), networks))
         of_network = looks({network: regimes[network] for network in networks})
+        draw_legend(layout.sheet, layout.legend, of_network, LABEL_MM)
         _draw_pictures(layout, tiles, of_network)
         _draw_curves(layout, courses, of_network)
         foot = layout.sheet.height_mm - 0.4 - len(layout.note) * NOTE_LINE_MM
-        for line, words in enumerate(layout.note):
-            layout.sheet.text(words, 0.0, foot + line * NOTE_LINE_MM, size=SMALL_PT, colour=QUIET)
-        save(layout.sheet.figure, figure)
-        save_preview(layout.sheet.figure, preview)
+        layout.sheet.lines(layout.note, 0.0, foot, NOTE_LINE_MM, size=SMALL_PT, colour=QUIET)
+        save(layout.sheet.figure, figure, vector, preview)
 
 
 def _note(courses: Sequence[Trace], networks: Sequence[str]) -> str:
@@ -84,7 +80,7 @@ def _note(courses: Sequence[Trace], networks: Sequence[str]) -> str:
 
 
 class _Layout:
-    """Where each thing stands."""
+    """Where each thing stands: groups beside each other, or in bands where the pictures would be narrow."""
 
     def __init__(
         self, groups: Sequence[str], networks: Sequence[str], tiles: dict[tuple[str, str], list[Tile]], note: str
@@ -92,47 +88,76 @@ class _Layout:
         self.groups, self.networks = groups, networks
         self.rows = max(len(found) for found in tiles.values())
         shape: float = max(tile.picture.shape[0] / tile.picture.shape[1] for found in tiles.values() for tile in found)
-        columns = len(groups) * len(networks)
-        gaps = columns * GAP_MM + (len(groups) - 1) * (GROUP_GAP_MM - GAP_MM)
-        across = (PAGE_WIDTH_MM - LABEL_MM - gaps) / columns
-        room = PAGE_HEIGHT_MM - HEADS_MM - CURVES_MM - UNDER_CURVES_MM - self.rows * (CAPTION_MM + GAP_MM)
-        self.width: float = min(across, room / self.rows / shape, WIDEST_MM)
+        sizes = {count: self._width(count, shape) for count in range(len(groups), 0, -1)}
+        # As many beside each other as are wide enough, or else what is widest.
+        enough = [count for count, width in sizes.items() if width >= NARROW_MM]
+        self.beside = enough[0] if enough else max(sizes, key=lambda count: sizes[count])
+        self.width = sizes[self.beside]
         self.height = self.width * shape
+        self.names, self.name_pt = fitted_alike(
+            [spoken(network) for network in networks], self.width, SMALL_PT + 0.5, bold=True, lines=2
+        )
+        # Where names do not fit above the pictures, a legend says whose colour is which.
+        self.legend = legend_lines(networks, LABEL_MM) if self.name_pt < LEAST_NAME_PT else []
         self.group_width = len(networks) * (self.width + GAP_MM) - GAP_MM
-        self.curves_top = HEADS_MM + self.rows * (self.height + CAPTION_MM + GAP_MM) + 5
-        width = LABEL_MM + len(groups) * (self.group_width + GROUP_GAP_MM) - GROUP_GAP_MM + 1
-        self.note = textwrap.wrap(note, int(width / NOTE_CHARACTER_MM))
-        below = UNDER_CURVES_MM + (len(self.note) - 1) * NOTE_LINE_MM
-        self.sheet = Sheet.of_size(width, self.curves_top + CURVES_MM + below)
+        width = LABEL_MM + self.beside * (self.group_width + GROUP_GAP_MM) - GROUP_GAP_MM + 1
+        self.band = HEADS_MM + self.pictures() + CURVES_MM + UNDER_CURVES_MM
+        self.note = paragraph(note, width, SMALL_PT)
+        bands = -(-len(groups) // self.beside)
+        self.sheet = Sheet.of_size(width, self.top(0) + bands * self.band - 2.0 + len(self.note) * NOTE_LINE_MM)
 
-    def left_of_group(self, recipe: str) -> float:
-        return LABEL_MM + self.groups.index(recipe) * (self.group_width + GROUP_GAP_MM)
+    def _width(self, beside: int, shape: float) -> float:
+        """Of a picture, with so many groups beside each other."""
+        columns = beside * len(self.networks)
+        gaps = columns * GAP_MM + (beside - 1) * (GROUP_GAP_MM - GAP_MM)
+        across = (PAGE_WIDTH_MM - LABEL_MM - gaps) / columns
+        room = (PAGE_HEIGHT_MM - 2 * NOTE_LINE_MM - 2 * LEGEND_LINE_MM) / -(-len(self.groups) // beside)
+        room -= HEADS_MM + 5 + CURVES_MM + UNDER_CURVES_MM + self.rows * (CAPTION_MM + GAP_MM)
+        return min(across, room / self.rows / shape, WIDEST_MM)
 
-    def left_of_column(self, recipe: str, network: str) -> float:
-        return self.left_of_group(recipe) + self.networks.index(network) * (self.width + GAP_MM)
+    def curves_top(self, number: int) -> float:
+        return self.top(number) + HEADS_MM + self.pictures()
 
-    def top_of_row(self, row: int) -> float:
-        return HEADS_MM + CAPTION_MM + row * (self.height + CAPTION_MM + GAP_MM)
+    def pictures(self) -> float:
+        return self.rows * (self.height + CAPTION_MM + GAP_MM) + 5
+
+    def top(self, number: int) -> float:
+        return len(self.legend) * LEGEND_LINE_MM + number // self.beside * self.band
+
+    def left_of_group(self, number: int) -> float:
+        return LABEL_MM + number % self.beside * (self.group_width + GROUP_GAP_MM)
+
+    def top_of_row(self, number: int, row: int) -> float:
+        return self.top(number) + HEADS_MM + CAPTION_MM + row * (self.height + CAPTION_MM + GAP_MM)
 
 
 def _draw_pictures(layout: _Layout, tiles: dict[tuple[str, str], list[Tile]], of_network: dict[str, Look]) -> None:
-    for recipe in layout.groups:
-        left = layout.left_of_group(recipe)
-        layout.sheet.text(f"recipe {spoken(recipe)}", left, 0.5, size=LARGE_PT, bold=True)
-        for network in layout.networks:
-            at, colour = layout.left_of_column(recipe, network), of_network[network].colour
-            layout.sheet.text(spoken(network), at, 6.6, size=SMALL_PT + 0.5, colour=colour, bold=True)
-            layout.sheet.rule(at, HEADS_MM - 1.4, at + layout.width, colour=colour, width_pt=1.4)
+    for number, recipe in enumerate(layout.groups):
+        left, top = layout.left_of_group(number), layout.top(number)
+        words, size = fitted(f"recipe {spoken(recipe)}", layout.group_width, LARGE_PT, bold=True)
+        layout.sheet.text(words, left, top + 0.5, size=size, bold=True)
+        for column, network in enumerate(layout.networks):
+            at, colour = left + column * (layout.width + GAP_MM), of_network[network].colour
+            if not layout.legend:
+                words = layout.names[column]
+                above = 3.2 * (1 + words.count("\n"))
+                layout.sheet.text(
+                    words, at, top + HEADS_MM - 2.0 - above, size=layout.name_pt, colour=colour, bold=True
+                )
+            layout.sheet.rule(at, top + HEADS_MM - 1.4, at + layout.width, colour=colour, width_pt=1.4)
             for row, tile in enumerate(tiles.get((recipe, network), [])):
-                top = layout.top_of_row(row)
-                unit = " evaluations" if network == layout.networks[0] else ""
-                layout.sheet.text(f"{tile.evaluation}{unit}", at, top - CAPTION_MM + 0.6, size=SMALL_PT, colour=QUIET)
-                layout.sheet.picture(tile.picture, at, top, layout.width, layout.height)
+                upper = layout.top_of_row(number, row)
+                words = f"{tile.evaluation} evaluations" if column == 0 else str(tile.evaluation)
+                if width_of(words, SMALL_PT) > layout.width:
+                    words = str(tile.evaluation)
+                layout.sheet.text(words, at, upper - CAPTION_MM + 0.6, size=SMALL_PT, colour=QUIET)
+                layout.sheet.picture(tile.picture, at, upper, layout.width, layout.height)
 
 
 def _draw_curves(layout: _Layout, courses: dict[tuple[str, str], Trace], of_network: dict[str, Look]) -> None:
-    for recipe in layout.groups:
-        axes = layout.sheet.axes(layout.left_of_group(recipe), layout.curves_top, layout.group_width, CURVES_MM)
+    for number, recipe in enumerate(layout.groups):
+        top = layout.curves_top(number)
+        axes = layout.sheet.axes(layout.left_of_group(number), top, layout.group_width, CURVES_MM)
         for network in layout.networks:
             if (recipe, network) in courses:
                 course, look = courses[recipe, network], of_network[network]
@@ -149,24 +174,13 @@ def _draw_curves(layout: _Layout, courses: dict[tuple[str, str], Trace], of_netw
                 )
         for evaluation in next(trace for (found, _), trace in courses.items() if found == recipe).snapshots:
             axes.axvline(evaluation, color=FAINT, linewidth=HAIRLINE_PT, zorder=0)
-        _dress(axes)
-    layout.sheet.text("total loss", 0.0, layout.curves_top - 3.4, size=SMALL_PT, colour=QUIET)
-
-
-def _dress(axes: Axes) -> None:
-    axes.set_yscale("log")
-    low, high = axes.get_ylim()
-    if high < FEW_DECADES * low:
-        # Powers of ten alone would leave one tick or none.
-        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
-    else:
-        axes.yaxis.set_major_locator(LogLocator(numticks=5))
-    axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.minorticks_off()
-    axes.margins(x=0.02)
-    axes.set_xlabel("evaluations of the loss", fontsize=SMALL_PT, labelpad=2)
-    axes.grid(axis="y")
+        axes.set_yscale("log")
+        dress_log(axes)
+        axes.margins(x=0.02)
+        axes.set_xlabel("evaluations of the loss", fontsize=SMALL_PT, labelpad=2)
+        axes.grid(axis="y")
+        if number % layout.beside == 0:
+            layout.sheet.text("total loss", 0.0, top - 3.4, size=SMALL_PT, colour=QUIET)
 
 
 def _chosen(traces: Sequence[Path], columns: Sequence[str], recipes: Sequence[str]) -> dict[tuple[str, str], Trace]:
@@ -179,7 +193,7 @@ def _chosen(traces: Sequence[Path], columns: Sequence[str], recipes: Sequence[st
     pairs = {pair_of(trace) for trace in found}
     if len(pairs) > 1:
         raise ResultError(f"expected stylisations of one pair, found {len(pairs)}; draw one figure for each")
-    seed = shown_seed(found)
+    seed = shown_seed((trace.labels.network, trace.labels.seed) for trace in found)
     found = sorted((trace for trace in found if trace.labels.seed == seed), key=lambda trace: trace.labels.epoch)
     # Of each network and recipe the last wins.
     return {(trace.labels.recipe, trace.labels.network): trace for trace in found}

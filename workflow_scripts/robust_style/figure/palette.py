@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Dashes: TypeAlias = Literal["-", "--", "-.", ":"]
 
 
 @dataclass(frozen=True)
@@ -10,7 +13,7 @@ class Look:
 
     colour: str
     marker: str
-    dashes: str
+    dashes: Dashes
 
 
 # Okabe and Ito 2008: told apart with every common colour blindness. Markers and dashes tell them apart in grey.
@@ -35,3 +38,21 @@ def looks(regimes: Mapping[str, str]) -> dict[str, Look]:
         further = len(found) - (2 - len(reserved))
         found[network] = reserved.pop(regime, FURTHER[further % len(FURTHER)])
     return found
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How a verdict is drawn; a hollow marker has the colour as its edge."""
+
+    colour: str
+    marker: str
+    is_filled: bool
+
+
+# Told apart by form as well as by colour; none is a network's.
+VERDICTS = {
+    "supported": Mark("#117733", "o", is_filled=True),
+    "refuted": Mark("#882255", "D", is_filled=True),
+    "undecided": Mark("#5f6368", "o", is_filled=False),
+    "not tested": Mark("#9aa0a6", "x", is_filled=False),
+}

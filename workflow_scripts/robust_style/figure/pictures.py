@@ -6,13 +6,16 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from robust_style.errors import ResultError
 from robust_style.score.trace import Trace
 
 # Height x width x sRGB channel; `_` because two pictures need not have one size.
 Picture = UInt8[NDArray[np.uint8], "_ _ 3"]
+
+# What Pillow raises for a file that is missing, cut, changed, or of another kind.
+UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 
 
 @dataclass(frozen=True)
@@ -26,13 +29,15 @@ class Tile:
 def read_picture(path: Path, longest_px: int | None = None) -> Picture:
     """The sRGB picture at `path`, made smaller (never larger) where its longest side is above `longest_px`.
 
-    Raises ResultError if it is missing or no picture.
+    Raises ResultError if it is missing, damaged or no picture.
     """
     try:
         with Image.open(path) as opened:
             picture = opened.convert("RGB")
-    except (FileNotFoundError, UnidentifiedImageError):
+    except FileNotFoundError:
         raise ResultError(f"{path}: expected a picture, found none; run the workflow again to make it") from None
+    except UNREADABLE as damage:
+        raise ResultError(f"{path}: expected a picture, found damage ({damage}); delete it and run again") from None
     if longest_px is not None and max(picture.size) > longest_px:
         picture.thumbnail((longest_px, longest_px), Image.Resampling.LANCZOS)
     return np.asarray(picture)

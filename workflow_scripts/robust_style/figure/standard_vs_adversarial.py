@@ -1,36 +1,45 @@
 """The project's main figure: what each network paints, down its training."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from robust_style.errors import ResultError
-from robust_style.figure.grid import Grid, Pair, read_grid
-from robust_style.figure.palette import looks
-from robust_style.figure.pictures import read_picture
+from robust_style.figure.fitting import paragraph
+from robust_style.figure.grid import MOST_ROWS, Grid, Pair, read_grid
+from robust_style.figure.pair_block import (
+    CAPTION_MM,
+    GAP_MM,
+    HEADS_MM,
+    LABEL_MM,
+    Place,
+    draw_block,
+    draw_labels,
+    is_short,
+)
 from robust_style.figure.sheet import Sheet
 from robust_style.figure.visual_language import (
-    NORMAL_PT,
     PAGE_HEIGHT_MM,
     PAGE_WIDTH_MM,
     QUIET,
     SMALL_PT,
     save,
-    save_preview,
     visual_language,
 )
-from robust_style.figure.words import accuracy_words, epoch_words, spoken
+from robust_style.figure.words import spoken
 
-# More pairs side by side would be stamps.
+# More pairs on one page would be stamps.
 MOST_PAIRS = 4
-# Longest side of a source image as drawn: 300 dots per inch on 40 mm.
-THUMBNAIL_PX = 480
+# Below this width of a picture rows are left out, down to so few.
+NARROW_MM = 16.0
+FEWEST_ROWS = 3
 
-LABEL_MM = 17.0
-GAP_MM = 1.2
 GROUP_GAP_MM = 5.0
+BAND_GAP_MM = 3.0
+# Above the pictures of a pair stand its content and style: large, or small where pairs stand under each other.
 SOURCES_MM = 19.0
-HEADS_MM = 6.0
-CAPTION_MM = 3.6
+SMALL_SOURCES_MM = 12.0
+NOTE_LINE_MM = 3.0
 # Two pictures beside each other on a full page; wider ones would not fit four rows on A4.
 WIDEST_MM = 62.0
 
@@ -43,20 +52,19 @@ def draw_standard_vs_adversarial(
     styles: Mapping[str, Path],
     columns: list[str],
     figure: Path,
+    vector: Path,
     preview: Path,
 ) -> None:
     """Draws one pair and one recipe: rows are training epochs, `columns` the networks, accuracies under each picture.
 
-    `contents` and `styles` map names to the prepared images; `preview` is a small JPEG of the same. Raises
-    ResultError for traces of several pairs.
+    `contents` and `styles` map names to the prepared images; `vector` is the same as SVG, `preview` as a small JPEG.
+    Raises ResultError for traces of several pairs.
     """
     grid = read_grid(traces, evaluations, columns)
     if len(grid.pairs) > 1:
         raise ResultError(f"{figure}: expected stylisations of one pair, found {len(grid.pairs)}; use the overview")
     with visual_language():
-        drawn = _drawn(grid, contents, styles, captions=True).figure
-        save(drawn, figure)
-        save_preview(drawn, preview)
+        save(_drawn(grid, contents, styles, _arranged(grid, 1)).figure, figure, vector, preview)
 
 
 def draw_overview(
@@ -67,138 +75,93 @@ def draw_overview(
     styles: Mapping[str, Path],
     columns: list[str],
     figure: Path,
+    vector: Path,
 ) -> None:
-    """Draws up to four pairs of one recipe side by side; within each pair a column per network, rows are epochs."""
+    """Draws up to four pairs of one recipe; within each pair a column per network, rows are epochs.
+
+    Pairs stand beside each other or under each other, whichever leaves larger pictures; where these would still be
+    narrow, some epochs between the first and the last are left out.
+    """
     grid = read_grid(traces, evaluations, columns)
     if len(grid.pairs) > MOST_PAIRS:
         raise ResultError(f"{figure}: expected at most {MOST_PAIRS} pairs, found {len(grid.pairs)}; choose fewer")
+    for rows in range(MOST_ROWS, FEWEST_ROWS - 1, -1):
+        fewer = grid.of_rows(rows)
+        arrangement = max((_arranged(fewer, beside) for beside in range(1, len(grid.pairs) + 1)), key=_picture_height)
+        if arrangement.narrowest >= NARROW_MM:
+            break
     with visual_language():
-        save(_drawn(grid, contents, styles, captions=False).figure, figure)
+        save(_drawn(fewer, contents, styles, arrangement).figure, figure, vector)
 
 
-def _drawn(grid: Grid, contents: Mapping[str, Path], styles: Mapping[str, Path], *, captions: bool) -> Sheet:
-    """`captions` puts the accuracies under each picture; without, they stand once, beside each row."""
-    caption = CAPTION_MM if captions else 0.0
-    label = LABEL_MM if captions else LABEL_MM + 12.0
+@dataclass(frozen=True)
+class _Arrangement:
+    """Bands of pairs under each other, the pairs of a band beside each other; sizes in mm."""
+
+    bands: tuple[tuple[Pair, ...], ...]
+    shapes: dict[Pair, float]
+    height: float
+    sources: float
+    rows: int
+
+    @property
+    def narrowest(self) -> float:
+        """Width of the narrowest picture."""
+        return self.height * min(self.shapes.values())
+
+    @property
+    def band_height(self) -> float:
+        return self.sources + HEADS_MM + self.rows * (self.height + CAPTION_MM + GAP_MM)
+
+
+def _picture_height(arrangement: _Arrangement) -> float:
+    return arrangement.height
+
+
+def _arranged(grid: Grid, beside: int) -> _Arrangement:
+    """So many pairs beside each other, all pictures of the greatest height that the page allows."""
+    bands = tuple(grid.pairs[first : first + beside] for first in range(0, len(grid.pairs), beside))
     shapes = {pair: _shape(grid, pair) for pair in grid.pairs}
-    height = _picture_height(grid, list(shapes.values()), label, caption)
-    groups = {pair: len(grid.networks) * (height * shape + GAP_MM) - GAP_MM for pair, shape in shapes.items()}
-    top = SOURCES_MM + HEADS_MM + 2.0
-    row = height + caption + GAP_MM
-    sheet = Sheet.of_size(
-        label + sum(groups.values()) + (len(groups) - 1) * GROUP_GAP_MM, top + len(grid.epochs) * row + 4.5
+    sources = SOURCES_MM if len(bands) == 1 else SMALL_SOURCES_MM
+    columns, rows = len(grid.networks), len(grid.epochs)
+    across = min(
+        (PAGE_WIDTH_MM - LABEL_MM - len(band) * (columns - 1) * GAP_MM - (len(band) - 1) * GROUP_GAP_MM)
+        / (columns * sum(shapes[pair] for pair in band))
+        for band in bands
     )
-    left = label
-    for pair, group in groups.items():
-        width = height * shapes[pair]
-        _draw_sources(sheet, pair, contents, styles, left, group)
-        _draw_heads(sheet, grid, left, width)
-        for index, epoch in enumerate(grid.epochs):
-            _draw_row(sheet, grid, pair, epoch, left, top + index * row, width, height, captions)
-        left += group + GROUP_GAP_MM
-    for index, epoch in enumerate(grid.epochs):
-        _draw_label(sheet, grid, epoch, top + index * row, height, accuracies=not captions)
-    sheet.text(_footnote(grid), 0.0, sheet.height_mm - 3.6, size=SMALL_PT, colour=QUIET)
+    room = (PAGE_HEIGHT_MM - 3 * NOTE_LINE_MM + BAND_GAP_MM) / len(bands) - BAND_GAP_MM - sources - HEADS_MM
+    height = min(across, room / rows - CAPTION_MM - GAP_MM, WIDEST_MM / max(shapes.values()))
+    return _Arrangement(bands, shapes, height, sources, rows)
+
+
+def _drawn(grid: Grid, contents: Mapping[str, Path], styles: Mapping[str, Path], arrangement: _Arrangement) -> Sheet:
+    groups = {
+        pair: len(grid.networks) * (arrangement.height * shape + GAP_MM) - GAP_MM
+        for pair, shape in arrangement.shapes.items()
+    }
+    width = LABEL_MM + max(sum(groups[pair] + GROUP_GAP_MM for pair in band) for band in arrangement.bands)
+    note = paragraph(_note(grid, arrangement), width - GROUP_GAP_MM, SMALL_PT)
+    bands = len(arrangement.bands) * (arrangement.band_height + BAND_GAP_MM) - BAND_GAP_MM
+    sheet = Sheet.of_size(width - GROUP_GAP_MM, bands + 1.0 + len(note) * NOTE_LINE_MM)
+    for number, band in enumerate(arrangement.bands):
+        top, left = number * (arrangement.band_height + BAND_GAP_MM), LABEL_MM
+        draw_labels(sheet, grid, top + arrangement.sources + HEADS_MM, arrangement.height)
+        for pair in band:
+            picture_width = arrangement.height * arrangement.shapes[pair]
+            place = Place(left, top, arrangement.sources, picture_width, arrangement.height)
+            files = (_known(contents, pair.content), _known(styles, pair.style))
+            draw_block(sheet, grid, pair, files, place)
+            left += groups[pair] + GROUP_GAP_MM
+    sheet.lines(note, 0.0, sheet.height_mm - len(note) * NOTE_LINE_MM, NOTE_LINE_MM, size=SMALL_PT, colour=QUIET)
     return sheet
 
 
-def _draw_sources(
-    sheet: Sheet, pair: Pair, contents: Mapping[str, Path], styles: Mapping[str, Path], left: float, group: float
-) -> None:
-    side = min(SOURCES_MM - 4.0, (group - 4.0) / 2)
-    for name, role, files, at in (
-        (pair.content, "content", contents, left),
-        (pair.style, "in the style of", styles, left + group / 2),
-    ):
-        sheet.text(role, at, 0.3, size=SMALL_PT, colour=QUIET)
-        sheet.text(spoken(name), at, 3.0, size=SMALL_PT + 0.5, bold=True)
-        picture = read_picture(_known(files, name), THUMBNAIL_PX)
-        shown = min(side - 2.8, (group / 2 - 2.0) * picture.shape[0] / picture.shape[1])
-        sheet.picture(picture, at, 6.6, shown * picture.shape[1] / picture.shape[0], shown)
-
-
-def _draw_heads(sheet: Sheet, grid: Grid, left: float, width: float) -> None:
-    of_network = looks(grid.regimes)
-    for column, network in enumerate(grid.networks):
-        at = left + column * (width + GAP_MM)
-        colour = of_network[network].colour
-        sheet.text(
-            spoken(network),
-            at,
-            SOURCES_MM + 2.2,
-            size=NORMAL_PT + 0.5,
-            colour=colour,
-            bold=True,
-        )
-        sheet.rule(at, SOURCES_MM + HEADS_MM + 0.9, at + width, colour=colour, width_pt=1.4)
-
-
-def _draw_row(
-    sheet: Sheet,
-    grid: Grid,
-    pair: Pair,
-    epoch: int,
-    left: float,
-    top: float,
-    width: float,
-    height: float,
-    captions: bool,
-) -> None:
-    if grid.shares_start(pair, epoch):
-        # One picture in the middle says better than the same one twice that both start from one network.
-        group = len(grid.networks) * (width + GAP_MM) - GAP_MM
-        sheet.picture(read_picture(grid.traces[pair, grid.networks[0], epoch].picture), left, top, group, height)
-        if captions:
-            sheet.text(
-                "the same network for all",
-                left + group / 2,
-                top + height + 0.4,
-                size=SMALL_PT,
-                colour=QUIET,
-                align="center",
-            )
-        return
-    for column, network in enumerate(grid.networks):
-        at = left + column * (width + GAP_MM)
-        trace = grid.traces.get((pair, network, epoch))
-        if trace is None:
-            sheet.text("–", at + width / 2, top + height / 2, size=SMALL_PT, colour=QUIET, align="center")
-            continue
-        sheet.picture(read_picture(trace.picture), at, top, width, height)
-        if captions:
-            words = accuracy_words(grid.evaluations.get((network, epoch)))
-            sheet.text(words, at, top + height + 0.4, size=SMALL_PT, colour=QUIET)
-
-
-def _draw_label(sheet: Sheet, grid: Grid, epoch: int, top: float, height: float, *, accuracies: bool) -> None:
-    sheet.text(epoch_words(epoch), 0.0, top + 0.2, bold=True)
-    if not accuracies:
-        return
-    if any(grid.shares_start(pair, epoch) for pair in grid.pairs):
-        sheet.text("one network for all:\nequal initial weights", 0.0, top + 4.6, size=SMALL_PT, colour=QUIET)
-        return
-    of_network = looks(grid.regimes)
-    for line, network in enumerate(name for name in grid.networks if (name, epoch) in grid.evaluations):
-        words = f"{spoken(network)}\n{accuracy_words(grid.evaluations[network, epoch])}"
-        at = top + 4.6 + line * 7.2
-        if at + 6.5 < top + height + 2:
-            sheet.text(words, 0.0, at, size=SMALL_PT, colour=of_network[network].colour)
-
-
-def _footnote(grid: Grid) -> str:
+def _note(grid: Grid, arrangement: _Arrangement) -> str:
     words = f"Rows: training epochs of the network. Recipe {spoken(grid.recipe)}, training seed {grid.seed}."
+    if any(is_short(arrangement.height * shape) for shape in arrangement.shapes.values()):
+        words += " Under each picture: clean / robust accuracy of its network."
     every = {(pair, network, epoch) for pair in grid.pairs for network in grid.networks for epoch in grid.epochs}
     return words + (" –: no checkpoint." if every - set(grid.traces) else "")
-
-
-def _picture_height(grid: Grid, shapes: Sequence[float], label: float, caption: float) -> float:
-    """The greatest height that all pictures can share on one page; `shapes` are widths over heights."""
-    columns = len(shapes) * len(grid.networks)
-    gaps = columns * GAP_MM + (len(shapes) - 1) * (GROUP_GAP_MM - GAP_MM)
-    across = (PAGE_WIDTH_MM - label - gaps) / (len(grid.networks) * sum(shapes))
-    rows = len(grid.epochs)
-    down = (PAGE_HEIGHT_MM - SOURCES_MM - HEADS_MM - 7 - rows * (caption + GAP_MM)) / rows
-    return min(across, down, WIDEST_MM / max(shapes))
 
 
 def _shape(grid: Grid, pair: Pair) -> float:

@@ -8,19 +8,23 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 from robust_style.errors import ResultError
+from robust_style.figure.legend import LEGEND_LINE_MM, draw_legend, legend_lines
 from robust_style.figure.palette import Look, looks
+from robust_style.figure.sheet import Sheet
 from robust_style.figure.visual_language import (
     LINE_PT,
     PAGE_WIDTH_MM,
-    new_figure,
     save,
     visual_language,
     whole_epochs,
 )
-from robust_style.figure.words import spoken
 from robust_style.score.evaluation import Evaluation, read_evaluation
 
-HEIGHT_MM = 68.0
+HEIGHT_MM = 52.0
+LEFT_MM = 11.0
+GAP_MM = 5.0
+TITLE_MM = 5.6
+UNDER_MM = 9.0
 PANELS = (
     ("clean accuracy", "test_clean_accuracy", "clean_accuracy"),
     ("robust accuracy (under PGD)", "test_robust_accuracy", "robust_accuracy"),
@@ -43,23 +47,25 @@ def draw_training_curves(*, evaluations: list[Path], networks: list[str], figure
     regimes = {evaluation.network: evaluation.regime for evaluation in found}
     of_network = looks({network: regimes[network] for network in networks if network in regimes})
     with visual_language():
-        drawn = new_figure(PAGE_WIDTH_MM, HEIGHT_MM)
-        panels = drawn.subplots(1, 2, sharey=True)
-        drawn.subplots_adjust(left=0.075, right=0.99, bottom=0.15, top=0.83, wspace=0.07)
-        for axes, (title, of_history, of_checkpoint) in zip(panels, PANELS, strict=True):
+        legend = legend_lines(list(of_network), LEFT_MM)
+        top = len(legend) * LEGEND_LINE_MM + TITLE_MM
+        sheet = Sheet.of_size(PAGE_WIDTH_MM, top + HEIGHT_MM + UNDER_MM)
+        draw_legend(sheet, legend, of_network, LEFT_MM)
+        width = (PAGE_WIDTH_MM - LEFT_MM - GAP_MM) / 2 - 1.0
+        for number, (title, of_history, of_checkpoint) in enumerate(PANELS):
+            left = LEFT_MM + number * (width + GAP_MM)
+            axes = sheet.axes(left, top, width, HEIGHT_MM)
             for network, look in of_network.items():
                 own = [evaluation for evaluation in found if evaluation.network == network]
                 _draw_network(axes, own, of_history, of_checkpoint, look)
-            axes.set_title(title, loc="left", fontweight="bold")
+            sheet.text(title, left, top - 4.4, bold=True)
             axes.set_xlabel("training epochs")
             whole_epochs(axes, [evaluation.epoch for evaluation in found])
             axes.grid(axis="y")
-        panels[0].set_ylim(0, 1)
-        panels[0].yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-        handles, labels = panels[0].get_legend_handles_labels()
-        drawn.legend(handles, labels, loc="upper left", bbox_to_anchor=(0.065, 1.0), ncols=len(labels))
-        save(drawn, figure)
-        save(drawn, vector)
+            axes.set_ylim(0, 1)
+            axes.tick_params(labelleft=number == 0)
+            axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        save(sheet.figure, figure, vector)
 
 
 def _draw_network(axes: Axes, own: Sequence[Evaluation], of_history: str, of_checkpoint: str, look: Look) -> None:
@@ -77,8 +83,6 @@ def _draw_network(axes: Axes, own: Sequence[Evaluation], of_history: str, of_che
     if len(seeds) > 1:
         mean = pd.concat(curves, axis=1, join="inner").mean(axis=1)
         axes.plot(mean.index, mean, look.dashes, color=look.colour)
-    dashes = look.dashes if any(len(curve) for curve in curves) else "none"
-    axes.plot([], [], linestyle=dashes, marker=look.marker, color=look.colour, label=spoken(own[0].network))
 
 
 def _measured(by_epoch: dict[int, float | None]) -> "pd.Series[float]":

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from robust_style.artefact.atomic import whole_file
+from robust_style.figure.embedded import with_jpegs
 
 # Inside an A4 page with margins of 20 mm, a caption left room for.
 PAGE_WIDTH_MM = 167.0
@@ -21,6 +22,7 @@ DOTS_PER_INCH = 300
 PREVIEW_DOTS_PER_INCH = 150
 PREVIEW_QUALITY = 88
 
+FONT = "DejaVu Sans"
 SMALL_PT = 6.5
 NORMAL_PT = 7.5
 LARGE_PT = 9.0
@@ -36,7 +38,7 @@ FAINT = "#d5d7da"
 _STYLE: dict[Any, Any] = {
     # matplotlib's own copy of DejaVu comes first in its font list, so no machine's fonts change a figure.
     "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],
+    "font.sans-serif": [FONT],
     "font.size": NORMAL_PT,
     "text.color": INK,
     "axes.titlesize": NORMAL_PT,
@@ -79,17 +81,21 @@ def new_figure(width_mm: float, height_mm: float) -> Figure:
     return Figure(figsize=(width_mm / MM_PER_INCH, height_mm / MM_PER_INCH), facecolor="white")
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Writes the figure to `path` (.png or .svg), the same bytes each time."""
-    metadata = {"Date": None, "Creator": None} if path.suffix == ".svg" else {"Software": None}
-    with whole_file(path) as unfinished:
-        figure.savefig(unfinished, dpi=DOTS_PER_INCH, metadata=metadata)
+def save(figure: Figure, *paths: Path) -> None:
+    """Writes the figure to each path, the same bytes each time.
 
-
-def save_preview(figure: Figure, path: Path) -> None:
-    """Writes the figure as a small JPEG for the screen, the same bytes each time."""
-    with whole_file(path) as unfinished:
-        figure.savefig(unfinished, dpi=PREVIEW_DOTS_PER_INCH, pil_kwargs={"quality": PREVIEW_QUALITY})
+    The ending says what: .png for print, .svg with photographs as JPEG, .jpg as a small preview for the screen.
+    """
+    for path in paths:
+        with whole_file(path) as unfinished:
+            if path.suffix == ".jpg":
+                figure.savefig(unfinished, dpi=PREVIEW_DOTS_PER_INCH, pil_kwargs={"quality": PREVIEW_QUALITY})
+            elif path.suffix == ".svg":
+                figure.savefig(unfinished, dpi=DOTS_PER_INCH, metadata={"Date": None, "Creator": None})
+                svg = unfinished.read_text(encoding="utf-8")
+                unfinished.write_text(with_jpegs(svg), encoding="utf-8")
+            else:
+                figure.savefig(unfinished, dpi=DOTS_PER_INCH, metadata={"Software": None})
 
 
 def whole_epochs(axes: Axes, epochs: Sequence[int]) -> None:

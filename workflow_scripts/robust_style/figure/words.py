@@ -1,13 +1,31 @@
 """The words under and beside pictures."""
 
 import math
+import re
 
 from robust_style.score.evaluation import Evaluation
+
+# Line breaks of every kind; what cannot be seen or stand in XML; what turns the direction of reading, so that words say
+# something else than what is written (Boucher and Anderson 2021).
+_BREAKS = re.compile(r"\r\n|[\t-\r\x1c-\x1f\x85\u2028\u2029]")
+_UNSHOWN = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+# Of a title or a sentence; more would fill a figure.
+LONGEST = 300
+
+
+def plain(words: object) -> str:
+    """Words in one line, with a � for every character that would be shown as something else than itself."""
+    return _UNSHOWN.sub("�", _BREAKS.sub(" ", str(words)))
+
+
+def shortened(words: str) -> str:
+    """The words, or as many letters of them as are read, with an ellipsis."""
+    return words if len(words) <= LONGEST else words[: LONGEST - 1].rstrip() + "…"
 
 
 def spoken(name: str) -> str:
     """A name from the configuration as a reader meets it."""
-    return name.replace("_", " ")
+    return plain(name.replace("_", " "))
 
 
 def epoch_words(epoch: int) -> str:
@@ -20,8 +38,19 @@ def percent(fraction: float | None) -> str:
     return "–" if fraction is None else str(math.floor(100 * fraction + 0.5))
 
 
-def accuracy_words(evaluation: Evaluation | None) -> str:
-    """Clean and robust accuracy in few words; nothing where the checkpoint was not evaluated."""
+def accuracy_words(evaluation: Evaluation | None, *, short: bool = False) -> str:
+    """Clean and robust accuracy in few words, or in fewer; nothing where the checkpoint was not evaluated."""
     if evaluation is None:
         return ""
-    return f"clean {percent(evaluation.clean_accuracy)} · robust {percent(evaluation.robust_accuracy)} %"
+    clean, robust = percent(evaluation.clean_accuracy), percent(evaluation.robust_accuracy)
+    return f"{clean} / {robust} %" if short else f"clean {clean} · robust {robust} %"
+
+
+def share_missing(share: float, least: float = 0.01) -> str:
+    """A share of 0 or more as per cent, its sign left out: two digits, down to `least` per cent."""
+    hundredths = 100 * share
+    if hundredths >= 9.95:
+        return f"{hundredths:.0f}"
+    if hundredths < 0.95 * least:
+        return "0" if hundredths == 0 else f"<{least:g}"
+    return f"{max(hundredths, least):.2g}"

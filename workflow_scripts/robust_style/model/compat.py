@@ -40,6 +40,22 @@ def import_vgg() -> ModuleType:
     return vgg  # type: ignore[no-any-return]
 
 
+def import_torchvision_vgg() -> ModuleType:
+    """torchvision's VGG networks for ImageNet. Slow (a second)."""
+    _define_torchvision_operators()
+    from torchvision.models import vgg
+
+    return vgg  # type: ignore[no-any-return]
+
+
+def import_torchvision_squeezenet() -> ModuleType:
+    """torchvision's SqueezeNets for ImageNet. Slow (a second)."""
+    _define_torchvision_operators()
+    from torchvision.models import squeezenet
+
+    return squeezenet  # type: ignore[no-any-return]
+
+
 @cache
 def import_robustness() -> Robustness:
     """The library's attack, checkpoint, dataset and training modules, shimmed so that they import. Slow (seconds).

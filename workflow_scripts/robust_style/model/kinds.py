@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from robust_style.data.urls import has_host
+
 UNTRAINED = "untrained"
 ATTACK_KEYS = ("constraint", "epsilon", "step_size", "steps")
 # What each regime needs of the keys that describe a perturbation; the others need none.
@@ -66,6 +68,16 @@ def contradictions(name: str, network: Block) -> Iterator[str]:
         yield f"networks.{name}: regime {regime} needs {', '.join(missing)}"
     if regime != "adversarial" and superfluous:
         yield f"networks.{name}: regime {regime} has no attack; take {', '.join(superfluous)} away"
+    yield from radius_contradictions(f"networks.{name}", network)
+
+
+def radius_contradictions(place: str, block: Block) -> Iterator[str]:
+    """Whether the ball of the attack in the block at `place` is one of pixels from 0 to 1."""
+    if block.get("constraint") == "linf" and block.get("epsilon", 0) > 1:
+        yield (
+            f"{place}.epsilon: expected at most 1 where constraint is linf (pixels lie between 0 and 1), found "
+            f"{block['epsilon']}; 8 of 255 is 0.03137"
+        )
 
 
 def engine_contradictions(name: str, network: Block, training: Block) -> Iterator[str]:
@@ -95,5 +107,5 @@ def _of_imported(name: str, network: Block, attack: list[str]) -> Iterator[str]:
         yield f"networks.{name}: a network with a source is not trained here; take {', '.join(attack)} away"
     source = network["source"]
     is_strange = not is_url(source) and re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:", source)
-    if is_strange or (is_url(source) and (not urlsplit(source).hostname or re.search(r"\s", source))):
+    if is_strange or (is_url(source) and not has_host(source)):
         yield f"networks.{name}.source: expected a local path or https://…, found {source!r}"

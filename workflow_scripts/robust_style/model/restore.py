@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+from torch import nn
+
 from robust_style.artefact.checkpoint import Checkpoint, load_checkpoint
-from robust_style.errors import CheckpointError
+from robust_style.errors import CheckpointError, ConfigError
+from robust_style.model.differences import differences
+from robust_style.model.pretrained import build_pretrained, is_pretrained
 from robust_style.model.vgg import NormalisedNetwork, build_network
 
 
@@ -15,20 +19,30 @@ def restore_network(path: Path) -> tuple[NormalisedNetwork, Checkpoint]:
     checkpoint = load_checkpoint(path)
     try:
         network = network_of(checkpoint)
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())
-        raise CheckpointError(
-            f"{path}: expected the weights of {checkpoint.architecture} at width {checkpoint.width}, found others "
-            f"({reason}); delete the file and run the workflow again"
-        ) from None
+    except CheckpointError as error:
+        raise CheckpointError(f"{path}: {error}") from None
     return network.train(False).requires_grad_(False), checkpoint
 
 
 def network_of(checkpoint: Checkpoint) -> NormalisedNetwork:
     """The network with the weights of `checkpoint`: on the CPU, in training mode, its parameters trainable.
 
-    Raises RuntimeError (torch's, naming the keys) if the weights do not fit the architecture.
+    Raises CheckpointError naming the weights that do not fit the architecture; which file it is from, it cannot know.
     """
-    network = build_network(checkpoint.architecture, checkpoint.width, len(checkpoint.class_names))
-    network.load_state_dict(checkpoint.weights)
-    return NormalisedNetwork(network, checkpoint.mean, checkpoint.std)
+    architecture, width = checkpoint.architecture, checkpoint.width
+    network: nn.Module | None = None
+    try:
+        if is_pretrained(architecture):
+            network = build_pretrained(architecture, checkpoint.weights)
+        else:
+            network = build_network(architecture, width, len(checkpoint.class_names))
+        network.load_state_dict(checkpoint.weights)
+        return NormalisedNetwork(network, checkpoint.mean, checkpoint.std)
+    # Other weights, a width beyond memory, an architecture that there is not, a mean of other than three numbers.
+    except (RuntimeError, TypeError, ConfigError) as error:
+        told = [] if network is None else differences(network.state_dict(), checkpoint.weights)
+        raise CheckpointError(
+            f"{checkpoint.network}, seed {checkpoint.seed}, epoch {checkpoint.epoch}: expected the weights of "
+            f"{architecture} at width {width}, found others ({'; '.join(told) or ' '.join(str(error).split())[:200]}); "
+            "delete the file and run the workflow again"
+        ) from None

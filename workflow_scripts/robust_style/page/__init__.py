@@ -1,1 +1,1 @@
-"""The self-contained page to explore the pictures."""
+"""The page to explore the pictures, offline: a folder, and an edition in one file."""

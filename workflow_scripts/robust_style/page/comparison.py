@@ -1,13 +1,18 @@
-"""The page on which everybody can look for themselves: one file that needs no network."""
+"""The page on which everybody can look for themselves, offline: a folder, and an edition in one file."""
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from robust_style.artefact.atomic import write_text
+from robust_style.artefact.folder import whole_folder
+from robust_style.page import browser
 from robust_style.page.content import page_content
-from robust_style.page.offline import one_file
+from robust_style.page.images import ImageShelf
+from robust_style.page.offline import data_script, index_of_folder, one_file
 
-ROOM = Path(__file__).parent
+INDEX = "index.html"
+DATA = "data.js"
 
 
 def build_comparison(
@@ -15,19 +20,50 @@ def build_comparison(
     traces: list[Path],
     evaluations: list[Path],
     table: Path,
-    contents: Mapping[str, Path],
-    styles: Mapping[str, Path],
-    page: Path,
+    by_evaluation: Path | None,
+    claims: Path | None,
+    images: Mapping[str, Path],
+    folder: Path,
+    edition: Path,
     title: str,
 ) -> None:
-    """Writes one HTML file with every picture's preview, its scores and its loss, and the means to compare two.
+    """Writes the page as `folder`, which holds an index.html, and its edition in one file.
 
-    `contents` and `styles` map names to the prepared images. Raises ResultError if a file is missing or damaged, if
-    there is no picture at all, or if the table lacks a picture's scores.
+    The folder's page loads images when they are looked at and shows every snapshot of the optimisation; the edition
+    holds the finished pictures only. `images` maps names to the prepared contents and styles; `by_evaluation` and
+    `claims` may be None, which leaves out what they say. Raises ResultError if a file is missing or damaged, if there
+    is no picture at all, or if the table lacks a picture's scores.
     """
-    content = page_content(traces, evaluations, table, contents, styles, title)
-    template, style, curves, script = (
-        (ROOM / name).read_text(encoding="utf-8")
-        for name in ("comparison.html", "comparison.css", "loss_curves.js", "comparison.js")
+    shelf = ImageShelf()
+    content = page_content(
+        traces=traces,
+        evaluations=evaluations,
+        table=table,
+        by_evaluation=by_evaluation,
+        claims=claims,
+        images=images,
+        title=title,
+        shelf=shelf,
     )
-    write_text(page, one_file(template=template, style=style, script=curves + script, title=title, data=content))
+    template = browser.read(browser.TEMPLATE)
+    styles = {name: browser.read(name) for name in browser.STYLES}
+    scripts = {name: browser.read(name) for name in browser.SCRIPTS}
+    with whole_folder(folder) as unfinished:
+        shelf.save(unfinished)
+        data = {DATA: data_script({**content, "images": shelf.names()})}
+        for name, text in {**styles, **scripts, **data}.items():
+            (unfinished / name).write_text(text, encoding="utf-8")
+        index = index_of_folder(template, styles, {**data, **scripts}, title)
+        (unfinished / INDEX).write_text(index, encoding="utf-8")
+    finished = _finished_only(content)
+    data = {DATA: data_script({**finished, "images": shelf.uris(_numbers_of_images(finished))})}
+    write_text(edition, one_file(template, styles, {**data, **scripts}, title))
+
+
+def _finished_only(content: dict[str, Any]) -> dict[str, Any]:
+    pictures = [{**picture, "steps": [], "thumbnail": picture["image"]} for picture in content["pictures"]]
+    return {**content, "pictures": pictures}
+
+
+def _numbers_of_images(content: dict[str, Any]) -> set[int]:
+    return {shown["image"] for kind in ("pictures", "contents", "styles") for shown in content[kind]}

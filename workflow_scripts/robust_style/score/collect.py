@@ -7,30 +7,74 @@ import pandas as pd
 
 from robust_style.artefact.json_file import read_json
 from robust_style.errors import ResultError
+from robust_style.score.by_evaluation import COLUMNS as BY_EVALUATION
+from robust_style.score.by_evaluation import EVALUATION
+from robust_style.score.by_evaluation import MEASURES as ON_THE_WAY
+from robust_style.score.columns import JUDGED, LABELS, MEASURES
 from robust_style.score.evaluation import Evaluation, read_evaluation
-from robust_style.score.table import COLUMNS, LABELS, MEASURES, write_table
+from robust_style.score.table import COLUMNS, write_table
 
 
-def collect_scores(*, scores: list[Path], evaluations: list[Path], table: Path) -> None:
-    """Writes one sorted row per score file to the tab-separated `table`.
+def collect_scores(
+    *, scores: list[Path], evaluations: list[Path], judgements: list[Path], table: Path, by_evaluation: Path
+) -> None:
+    """Writes one sorted row per score file to the tab-separated `table`, and one per snapshot to `by_evaluation`.
 
-    Raises ResultError if two score files describe one picture, or a picture's checkpoint has no evaluation.
+    `judgements` may be none; what judges did not see stays empty. Raises ResultError if two score files describe one
+    picture, a picture's checkpoint has no evaluation, or a judgement is of no picture.
     """
     checkpoints = {found.checkpoint: found for found in map(read_evaluation, evaluations)}
-    rows = pd.DataFrame([_row(path, checkpoints) for path in scores], columns=list(COLUMNS))
-    rows = rows.sort_values(list(LABELS), kind="stable")
+    pictures: list[dict[str, Any]] = []
+    snapshots: list[dict[str, Any]] = []
+    for path in scores:
+        picture, on_the_way = _rows(path, checkpoints)
+        pictures.append(picture)
+        snapshots.extend(on_the_way)
+    rows = pd.DataFrame(pictures, columns=list(COLUMNS)).sort_values(list(LABELS), kind="stable")
     repeated = rows.duplicated(list(LABELS))
     if repeated.any():
-        picture = " ".join(str(value) for value in rows.loc[repeated, list(LABELS)].iloc[0])
-        raise ResultError(f"{table}: expected one score per picture, found two of '{picture}'; name each file once")
-    write_table(table, rows)
+        picture_words = " ".join(str(value) for value in rows.loc[repeated, list(LABELS)].iloc[0])
+        raise ResultError(
+            f"{table}: expected one score per picture, found two of '{picture_words}'; name each file once"
+        )
+    write_table(table, _with_judgements(rows, judgements))
+    moments = pd.DataFrame(snapshots, columns=list(BY_EVALUATION))
+    write_table(by_evaluation, moments.sort_values([*LABELS, EVALUATION], kind="stable"))
 
 
-def _row(path: Path, checkpoints: dict[tuple[str, int, int], Evaluation]) -> dict[str, Any]:
+def _with_judgements(rows: pd.DataFrame, judgements: list[Path]) -> pd.DataFrame:
+    keys = list(LABELS)
+    said = [_flat(path, entry) for path in judgements for entry in read_json(path)]
+    judged = pd.DataFrame(said, columns=[*keys, *JUDGED]).astype(rows[keys].dtypes.to_dict())
+    if judged.duplicated(keys).any() or len(judged.merge(rows[keys], on=keys)) != len(judged):
+        where = ", ".join(sorted({str(path.parent) for path in judgements}))
+        raise ResultError(f"{where}: expected judgements of scored pictures, each once, found others; delete them")
+    return rows.drop(columns=list(JUDGED)).merge(judged, on=keys, how="left")[list(COLUMNS)]
+
+
+def _flat(path: Path, entry: Any) -> dict[str, Any]:
+    try:
+        return {name: entry["labels"][name] for name in LABELS} | {
+            name: entry[name] for name in JUDGED if name in entry
+        }
+    except (KeyError, TypeError) as problem:
+        raise ResultError(
+            f"{path}: expected judgements of pictures, found no {problem}; delete the file and run again"
+        ) from None
+
+
+def _rows(
+    path: Path, checkpoints: dict[tuple[str, int, int], Evaluation]
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The row of the finished picture, and those of its snapshots."""
     score = read_json(path)
     try:
         labels = {name: score["labels"][name] for name in LABELS}
         measures = {name: float(score[name]) for name in MEASURES}
+        on_the_way = [
+            labels | {EVALUATION: int(moment[EVALUATION])} | {name: float(moment[name]) for name in ON_THE_WAY}
+            for moment in score["snapshots"]
+        ]
         evaluation = checkpoints[labels["network"], labels["seed"], labels["epoch"]]
     except KeyError as problem:
         if isinstance(problem.args[0], tuple):
@@ -40,4 +84,4 @@ def _row(path: Path, checkpoints: dict[tuple[str, int, int], Evaluation]) -> dic
             ) from None
         raise ResultError(f"{path}: expected a score file, found no {problem}; delete the file and run again") from None
     accuracies = {"clean_accuracy": evaluation.clean_accuracy, "robust_accuracy": evaluation.robust_accuracy}
-    return labels | measures | accuracies
+    return labels | measures | accuracies, on_the_way

@@ -16,21 +16,30 @@ QUANTILES = 1024
 LEAST_LAB_DISTANCE = 0.1
 
 Directions = Float[NDArray[np.float64], "count 3"]
+Quantiles = Float[NDArray[np.float32], "directions quantiles"]
 
 
-def style_colour_distance(picture: Pixels, content: Pixels, style: Pixels) -> float:
-    """Distance of the picture's colours to the style's: 1 = the untouched content's distance, 0 = the style's colours.
+class StyleColours:
+    """The scale on which pictures of one content and one style are measured, sRGB in [0, 1], of any sizes.
 
-    Pictures are sRGB in [0, 1], of any sizes. It is blind to place: matching histograms is enough to be good.
     Raises ImageError if content and style already share their colours, because nothing could then be learnt.
     """
-    untouched = lab_distance(content, style)
-    if untouched < LEAST_LAB_DISTANCE:
-        raise ImageError(
-            f"content and style have the same colours (Lab distance {untouched:.3f}, at least {LEAST_LAB_DISTANCE} "
-            "expected); choose another pair"
-        )
-    return lab_distance(picture, style) / untouched
+
+    def __init__(self, content: Pixels, style: Pixels) -> None:
+        self.style = _quantiles(style)
+        self.untouched = _distance(_quantiles(content), self.style)
+        if self.untouched < LEAST_LAB_DISTANCE:
+            raise ImageError(
+                f"content and style have the same colours (Lab distance {self.untouched:.3f}, at least "
+                f"{LEAST_LAB_DISTANCE} expected); choose another pair"
+            )
+
+    def distance(self, picture: Pixels) -> float:
+        """Distance of the picture's colours to the style's: 1 = the untouched content's distance, 0 = the style's.
+
+        It is blind to place: matching histograms is enough to be good.
+        """
+        return _distance(_quantiles(picture), self.style) / self.untouched
 
 
 def lab_distance(first: Pixels, second: Pixels) -> float:
@@ -39,14 +48,23 @@ def lab_distance(first: Pixels, second: Pixels) -> float:
     Source: Rabin, Peyré, Delon and Bernot 2011. Differs from it: an even grid of directions instead of random ones
     and quantile functions on a common grid, so that it is deterministic and the sizes may differ.
     """
-    directions = _spread_directions(DIRECTIONS)
-    return float(np.abs(_quantiles(first, directions) - _quantiles(second, directions)).mean())
+    return _distance(_quantiles(first), _quantiles(second))
 
 
-def _quantiles(picture: Pixels, directions: Directions) -> NDArray[np.float64]:
-    points = rgb2lab(picture).reshape(-1, 3)
-    levels = (np.arange(QUANTILES) + 0.5) / QUANTILES
-    found: NDArray[np.float64] = np.quantile(points @ directions.T, levels, axis=0)
+def _distance(first: Quantiles, second: Quantiles) -> float:
+    return float(np.abs(first - second).mean(dtype=np.float64))
+
+
+def _quantiles(picture: Pixels) -> Quantiles:
+    """The quantile function of the colours along each direction."""
+    points = rgb2lab(picture).reshape(-1, 3).astype(np.float32)
+    # Whole rows sorted in float32: MEASURED (AMD EPYC, n = 1) 20 times as fast as numpy.quantile's selection.
+    along = np.sort(_spread_directions(DIRECTIONS).astype(np.float32) @ points.T, axis=1)
+    place = (np.arange(QUANTILES) + 0.5) / QUANTILES * (along.shape[1] - 1)
+    below = np.minimum(place.astype(np.int64), along.shape[1] - 2) if along.shape[1] > 1 else np.zeros(QUANTILES, int)
+    share = (place - below).astype(np.float32)
+    above = np.minimum(below + 1, along.shape[1] - 1)
+    found: Quantiles = along[:, below] * (1 - share) + along[:, above] * share
     return found
 
 

@@ -46,13 +46,13 @@ def read_evaluation(path: Path) -> Evaluation:
         ) from None
 
 
-def _evaluation_of(content: dict[str, Any]) -> Evaluation:
+def _evaluation_of(content: Any) -> Evaluation:
     return Evaluation(
         network=content["network"],
         regime=content["regime"],
         seed=int(content["seed"]),
         epoch=int(content["epoch"]),
-        clean_accuracy=float(content["clean_accuracy"]),
+        clean_accuracy=_share(content["clean_accuracy"]),
         robust_accuracy=_fraction(content["robust_accuracy"]),
         history=tuple(
             HistoryRow(int(row["epoch"]), _fraction(row["test_clean_accuracy"]), _fraction(row["test_robust_accuracy"]))
@@ -61,5 +61,12 @@ def _evaluation_of(content: dict[str, Any]) -> Evaluation:
     )
 
 
-def _fraction(value: float | None) -> float | None:
-    return None if value is None else float(value)
+def _fraction(value: Any) -> float | None:
+    return None if value is None else _share(value)
+
+
+def _share(value: Any) -> float:
+    share = float(value)
+    if not 0 <= share <= 1:  # nor NaN, which no page and no axis can show
+        raise ValueError(f"the accuracy {value}")
+    return share

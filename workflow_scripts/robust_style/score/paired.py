@@ -1,7 +1,7 @@
 """Paired differences: same training seed, same image pair, one thing changed.
 
-Everything here maps a table of scores to one number per (regime or nothing, seed, content, style), as a pandas
-Series; an empty Series means that the table cannot answer.
+Everything here maps scores to one number per seed, content and style, as a pandas Series; an empty Series means that
+the scores cannot answer.
 """
 
 from typing import TypeAlias
@@ -10,71 +10,58 @@ import numpy as np
 import pandas as pd
 
 # One number per training seed and image pair.
-Differences: TypeAlias = "pd.Series[float]"
-# One number per regime, training seed and image pair.
-PerRegime: TypeAlias = "pd.Series[float]"
+Values: TypeAlias = "pd.Series[float]"
 
 PAIR = ["seed", "content", "style"]
-REGIMES = ("standard", "adversarial")
 
 
-def between_regimes(values: PerRegime) -> Differences:
-    """Adversarial minus standard, for the seeds and pairs that both have."""
-    standard, adversarial = (values[values.index.get_level_values("regime") == regime] for regime in REGIMES)
-    difference: Differences = (adversarial.droplevel("regime") - standard.droplevel("regime")).dropna()
-    return difference
+def by_moment(rows: pd.DataFrame, measure: str, moment: str) -> pd.DataFrame:
+    """One row per seed and pair of one network's `rows`, one column per `moment` (epoch or evaluation) without gaps."""
+    # pivot refuses two pictures in one cell; pivot_table would average them unseen.
+    return rows.pivot(index=PAIR, columns=moment, values=measure).sort_index().dropna(axis="columns")  # noqa: PD010
 
 
-def between_recipes(rows: pd.DataFrame, measure: str, first: str, second: str) -> Differences:
-    """log2 of `measure` in recipe `first` minus in `second` at equal checkpoints, mean over networks and epochs."""
-    rows = rows[rows["regime"].isin(REGIMES)]
-    by_checkpoint = rows.set_index([*PAIR, "network", "epoch", "recipe"])[measure]
-    log = np.log2(by_checkpoint)
-    first_log, second_log = (log[log.index.get_level_values("recipe") == recipe] for recipe in (first, second))
-    by_picture = (first_log.droplevel("recipe") - second_log.droplevel("recipe")).dropna()
-    difference: Differences = by_picture.groupby(level=PAIR).mean()
-    return difference
+def last(wide: pd.DataFrame) -> Values:
+    """The value at the last moment."""
+    return wide[wide.columns[-1]] if len(wide.columns) else _none(wide)
 
 
-def at_last_epoch(rows: pd.DataFrame, measure: str) -> PerRegime:
-    """The measure at the last checkpoint that both regimes have."""
-    by_epoch = _by_epoch(rows, measure)
-    return by_epoch[by_epoch.columns[-1]] if len(by_epoch.columns) else by_epoch.iloc[:0].sum(axis=1)
+def mean_over_time(wide: pd.DataFrame) -> Values:
+    """Area under the measure, divided by the span: the mean over training, or over the optimisation.
 
-
-def mean_over_epochs(rows: pd.DataFrame, measure: str) -> PerRegime:
-    """Area under the measure over training epochs, divided by their span: the mean over training.
-
-    From the untrained network to the last checkpoint that both regimes have, with straight lines between checkpoints.
+    With straight lines between the moments.
     """
-    by_epoch = _by_epoch(rows, measure)
-    epochs = by_epoch.columns.to_numpy(dtype=np.float64)
-    if len(epochs) < 2:
-        return by_epoch.iloc[:0].sum(axis=1)
-    area = np.trapezoid(by_epoch.to_numpy(), epochs, axis=1)
-    return pd.Series(area / (epochs[-1] - epochs[0]), index=by_epoch.index)
+    moments = wide.columns.to_numpy(dtype=np.float64)
+    if len(moments) < 2:
+        return _none(wide)
+    area = np.trapezoid(wide.to_numpy(), moments, axis=1)
+    return pd.Series(area / (moments[-1] - moments[0]), index=wide.index)
 
 
-def late_fall(rows: pd.DataFrame, measure: str, *, better: int) -> PerRegime:
+def late_fall(wide: pd.DataFrame, *, better: int) -> Values:
     """How much worse the last checkpoint is than the best earlier trained one; negative if it is the best yet.
 
     `better` is 1 where larger values are better, -1 where smaller are. The untrained network is left out: it keeps
     the content because it cannot paint.
     """
-    trained = better * _by_epoch(rows[rows["epoch"] > 0], measure)
+    trained = better * wide[[epoch for epoch in wide.columns if epoch > 0]]
     if len(trained.columns) < 2:
-        return trained.iloc[:0].sum(axis=1)
+        return _none(wide)
     return trained.iloc[:, :-1].max(axis=1) - trained.iloc[:, -1]
 
 
-def _by_epoch(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
-    """One row per regime, seed and pair; one column per epoch at which nothing is missing."""
-    rows = rows[rows["regime"].isin(REGIMES)]
-    # The network of each regime with the most checkpoints, the first by name among equals; further ones are controls.
-    # An imported network has a single checkpoint, and shares neither initialisation nor data order with another.
-    counted = rows.groupby(["regime", "network"])["epoch"].nunique().reset_index()
-    compared = counted.sort_values(["epoch", "network"], ascending=[False, True]).drop_duplicates("regime")["network"]
-    rows = rows[rows["network"].isin(compared)]
-    # pivot refuses two pictures in one cell; pivot_table would average them unseen.
-    by_epoch = rows.pivot(index=["regime", *PAIR], columns="epoch", values=measure)  # noqa: PD010
-    return by_epoch.sort_index().dropna(axis="columns")
+def mean_over_checkpoints(wide: pd.DataFrame) -> Values:
+    """The mean over the trained checkpoints, or over the untrained one where there is no other."""
+    trained = wide[[epoch for epoch in wide.columns if epoch > 0]]
+    chosen = trained if len(trained.columns) else wide
+    return chosen.mean(axis=1) if len(chosen.columns) else _none(wide)
+
+
+def difference(first: Values, second: Values) -> Values:
+    """First minus second, for the seeds and pairs that both have."""
+    found: Values = (first - second).dropna()
+    return found
+
+
+def _none(wide: pd.DataFrame) -> Values:
+    return pd.Series([], index=wide.index[:0], dtype="float64")

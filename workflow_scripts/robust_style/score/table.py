@@ -6,32 +6,23 @@ import pandas as pd
 
 from robust_style.artefact.atomic import write_text
 from robust_style.errors import ResultError
+from robust_style.score.columns import ACCURACIES, JUDGED, LABELS, MEASURES
 
-LABELS = ("recipe", "network", "regime", "seed", "epoch", "content", "style")
-MEASURES = (
-    "content_ssim",
-    "style_colour_distance",
-    "high_frequency_excess",
-    "worst_rise",
-    "final_over_best",
-    "final_content_loss",
-    "final_style_loss",
-    "out_of_range_fraction",
-)
-ACCURACIES = ("clean_accuracy", "robust_accuracy")
-COLUMNS = LABELS + MEASURES + ACCURACIES
+COLUMNS = LABELS + MEASURES + JUDGED + ACCURACIES
 _WHOLE_NUMBERS = ("seed", "epoch")
 
 
 def write_table(path: Path, rows: pd.DataFrame) -> None:
     """Writes tab-separated values, numbers with 6 significant digits; an empty cell is a number not measured."""
+    # A carriage return in a cell would end the row for whoever reads it.
+    rows = rows.replace(r"\r\n?", "\n", regex=True)
     write_text(path, rows.to_csv(sep="\t", index=False, float_format="%.6g", lineterminator="\n"))
 
 
 def read_table(path: Path) -> pd.DataFrame:
     """The score table at `path`. Raises ResultError if it is missing or lacks a column."""
     kinds = {column: "int64" if column in _WHOLE_NUMBERS else "str" for column in LABELS}
-    kinds |= dict.fromkeys(MEASURES + ACCURACIES, "float64")
+    kinds |= dict.fromkeys(MEASURES + JUDGED + ACCURACIES, "float64")
     problem = None
     try:
         # A network may be called "none" or "nan": only an empty cell means "not measured".

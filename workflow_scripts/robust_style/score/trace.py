@@ -67,17 +67,16 @@ def read_trace(path: Path) -> Trace:
         ) from None
 
 
-def _trace_of(path: Path, content: dict[str, Any]) -> Trace:
+def _trace_of(path: Path, content: Any) -> Trace:
     total, of_content, of_style = (
         tuple(float(value) for value in content[kind]) for kind in ("total_loss", "content_loss", "style_loss")
     )
     evaluation = tuple(int(value) for value in content["evaluation"])
     if not len(evaluation) == len(total) == len(of_content) == len(of_style) > 0:
         raise ValueError("the lengths of its loss curves")
-    labels = content["labels"]
     return Trace(
         path=path,
-        labels=Labels(**{field: labels[field] for field in Labels.__dataclass_fields__}),
+        labels=_labels_of(content["labels"]),
         size_px=int(content["size_px"]),
         width_px=int(content["width_px"]),
         height_px=int(content["height_px"]),
@@ -91,3 +90,10 @@ def _trace_of(path: Path, content: dict[str, Any]) -> Trace:
         out_of_range_fraction=float(content["out_of_range_fraction"]),
         settings=dict(content["recipe"]),
     )
+
+
+def _labels_of(found: Any) -> Labels:
+    kinds = {name: int if name in ("seed", "epoch") else str for name in Labels.__dataclass_fields__}
+    if strange := [name for name, kind in kinds.items() if type(found[name]) is not kind]:
+        raise ValueError(f"its label {strange[0]}")
+    return Labels(**{name: found[name] for name in kinds})

@@ -14,6 +14,7 @@ from robust_style.model.restore import restore_network
 from robust_style.model.vgg import NormalisedNetwork
 from robust_style.provenance.determinism import make_deterministic
 from robust_style.provenance.device import choose_device
+from robust_style.provenance.device_memory import within_memory
 from robust_style.provenance.randomness import stream
 from robust_style.training.accuracy import clean_accuracy, withstood
 from robust_style.training.autoattack import autoattack_accuracy
@@ -33,7 +34,9 @@ def evaluate_checkpoint(
     evaluation: Path,
     settings: dict[str, Any],
     with_autoattack: bool,
+    network: str,
     seed: int,
+    epoch: int,
     device: str,
     threads: int,
 ) -> None:
@@ -41,21 +44,54 @@ def evaluate_checkpoint(
 
     Clean accuracy is of the whole test set, robust accuracy of its first images in equal shares per class, AutoAttack's
     (if `with_autoattack`) of the first of those. All in float32, as fractions from 0 to 1. What is suspicious about
-    them goes to stderr and into the file. Raises CheckpointError if the checkpoint is damaged, of another seed or of
-    another dataset.
+    them goes to stderr and into the file.
+
+    Raises CheckpointError if the checkpoint is damaged, of another network, seed, epoch or dataset, DatasetError for a
+    damaged dataset, ConfigError if the device is absent or its memory does not suffice.
     """
     make_deterministic(threads)
     where = choose_device(device)
     chosen = EvaluationSettings.from_config(settings)
-    network, state = restore_network(checkpoint)
-    _demand_equal(checkpoint, "seed", seed, state.seed)
-    _demand_equal(checkpoint, "dataset_sha256", sha256_of_file(dataset), state.dataset_sha256)
-    network.to(where)
+    restored, state = restore_network(checkpoint)
     data = read_dataset(dataset)
-    test = LabelledImages.from_arrays(data.test_images, data.test_labels, where)
+    named = {"network": network, "seed": seed, "epoch": epoch, "dataset_sha256": sha256_of_file(dataset)}
+    for key, expected in named.items():
+        _demand_equal(checkpoint, key, expected, getattr(state, key))
+    with within_memory("device", where.type, f"set it to cpu, or lower networks.{state.network}.width"):
+        test = LabelledImages.from_arrays(data.test_images, data.test_labels, where)
+        measured = _accuracies(restored.to(where), test, state, chosen, with_autoattack)
+    for warning in measured["warnings"]:
+        print(f"{checkpoint}: {warning}", file=sys.stderr, flush=True)
+    write_json(
+        evaluation,
+        {
+            "network": state.network,
+            "regime": state.regime,
+            "seed": state.seed,
+            "epoch": state.epoch,
+            **measured,
+            "attack": {key: settings[key] for key in ("constraint", "epsilon", "step_size", "steps", "restarts")},
+            "history": state.history,
+        },
+    )
+
+
+def _accuracies(
+    network: NormalisedNetwork,
+    test: LabelledImages,
+    state: Checkpoint,
+    chosen: EvaluationSettings,
+    with_autoattack: bool,
+) -> dict[str, Any]:
+    """Clean, robust and AutoAttack's accuracy, how many images each is of, and what is suspicious about them."""
     attacked = test.first_of_each_class(chosen.images, state.classes)
     right = withstood(
-        network, attacked.images, attacked.labels, chosen.attack, stream(seed, "evaluation"), restarts=chosen.restarts
+        network,
+        attacked.images,
+        attacked.labels,
+        chosen.attack,
+        stream(state.seed, "evaluation"),
+        restarts=chosen.restarts,
     )
     hardest = class_balanced(attacked.labels, chosen.autoattack_images if with_autoattack else 0, state.classes)
     autoattack = None
@@ -74,26 +110,15 @@ def evaluate_checkpoint(
             autoattack,
         ),
     ]
-    for warning in warnings:
-        print(f"{checkpoint}: {warning}", file=sys.stderr, flush=True)
-    write_json(
-        evaluation,
-        {
-            "network": state.network,
-            "regime": state.regime,
-            "seed": state.seed,
-            "epoch": state.epoch,
-            "clean_accuracy": clean_accuracy(network, test.images, test.labels),
-            "test_images": len(test.labels),
-            "robust_accuracy": robust,
-            "images": len(attacked.labels),
-            "attack": {key: settings[key] for key in ("constraint", "epsilon", "step_size", "steps", "restarts")},
-            "autoattack_accuracy": autoattack,
-            "autoattack_images": len(hardest),
-            "warnings": warnings,
-            "history": state.history,
-        },
-    )
+    return {
+        "clean_accuracy": clean_accuracy(network, test.images, test.labels),
+        "test_images": len(test.labels),
+        "robust_accuracy": robust,
+        "images": len(attacked.labels),
+        "autoattack_accuracy": autoattack,
+        "autoattack_images": len(hardest),
+        "warnings": warnings,
+    }
 
 
 def _autoattack(

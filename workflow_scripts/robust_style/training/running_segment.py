@@ -1,15 +1,13 @@
 """A segment under way, whichever engine trains it: what its epochs need, and what each of them leaves."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-
 from robust_style.artefact.checkpoint import Checkpoint
-from robust_style.errors import ConfigError, Divergence
+from robust_style.errors import Divergence
 from robust_style.model.vgg import NormalisedNetwork
+from robust_style.provenance.device_memory import within_memory
 from robust_style.provenance.randomness import stream
 from robust_style.training.accuracy import clean_accuracy, robust_accuracy
 from robust_style.training.epoch import EpochResult
@@ -83,17 +81,13 @@ class RunningSegment:
         self.progress.end(row)
         return current
 
-    @contextmanager
-    def within_memory(self) -> Iterator[None]:
+    def within_memory(self) -> AbstractContextManager[None]:
         """Inside, memory that does not suffice becomes a ConfigError that says what to lower."""
-        try:
-            yield
-        except torch.OutOfMemoryError as error:
-            reason, batch_size = str(error).splitlines()[0], self.segment.training.batch_size
-            raise ConfigError(
-                f"training.batch_size: expected batches that fit on the device, found {batch_size} to be too many "
-                f"({reason}); lower it, or networks.{self.segment.network}.width, or set device: cpu"
-            ) from error
+        return within_memory(
+            "training.batch_size",
+            self.segment.training.batch_size,
+            f"lower it, or networks.{self.segment.network}.width, or set device: cpu",
+        )
 
 
 def _history_row(segment: Segment, network: NormalisedNetwork, epoch: int, result: EpochResult) -> dict[str, Any]:

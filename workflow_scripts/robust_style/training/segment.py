@@ -76,9 +76,9 @@ def train_segment(
         load_checkpoint(previous), code=code, device=where.type, precision=how, threads=threads,
         determinism=flags, versions=software_versions(),
     )  # fmt: skip
+    data = read_dataset(dataset)
     digest = sha256_of_file(dataset)
     _demand_continuity(previous, origin, network, seed, recorded_settings(settings, training), digest, epoch)
-    data = read_dataset(dataset)
     watched = EvaluationSettings.from_config(evaluation)
     test = LabelledImages.from_arrays(data.test_images, data.test_labels, where)
     segment = Segment(

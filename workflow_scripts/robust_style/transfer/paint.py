@@ -59,7 +59,7 @@ def paint(
             network, recipe.layers, pooling=recipe.pooling, padding=recipe.padding, dtype=kind, device=device
         )
 
-    scene = _scenes_of(recipe, size_px, device)
+    scene = scenes_of(recipe, size_px, device)
     groups: dict[object, list[int]] = {}
     for number, order in enumerate(orders):
         whole = scene(order, 1.0)
@@ -80,7 +80,8 @@ def paint(
         yield numbers, paintings
 
 
-def _scenes_of(recipe: Recipe, size_px: int, device: torch.device) -> Callable[[Order, float], Scene]:
+def scenes_of(recipe: Recipe, size_px: int, device: torch.device) -> Callable[[Order, float], Scene]:
+    """A function that gives the scene of an order at a part of its full size (1.0 is full)."""
     # pairs of one job share images, and equal tensors share their targets
     kept: dict[tuple[int, int], Tensor] = {}
 

@@ -8,18 +8,17 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
-
 from robust_style.artefact.checkpoint import Checkpoint
 from robust_style.artefact.json_file import write_json
 from robust_style.errors import CheckpointError, Divergence, ImageError
 from robust_style.model.restore import restore_network
 from robust_style.provenance.determinism import make_deterministic
 from robust_style.provenance.device import choose_device
+from robust_style.provenance.device_memory import within_memory
 from robust_style.provenance.precision import choose_precision, dtype_of
 from robust_style.transfer.animation import frame_evaluations, write_animation
 from robust_style.transfer.optimise import Painting, Watch
-from robust_style.transfer.paint import Order, StyleSource, paint
+from robust_style.transfer.paint import Order, Resized, StyleSource, paint
 from robust_style.transfer.picture import read_picture, write_picture, write_preview, write_strip
 from robust_style.transfer.recipe import Recipe, recipe_from_settings
 from robust_style.transfer.trace import trace_of
@@ -70,18 +69,24 @@ def stylize(
     pair only, so that every network, epoch and recipe starts from the same noise. Pairs of equal size are painted
     together, which moves a picture by rounding only; its trace says how many they were.
 
-    Raises ConfigError for an unusable recipe, layer, size, device or precision; CheckpointError for a damaged or
-    foreign checkpoint; ImageError for an unusable image; Divergence if the loss is not finite at the start.
+    Raises ConfigError for an unusable recipe, layer, size, device or precision, or too little memory; CheckpointError
+    for a damaged or foreign checkpoint; ImageError for an unusable image; Divergence if the loss is not finite at the
+    start.
     """
     make_deterministic(threads)
     settings = recipe_from_settings(recipe)
     where = choose_device(device)
     arithmetic = choose_precision(precision, where)
     network, header = restore_network(checkpoint)
-    _check_labels(checkpoint, header, labels)
+    check_labels(checkpoint, header, labels)
     shown = frame_evaluations(settings.evaluations, animation_frames)
     orders = _orders(images, pairs, blends, seed, settings, shown)
-    with _named(f"{checkpoint} on {', '.join('--'.join(pair) for pair in pairs)}"):
+    with (
+        named(f"{checkpoint} on {', '.join('--'.join(pair) for pair in pairs)}"),
+        within_memory(
+            "transfer.size_px", size_px, f"lower it, or transfer.pairs_per_job ({len(pairs)} here), or set device: cpu"
+        ),
+    ):
         for numbers, paintings in paint(
             network, settings, orders, size_px=size_px, dtype=dtype_of(arithmetic), device=where
         ):
@@ -103,7 +108,7 @@ def stylize(
 
 
 @contextmanager
-def _named(what: str) -> Iterator[None]:
+def named(what: str) -> Iterator[None]:
     """Says of what an image or a loss that cannot be used is part."""
     try:
         yield
@@ -111,7 +116,8 @@ def _named(what: str) -> Iterator[None]:
         raise type(error)(f"{what}: {error}") from None
 
 
-def _check_labels(path: Path, header: Checkpoint, labels: Mapping[str, Any]) -> None:
+def check_labels(path: Path, header: Checkpoint, labels: Mapping[str, Any]) -> None:
+    """Raises CheckpointError where network, regime, seed or epoch of `labels` are not those of the `header`."""
     for key in ("network", "regime", "seed", "epoch"):
         found = getattr(header, key)
         if found != labels[key]:
@@ -119,6 +125,17 @@ def _check_labels(path: Path, header: Checkpoint, labels: Mapping[str, Any]) -> 
                 f"{path}: expected {key} {labels[key]!r}, found {found!r} in its header; "
                 "put the file back under its own name, or delete it and run the workflow again"
             )
+
+
+def style_sources(
+    name: str, blends: Mapping[str, Sequence[Mapping[str, Any]]], source: Callable[[str], Resized]
+) -> list[StyleSource]:
+    """What the style of that name consists of: one image, or those of the blend; `source` gives an image by name."""
+    parts = blends.get(name, [{"image": name, "weight": 1.0, "mask": None}])
+    return [
+        StyleSource(source(part["image"]), part["weight"], source(part["mask"]) if part["mask"] else None)
+        for part in parts
+    ]
 
 
 def _orders(
@@ -132,22 +149,15 @@ def _orders(
     paths = {path.stem: path for path in images}
 
     @cache
-    def source(name: str) -> Callable[[int], Tensor]:
+    def source(name: str) -> Resized:
         return partial(read_picture, paths[name])
-
-    def styles(name: str) -> list[StyleSource]:
-        parts = blends.get(name, [{"image": name, "weight": 1.0, "mask": None}])
-        return [
-            StyleSource(source(part["image"]), part["weight"], source(part["mask"]) if part["mask"] else None)
-            for part in parts
-        ]
 
     return [
         Order(
             (content, style),
             seed,
             source(content),
-            styles(style),
+            style_sources(style, blends, source),
             Watch((*recipe.snapshots, *shown), _reporter(f"{content}--{style}", recipe.evaluations)),
         )
         for content, style in pairs

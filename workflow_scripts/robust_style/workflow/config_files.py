@@ -8,16 +8,51 @@ import yaml
 
 from robust_style.errors import ConfigError
 
+# Our own files have some hundred values. Aliases (`*name`) can make some hundred bytes into more than any memory holds.
+_MOST_VALUES = 20_000
+
 
 def refuse_duplicate_keys(paths: Iterable[Path]) -> None:
-    """Raises ConfigError if a YAML file names one key twice in one place; Snakemake's own reader keeps the last."""
+    """Raises ConfigError if a YAML file names one key twice in one place; Snakemake's own reader keeps the last.
+
+    Also for a file that is no YAML, and for aliases that unfold without end or beyond measure.
+    """
     for path in paths:
         try:
-            _StrictLoader(path.read_text(encoding="utf-8-sig")).get_single_data()
+            loader = _StrictLoader(path.read_text(encoding="utf-8-sig"))
+            content = loader.get_single_node()
+            if content is not None:
+                _count(content, {})
+                loader.construct_document(content)
         except ConfigError as error:
             raise ConfigError(f"{path}: {error}") from None
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path}: expected YAML, found: {' '.join(str(error).split())}") from None
+        except OSError as error:
+            raise ConfigError(
+                f"{path}: expected a configuration file, found {error.strerror}; correct its name"
+            ) from None
+        # Bytes that are not UTF-8, a 13th month, a number of thousands of digits; a thousand lists in one another.
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
+            raise ConfigError(
+                f"{path}: expected YAML in UTF-8, found: {' '.join(str(error).split())}; correct the file"
+            ) from None
+
+
+def _count(node: yaml.Node, counted: dict[int, int]) -> int:
+    """How many values a node is, those behind aliases again for each. `counted` is 0 for a node being counted."""
+    where = f"line {node.start_mark.line + 1}"
+    if counted.get(id(node)) == 0:
+        raise ConfigError(f"{where}: expected values, found an alias (*name) within what it stands for; write it out")
+    if id(node) not in counted:
+        counted[id(node)] = 0
+        parts = (
+            [part for pair in node.value for part in pair]
+            if isinstance(node, yaml.MappingNode)
+            else (node.value if isinstance(node, yaml.SequenceNode) else [])
+        )
+        counted[id(node)] = 1 + sum(_count(part, counted) for part in parts)
+    if counted[id(node)] > _MOST_VALUES:
+        raise ConfigError(f"{where}: expected at most {_MOST_VALUES} values, found more behind aliases (*name)")
+    return counted[id(node)]
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -27,7 +62,9 @@ class _StrictLoader(yaml.SafeLoader):
             if key_node.tag == "tag:yaml.org,2002:merge":
                 continue  # `<<`: what it brings in, the block's own keys may override
             key = self.construct_object(key_node, deep=True)
-            if isinstance(key, Hashable) and key in seen:
+            if not isinstance(key, Hashable):
+                continue  # the reader itself refuses it
+            if key in seen:
                 raise ConfigError(f"line {key_node.start_mark.line + 1}: key {key!r} is given twice; keep one of them")
             seen.add(key)
         return super().construct_mapping(node, deep)

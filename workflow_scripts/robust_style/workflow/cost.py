@@ -7,6 +7,7 @@ from typing import Any
 
 from robust_style.errors import ConfigError
 from robust_style.model.kinds import is_trained
+from robust_style.workflow.reconstruction import reconstructed_checkpoints, reconstruction_px
 from robust_style.workflow.settings import checkpoints, pairs
 
 # MEASURED (x86-64 with AMX-BF16, bfloat16, full-width VGG19, one thread, n = 1, halved for two cores): 93 training
@@ -14,6 +15,9 @@ from robust_style.workflow.settings import checkpoints, pairs
 SECONDS_PER_IMAGE = 0.0054
 SECONDS_PER_ATTACK_STEP = 0.0028
 SECONDS_PER_PIXEL = 1.4e-6
+# MEASURED (x86-64, float32, half-width VGG19 at 128 px, one thread, n = 3 networks): an evaluation of a reconstruction,
+# mean over relu1_1 to relu5_1 of content and texture, against one that looks at all five layers.
+RECONSTRUCTION_SHARE = 0.45
 # MEASURED (the same machine, two threads, float32 against bfloat16, batch 128, n = 2): the library's loop beside ours.
 LIBRARY_FACTORS = {"standard": 2.0, "adversarial": 3.6}
 # ASSUME: what starting Python and torch, reading and writing take of one of two cores, for each job.
@@ -59,7 +63,7 @@ def accelerator_present() -> bool:
 
 
 def cpu_hours(config: dict[str, Any]) -> float:
-    """Estimated hours on two CPU cores: training with its monitoring, evaluation, style transfer, starting the jobs."""
+    """Estimated hours on two CPU cores: training, monitoring, evaluation, transfer, reconstructions, starting jobs."""
     evaluation, transfer, training = config["evaluation"], config["transfer"], config["training"]
     images = config["dataset"]["train_size"] or CIFAR10_IMAGES
     attacked = evaluation["images"] or config["dataset"]["test_size"] or CIFAR10_TEST_IMAGES
@@ -78,7 +82,9 @@ def cpu_hours(config: dict[str, Any]) -> float:
         computing += own * attacked * evaluation["steps"] * evaluation["restarts"] * SECONDS_PER_ATTACK_STEP
         for recipe in transfer["recipes"].values():
             computing += pictures * recipe["evaluations"] * pixels * SECONDS_PER_PIXEL
-        jobs = 2 * own + 2 * pictures * len(transfer["recipes"])
+        reconstructing = sum(owner == name for owner, _, _ in reconstructed_checkpoints(config))
+        computing += reconstructing * _reconstruction_seconds(config)
+        jobs = 2 * own + 2 * pictures * len(transfer["recipes"]) + reconstructing
         seconds += computing * network["width"] ** 2 + jobs * SECONDS_PER_JOB
     return seconds / 3600
 
@@ -88,6 +94,13 @@ def estimate(config: dict[str, Any]) -> str | None:
     if config["device"] != "cpu" and accelerator_present():
         return None
     return f"On two CPU cores the whole of it takes roughly {_in_words(cpu_hours(config))}."
+
+
+def _reconstruction_seconds(config: dict[str, Any]) -> float:
+    """Of one checkpoint at full width: a content and a texture for each layer."""
+    block = config["reconstruction"]
+    evaluations = 2 * len(block["layers"]) * block["evaluations"] * RECONSTRUCTION_SHARE
+    return float(evaluations * ASPECT * reconstruction_px(config) ** 2 * SECONDS_PER_PIXEL)
 
 
 def _in_words(hours: float) -> str:

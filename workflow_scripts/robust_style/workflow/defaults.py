@@ -56,23 +56,31 @@ def _without_nulls(config: dict[str, Any]) -> dict[str, Any]:
     A later file's way to take away what an earlier one names.
     """
     config = _copied(config)
-    expected = config.get("expected")
-    for block in (config.get("networks"), (config.get("transfer") or {}).get("recipes")):
-        if isinstance(block, dict):
-            for name in [name for name, value in block.items() if value is None]:
-                del block[name]
-                if isinstance(expected, dict) and block is config["networks"]:
-                    expected.pop(name, None)
+    networks, recipes, expected = (
+        _block(config, *at) for at in (("networks",), ("transfer", "recipes"), ("expected",))
+    )
+    for name in [name for name, value in networks.items() if value is None]:
+        del networks[name]
+        expected.pop(name, None)
+    for name in [name for name, value in recipes.items() if value is None]:
+        del recipes[name]
     return config
+
+
+def _block(config: dict[str, Any], *keys: str) -> dict[Any, Any]:
+    """The block at that place; an empty one where there is none, or where something else stands."""
+    found: Any = config
+    for key in keys:
+        found = found.get(key) if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else {}
 
 
 def _begin_with_built_in(config: dict[str, Any], built_in: dict[str, dict[str, Any]]) -> None:
     """Every recipe that names a built-in one, or has its name, gets what that has and it does not."""
-    recipes = (config.get("transfer") or {}).get("recipes")
-    if not isinstance(recipes, dict):
-        return
+    recipes = _block(config, "transfer", "recipes")
     for name, recipe in recipes.items():
-        if isinstance(recipe, dict):
+        # What is no name stays where it is, for the schema to refuse.
+        if isinstance(recipe, dict) and isinstance(recipe.get("based_on", ""), str):
             base = recipe.pop("based_on", name if name in built_in else None)
             if base is not None and base not in built_in:
                 raise ConfigError(

@@ -1,31 +1,42 @@
 """What every rule's script does around its one call: the log, and errors in one sentence."""
 
+import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NoReturn, Protocol, runtime_checkable
 
+from robust_style.artefact.storage import storage_error
 from robust_style.errors import RobustStyleError
+
+# What a terminal does instead of showing it (colours, deleted lines, other directions), and what no file takes: a
+# message names what was found, and that can be anything.
+_ACTING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 @contextmanager
 def step(log: str | None) -> Iterator[None]:
     """Copies everything printed inside the block to the file `log` as well as to the terminal.
 
-    A RobustStyleError ends the script with its message and status 1, without a traceback; anything else is a defect
-    and keeps it.
+    A RobustStyleError or a failure of the storage ends the script with one sentence and status 1, without a traceback;
+    anything else is a defect and keeps it. A log that no longer takes a line (a full disk) does not stop the step.
     """
     path = Path(log) if log else None
     if path is None:
         with _one_sentence():
             yield
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", buffering=1) as file:
-        both: Any = _Both(sys.stderr, file)
+    with _one_sentence():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("w", encoding="utf-8", buffering=1)
+    both: Any = _Both(sys.stderr, file)
+    try:
         with redirect_stdout(both), redirect_stderr(both), _one_sentence():
             yield
+    finally:
+        with suppress(OSError):
+            file.close()
 
 
 @contextmanager
@@ -33,8 +44,18 @@ def _one_sentence() -> Iterator[None]:
     try:
         yield
     except RobustStyleError as error:
-        print(f"error: {error}", file=sys.stderr)
-        raise SystemExit(1) from None
+        _end(error)
+    except OSError as error:
+        # A disk that is full or read-only is the user's to mend wherever it was noticed.
+        said = storage_error(error.filename or "a file of this step", error)
+        if said is None:
+            raise
+        _end(said)
+
+
+def _end(error: RobustStyleError) -> NoReturn:
+    print(f"error: {_ACTING.sub('�', str(error))}", file=sys.stderr)
+    raise SystemExit(1) from None
 
 
 @runtime_checkable
@@ -50,13 +71,15 @@ class _Both:
 
     def write(self, text: str) -> int:
         for stream in self.streams:
-            stream.write(text)
-            stream.flush()
+            with suppress(OSError):
+                stream.write(text)
+                stream.flush()
         return len(text)
 
     def flush(self) -> None:
         for stream in self.streams:
-            stream.flush()
+            with suppress(OSError):
+                stream.flush()
 
     def isatty(self) -> bool:
         return False

@@ -6,18 +6,17 @@ runs in Snakemake's own process, which need not have torch.
 """
 
 import itertools
-import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import yaml
 
 from robust_style.errors import ConfigError
 from robust_style.model import kinds
 from robust_style.transfer.recipe import contradictions
-from robust_style.workflow.defaults import built_in_recipes, completed, nearest
+from robust_style.workflow.defaults import built_in_recipes, completed
+from robust_style.workflow.schema_faults import schema_faults
 
 
 def checked(config: dict[str, Any], schema_path: Path) -> dict[str, Any]:
@@ -26,8 +25,8 @@ def checked(config: dict[str, Any], schema_path: Path) -> dict[str, Any]:
         raise ConfigError("the configuration is empty; start from config/config.yaml")
     schema = yaml.safe_load(schema_path.read_text(encoding="utf-8"))
     config = completed(config, schema, built_in_recipes(schema_path.with_name("recipes.yaml")))
-    faults = [*_schema_faults(config, schema), *_numbers_that_are_not(config, "")]
-    faults = faults or [*_contradictions(config)]
+    # Contradictions only between values of the right kind.
+    faults = schema_faults(config, schema) or [*_contradictions(config)]
     if faults:
         raise ConfigError("the configuration does not fit config/schema.yaml:\n" + "\n".join(f"  {f}" for f in faults))
     return config
@@ -52,6 +51,13 @@ def images_of_style(config: dict[str, Any], style: str) -> list[str]:
     """The images that a style is made of: itself, or those of the blend of that name, masks too."""
     parts = config["transfer"]["blends"].get(style, [{"image": style, "mask": None}])
     return list(dict.fromkeys(name for part in parts for name in (part["image"], part["mask"]) if name))
+
+
+def reconstructed_pair(config: dict[str, Any]) -> tuple[str, str]:
+    """Content and style to be reconstructed: those named, or the first pair's."""
+    content, style = pairs(config)[0]
+    block = config["reconstruction"]
+    return block["content"] or content, block["style"] or style
 
 
 def checkpoints(config: dict[str, Any]) -> list[tuple[str, int, int]]:
@@ -109,68 +115,6 @@ def picture_labels(config: dict[str, Any], wildcards: Any, content: str, style: 
     }
 
 
-def _schema_faults(config: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
-    validator = jsonschema.Draft202012Validator(schema)
-    for error in sorted(validator.iter_errors(config), key=lambda e: [str(p) for p in e.absolute_path]):
-        place = ".".join(str(part) for part in error.absolute_path)
-        if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-            known = error.schema.get("properties", {})
-            for key in sorted(str(k) for k in error.instance.keys() - known.keys()):
-                yield f"{place + '.' if place else ''}{key}: no such key{nearest(key, known)}"
-        elif error.validator == "required":
-            missing = [key for key in error.validator_value if key not in error.instance]
-            yield f"{place or 'configuration'}: expected the key {', '.join(missing)}, found none"
-        else:
-            yield f"{place}: {_expected(error)}, found {error.instance!r}{_hint(error.instance)}"
-
-
-def _expected(error: jsonschema.ValidationError) -> str:
-    value = error.validator_value
-    match error.validator:
-        case "type":
-            return f"expected {' or '.join([value] if isinstance(value, str) else value)}"
-        case "enum":
-            return f"expected one of {', '.join(map(str, value))}"
-        case "minimum":
-            return f"expected at least {value}"
-        case "maximum":
-            return f"expected at most {value}"
-        case "exclusiveMinimum":
-            return f"expected more than {value}"
-        case "exclusiveMaximum":
-            return f"expected less than {value}"
-        case "multipleOf":
-            return f"expected a multiple of {value}"
-        case "pattern":
-            return f"expected text of the form {value}"
-        case "uniqueItems":
-            return "expected each item once"
-        case "minItems" | "maxItems" | "minProperties" | "minLength":
-            return f"expected {error.validator[:3]}imum length {value}"
-        case _:
-            return "expected a name or a list of names" if error.validator == "anyOf" else error.message
-
-
-def _hint(found: Any) -> str:
-    """YAML 1.1 reads 1e-3 as text; say so."""
-    if isinstance(found, str):
-        try:
-            float(found)
-        except ValueError:
-            return ""
-        return " (text, not a number: write 1.0e-3 instead of 1e-3, and no quotes)"
-    return ""
-
-
-def _numbers_that_are_not(value: Any, place: str) -> Iterator[str]:
-    """JSON schema lets NaN and infinity pass as numbers."""
-    if isinstance(value, float) and not math.isfinite(value):
-        yield f"{place}: expected a finite number, found {value}"
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, inner in items:
-        yield from _numbers_that_are_not(inner, f"{place}.{key}".lstrip("."))
-
-
 def _contradictions(config: dict[str, Any]) -> Iterator[str]:
     training, dataset, transfer = config["training"], config["dataset"], config["transfer"]
     if training["epochs"] % training["checkpoint_every"]:
@@ -182,6 +126,7 @@ def _contradictions(config: dict[str, Any]) -> Iterator[str]:
         yield f"dataset.archive: only cifar10 has an archive, found it with {dataset['name']}; set it to null"
     if dataset["sha256"] is not None and dataset["archive"] is None:
         yield "dataset.sha256: belongs to dataset.archive, which is null; give both or neither"
+    yield from kinds.radius_contradictions("evaluation", config["evaluation"])
     for name, network in config["networks"].items():
         yield from kinds.contradictions(name, network)
         yield from kinds.engine_contradictions(name, network, training)
@@ -189,12 +134,23 @@ def _contradictions(config: dict[str, Any]) -> Iterator[str]:
         for part in parts:
             if part["image"] in transfer["blends"]:
                 yield f"transfer.blends.{name}: expected images of the catalogue, found the blend {part['image']}"
+    for name in dict.fromkeys(content for content, _ in pairs(config) if content in transfer["blends"]):
+        yield f"transfer.pairs: expected an image of the catalogue as content, found the blend {name}"
     doubled = {pair for pair in pairs(config) if pairs(config).count(pair) > 1}
     for content, style in sorted(doubled):
         yield f"transfer.pairs: {content} x {style} is named twice; keep one"
     for name, recipe in transfer["recipes"].items():
         yield from (f"transfer.recipes.{name}: {fault}" for fault in contradictions(recipe))
+    content, style = reconstructed_pair(config)
+    if content == style and config["reconstruction"]["checkpoints"] != "none":
+        yield f"reconstruction: expected two images, found {content} as content and style; choose another"
+    if content in transfer["blends"]:
+        yield f"reconstruction.content: expected an image of the catalogue, found the blend {content}"
     if config["figure"]["recipe"] not in transfer["recipes"]:
         yield f"figure.recipe: expected one of {', '.join(transfer['recipes'])}, found {config['figure']['recipe']}"
-    for name in config["expected"].keys() - config["networks"].keys():
-        yield f"expected.{name}: no such network; known: {', '.join(config['networks'])}"
+    for name, limits in config["expected"].items():
+        if name not in config["networks"]:
+            yield f"expected.{name}: no such network; known: {', '.join(config['networks'])}"
+        for accuracy, (low, high) in limits.items():
+            if low > high:
+                yield f"expected.{name}.{accuracy}: expected the lower limit first, found [{low}, {high}]; swap them"

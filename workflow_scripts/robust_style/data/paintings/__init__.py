@@ -35,7 +35,8 @@ def paint(generator: str, seed: int, size_px: int) -> UInt8[np.ndarray, "{size_p
     """
     if generator not in _PAINTERS:
         raise ImageError(
-            f"generator:{generator}: expected one of {', '.join(PAINTINGS)}; correct the row in images.tsv"
+            f"generator:{generator}: expected one of {', '.join(PAINTINGS)}, found {generator}; correct the row in "
+            "images.tsv"
         )
     if seed < 0:
         raise ImageError(

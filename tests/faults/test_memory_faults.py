@@ -1,0 +1,36 @@
+"""Memory that does not suffice: the message names the key to lower, on a GPU as on the CPU."""
+
+import pytest
+import torch
+
+from robust_style.errors import ConfigError
+from robust_style.provenance.device_memory import within_memory
+
+KEY = ("transfer.size_px", 4096, "lower it")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.\nlong advice"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:121] . DefaultCPUAllocator: can't allocate memory: you tried"),
+        RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 99 bytes."),
+        MemoryError(),
+    ],
+)
+def test_too_little_memory(error: Exception) -> None:
+    with pytest.raises(ConfigError) as caught, within_memory(*KEY):
+        raise error
+    assert str(caught.value).startswith("transfer.size_px: expected what fits into memory, found 4096 to be too much (")
+    assert str(caught.value).endswith("); lower it")
+    assert "\n" not in str(caught.value)
+
+
+def test_what_torch_says_on_this_machine() -> None:
+    with pytest.raises(ConfigError, match="found 4096 to be too much"), within_memory(*KEY):
+        torch.empty(2**46)
+
+
+def test_other_errors_stay_what_they_are() -> None:
+    with pytest.raises(RuntimeError, match="shapes"), within_memory(*KEY):
+        raise RuntimeError("shapes do not fit")

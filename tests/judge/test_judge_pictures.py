@@ -1,0 +1,101 @@
+"""Judgements of pictures: beside the right labels, by nobody who painted, and into the table of scores."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from made_results import make_results
+from robust_style.errors import CheckpointError, ResultError
+from robust_style.judge.judge_pictures import judge_pictures
+from robust_style.score.collect import collect_scores
+from robust_style.score.table import read_table
+
+JURY = ("style_gram_distance", "content_perceptual_distance", "judge_standard_style_distance")
+
+
+@pytest.fixture
+def made(tmp_path):
+    return make_results(tmp_path, seeds=(0,), networks=("standard",), recipes=("fair",), epochs=(0, 4))
+
+
+@pytest.fixture
+def judged(made, tmp_path, squeezenet_file, checkpoint):
+    """Judges what was made, with changes; gives what was written."""
+
+    def run(**changes):
+        settings = {
+            "traces": made.traces, "images": list(made.images.values()), "squeezenet": squeezenet_file,
+            "caffe_input": False, "held_out": {"standard": checkpoint("standard", 1)},
+            "judgements": tmp_path / "judgements.json", "threads": 1,
+        }  # fmt: skip
+        judge_pictures(**{**settings, **changes})
+        return json.loads((tmp_path / "judgements.json").read_text())
+
+    return run
+
+
+def test_each_picture_is_judged_once_and_the_same_again(judged, made):
+    found = judged()
+    assert [entry["labels"] for entry in found] == [json.loads(path.read_text())["labels"] for path in made.traces]
+    assert all(entry[measure] > 0 for entry in found for measure in JURY)
+    assert judged() == found
+
+
+def test_a_picture_that_is_the_content_is_as_far_from_the_style_as_that(judged, made):
+    for trace in made.traces:
+        content = json.loads(trace.read_text())["labels"]["content"]
+        trace.with_suffix(".png").write_bytes(made.images[content].read_bytes())
+    for entry in judged():
+        assert entry["style_gram_distance"] == pytest.approx(1, abs=1e-5)
+        assert entry["judge_standard_style_distance"] == pytest.approx(1, abs=1e-5)
+        assert entry["content_perceptual_distance"] == pytest.approx(0, abs=1e-6)
+
+
+def test_who_is_absent_says_nothing(judged):
+    assert set(judged(squeezenet=None)[0]) == {"labels", "judge_standard_style_distance"}
+    assert set(judged(held_out={})[0]) == {"labels", "style_gram_distance", "content_perceptual_distance"}
+
+
+def test_nobody_judges_what_he_painted(judged, checkpoint, tmp_path):
+    with pytest.raises(CheckpointError, match="judge that did not paint"):
+        judged(held_out={"standard": checkpoint("standard", 0)})
+    assert not (tmp_path / "judgements.json").exists()
+
+
+def test_judgements_stand_in_the_row_of_their_picture(judged, made, tmp_path):
+    said = judged()
+    made.collect(tmp_path / "without.tsv")
+    tables = {"table": tmp_path / "scores.tsv", "by_evaluation": tmp_path / "moments.tsv"}
+    collect_scores(
+        scores=made.scores, evaluations=made.evaluations, judgements=[tmp_path / "judgements.json"], **tables
+    )
+    found, without = read_table(tables["table"]), read_table(tmp_path / "without.tsv")
+    assert without[list(JURY)].isna().all(axis=None)
+    assert found["judge_adversarial_style_distance"].isna().all()
+    pd.testing.assert_frame_equal(found.drop(columns=list(JURY)), without.drop(columns=list(JURY)))
+    for entry in said:
+        labels = entry["labels"]
+        row = found[(found["epoch"] == labels["epoch"]) & (found["content"] == labels["content"])]
+        assert row["style_gram_distance"].item() == pytest.approx(entry["style_gram_distance"], rel=1e-5)
+
+
+@pytest.mark.parametrize("fault", ["of no picture", "twice", "no labels"])
+def test_strange_judgements_are_refused(fault, judged, made, tmp_path):
+    said = judged()
+    if fault == "of no picture":
+        said[0]["labels"]["epoch"] = 99
+    elif fault == "twice":
+        said.append(said[0])
+    else:
+        del said[0]["labels"]
+    (tmp_path / "judgements.json").write_text(json.dumps(said))
+    with pytest.raises(ResultError, match="expected judgements"):
+        collect_scores(
+            scores=made.scores,
+            evaluations=made.evaluations,
+            judgements=[tmp_path / "judgements.json"],
+            table=tmp_path / "scores.tsv",
+            by_evaluation=tmp_path / "moments.tsv",
+        )
+    assert not (tmp_path / "scores.tsv").exists()

@@ -1,0 +1,149 @@
+"""Two pictures compared in a real browser: each control shows what it says."""
+
+import base64
+
+from seen import address, alt, back, click, count, move, row, source, text, texts
+
+
+def test_it_opens_on_the_last_epoch_with_everything_loaded(tab, index):
+    tab.open(index.as_uri())
+    assert "painted with the standard network, epoch 8" in alt(tab, "left")
+    assert "painted with the adversarial network, epoch 8" in alt(tab, "right")
+    assert source(tab, "left") != source(tab, "right")
+    tab.wait("['left', 'right'].every(side => document.getElementById(`picture-${side}`).naturalWidth === 48)")
+    assert count(tab, "#strip button[aria-current=true]") == 2
+    assert texts(tab, "#strip span") == ["untrained", "4", "8"]
+    # The opening is the pair of the largest difference, which the data names.
+    assert tab.tell("DATA.opening.content === DATA.contents[state.content].slug") is True
+    assert tab.tell("document.querySelectorAll('img:not([alt])').length") == 0
+
+
+def test_epochs_scrub_and_the_point_on_the_training_curve_follows(tab, index):
+    tab.open(index.as_uri())
+    place = "Number(document.querySelector('#training circle').getAttribute('cx'))"
+    before = tab.tell(place)
+    move(tab, "epoch", 1)
+    assert "epoch 4" in alt(tab, "left")
+    assert text(tab, "#epoch-words") == "epoch 4"
+    assert tab.tell(place) < before
+    assert address(tab)["epoch"] == "4"
+    move(tab, "epoch", 0)
+    assert source(tab, "left") == source(tab, "right"), "untrained networks show one picture"
+
+
+def test_evaluations_scrub_and_scores_and_the_point_on_the_loss_follow(tab, index):
+    tab.open(f"{index.as_uri()}#recipe=fair")
+    finished, place = source(tab, "left"), "Number(document.querySelector('#loss circle').getAttribute('cx'))"
+    before = tab.tell(place)
+    assert text(tab, "#evaluation-words") == "finished (100)"
+    move(tab, "evaluation", 1)
+    assert alt(tab, "left").endswith("evaluation 50")
+    assert text(tab, "#evaluation-words") == "50 of 100"
+    assert source(tab, "left") != finished
+    assert tab.tell(place) < before
+    assert row(tab, "Structure kept") == ["0.75", "0.75"]
+    assert count(tab, ".scores td.late") > 0, "what is measured at the end only is told apart"
+    assert address(tab)["evaluation"] == "50"
+    move(tab, "evaluation", 0)
+    assert text(tab, "#evaluation-words") == "the start"
+    assert source(tab, "left") == source(tab, "right"), "both start from the content"
+    move(tab, "evaluation", 2)
+    assert source(tab, "left") == finished
+    assert "evaluation" not in address(tab)
+    assert count(tab, ".scores td.late") == 0
+
+
+def test_thumbnails_choose_and_a_pair_that_was_not_painted_is_left(tab, index):
+    tab.open(f"{index.as_uri()}#content=rocket&style=flow_field")
+    assert count(tab, "#contents input") == count(tab, "#styles input") == 2
+    assert count(tab, "#styles label.elsewhere") == 1
+    click(tab, "#contents input[value='1']")
+    assert alt(tab, "left").startswith("astronaut in the style of op art")
+    assert text(tab, "#style-name") == "op art"
+    click(tab, "#styles input[value='0']")
+    assert alt(tab, "left").startswith("rocket in the style of flow field")
+
+
+def test_networks_recipes_and_swap(tab, index):
+    tab.open(f"{index.as_uri()}#recipe=fair")
+    left, right = source(tab, "left"), source(tab, "right")
+    click(tab, "#swap")
+    assert (source(tab, "left"), source(tab, "right")) == (right, left)
+    assert texts(tab, ".scores thead th") == ["adversarial", "standard"]
+    move(tab, "right", 1)
+    assert source(tab, "left") == source(tab, "right") == right
+    move(tab, "right_recipe", 0)
+    assert texts(tab, ".scores thead th") == ["fair", "seed"]
+    assert "recipe seed" in alt(tab, "right")
+    assert address(tab)["right_recipe"] == "seed"
+    move(tab, "recipe", 0)
+    assert "right_recipe" not in address(tab)
+
+
+def test_the_border_moves_by_pointer_and_by_keys(tab, index):
+    tab.open(index.as_uri())
+    box = tab.tell("(({left, top, width, height}) => [left, top, width, height])(stage.getBoundingClientRect())")
+    at = lambda share: (box[0] + share * box[2], box[1] + box[3] / 2)  # noqa: E731
+    tab.mouse("mousePressed", *at(0.5))
+    tab.mouse("mouseMoved", *at(0.25))
+    tab.mouse("mouseReleased", *at(0.25))
+    split = "document.getElementById('stage').style.getPropertyValue('--split')"
+    assert abs(float(tab.tell(split).rstrip("%")) - 25) < 1
+    tab.press("a")
+    assert tab.tell(split) == "100%"
+    tab.press("f")
+    assert tab.tell(split) == "50%"
+
+
+def test_failures_are_said_in_words(tab, index):
+    tab.open(f"{index.as_uri()}#recipe=seed&epoch=8")
+    expected = tab.tell("SIDES.map(side => failuresOf(shown(state, side).picture.scores).length)")
+    assert sum(expected) > 0
+    for side, number in zip(("left", "right"), expected, strict=True):
+        found = texts(tab, f"#badges-{side} .badge")
+        assert len(found) == number
+        assert all("Loss exploded" in words or "Light and dark swapped" in words for words in found)
+    move(tab, "evaluation", 1)
+    assert texts(tab, ".stage .badge") == [], "they are told of the finished picture"
+
+
+def test_the_address_restores_the_view_and_back_leads_back(tab, index):
+    wanted = "#recipe=seed&left=adversarial&right=standard&seed=0&epoch=4&content=astronaut&style=op_art&evaluation=50"
+    tab.open(index.as_uri() + wanted)
+    assert alt(tab, "left") == (
+        "astronaut in the style of op art, painted with the adversarial network, epoch 4, recipe seed, evaluation 50"
+    )
+    assert "the standard network, epoch 4" in alt(tab, "right")
+    click(tab, "#swap")
+    click(tab, "nav a[data-view=all]")
+    assert tab.tell("document.getElementById('view-compare').hidden") is True
+    back(tab)
+    assert "standard network" in alt(tab, "left")
+    back(tab)
+    assert "adversarial network" in alt(tab, "left")
+    assert tab.tell("location.hash") == wanted
+
+
+def test_an_address_that_means_nothing_is_ignored(tab, index):
+    tab.open(f"{index.as_uri()}#content=%3Cscript%3E&style=__proto__&epoch=999&left=constructor&evaluation=x&view=no")
+    assert "standard network, epoch 8" in alt(tab, "left")
+    assert text(tab, "#evaluation-words") == "finished (100)"
+
+
+def test_all_scores_open_and_close(tab, index):
+    tab.open(index.as_uri())
+    before = texts(tab, ".scores tbody th")
+    click(tab, "#further")
+    assert tab.tell("document.getElementById('further').getAttribute('aria-expanded')") == "true"
+    assert any(words.startswith("Light and dark kept") for words in texts(tab, "#further-scores th"))
+    assert not any("judge" in words for words in texts(tab, "#further-scores th")), "never measured, never shown"
+    click(tab, "#further")
+    assert [words for words in texts(tab, ".scores tbody th") if words] == [words for words in before if words]
+
+
+def test_it_draws_something(tab, index):
+    tab.open(index.as_uri())
+    tab.size(320, 700, dark=True)
+    assert tab.tell("document.documentElement.scrollWidth") <= 320
+    shot = base64.b64decode(tab.send("Page.captureScreenshot", format="png")["data"])
+    assert len(shot) > 10_000

@@ -1,0 +1,84 @@
+"""What is looked at before hours are spent: the place, its room, its clock, inputs from outside."""
+
+import os
+import shutil
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from merged_config import CONFIG, merged
+from robust_style.errors import RobustStyleError
+from robust_style.workflow import cost, preflight
+from robust_style.workflow.disk import bytes_below, needed_bytes
+from robust_style.workflow.preflight import look_before_start
+from robust_style.workflow.settings import checked
+
+
+@pytest.fixture
+def config():
+    return checked(merged("config", "miniature"), CONFIG / "schema.yaml")
+
+
+def test_a_good_place_passes_and_nothing_is_left_in_it(config, tmp_path: Path) -> None:
+    look_before_start(config, tmp_path / "results", [])
+    assert list((tmp_path / "results").iterdir()) == []
+
+
+def test_a_file_in_the_way_of_the_results(config, tmp_path: Path) -> None:
+    (tmp_path / "results").write_text("mine")
+    message = r"pathvars\.results: .*here: expected to write there, found: not a directory"
+    with pytest.raises(RobustStyleError, match=message):
+        look_before_start(config, tmp_path / "results" / "here", [])
+    assert (tmp_path / "results").read_text() == "mine"
+
+
+@pytest.mark.skipif(not Path("/sys/kernel").is_dir(), reason="no place that nobody may write to")
+def test_a_place_that_cannot_be_written_to(config) -> None:
+    with pytest.raises(RobustStyleError, match=r"/sys/robust_style: expected to write there, found: .*pathvars"):
+        look_before_start(config, Path("/sys/robust_style"), [])
+
+
+def test_too_little_room(config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=30_000_000))
+    with pytest.raises(RobustStyleError, match=r"expected \d+ MB of free space, found 30 MB; free some"):
+        look_before_start(config, tmp_path, [])
+    # What is already there needs no room again.
+    (tmp_path / "big.bin").write_bytes(b"0" * int(needed_bytes(config) - 20e6))
+    assert bytes_below(tmp_path) > 0
+    look_before_start(config, tmp_path, [])
+
+
+def test_an_input_dated_in_the_future(config, tmp_path: Path) -> None:
+    late = tmp_path / "photo.png"
+    late.write_bytes(b"")
+    os.utime(late, (time.time() + 90_000,) * 2)
+    with pytest.raises(RobustStyleError, match=r"photo\.png: expected a date in the past, found one 25 hours ahead"):
+        look_before_start(config, tmp_path, [late, tmp_path / "absent.png"])
+
+
+@pytest.mark.parametrize(("ahead_s", "words"), [(-300.0, "300 s in the future"), (300.0, "300 s in the past")])
+def test_a_clock_that_differs_from_the_file_server_s(
+    config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ahead_s: float, words: str
+) -> None:
+    now = time.time
+    monkeypatch.setattr(preflight, "time", SimpleNamespace(time=lambda: now() + ahead_s))
+    with pytest.raises(RobustStyleError, match=f"found it dated {words}; set the clocks"):
+        look_before_start(config, tmp_path, [])
+
+
+def test_every_fault_is_told_at_once(config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
+    monkeypatch.setattr(cost, "accelerator_present", lambda: False)
+    with pytest.raises(RobustStyleError) as caught:
+        look_before_start(config | {"device": "cuda"}, tmp_path, [])
+    assert "found 0 MB" in str(caught.value)
+    assert "device: expected a CUDA device" in str(caught.value)
+
+
+def test_the_estimate_grows_with_what_is_asked_for(config) -> None:
+    more = config | {"seeds": [0, 1, 2]}
+    assert needed_bytes(more) > 1.2 * needed_bytes(config)
+    published = checked(merged("config"), CONFIG / "schema.yaml")
+    assert 3e9 < needed_bytes(published) < 20e9

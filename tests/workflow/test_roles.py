@@ -1,0 +1,34 @@
+"""Which network of a configuration stands for what in a comparison."""
+
+from merged_config import CONFIG, merged
+from robust_style.workflow.roles import networks_by_role
+from robust_style.workflow.settings import checked
+
+HASH = "0" * 64
+
+
+def roles(**networks: dict[str, object]) -> dict[str, str]:
+    config = merged("config")
+    config["networks"] |= networks
+    return networks_by_role(checked(config, CONFIG / "schema.yaml"))
+
+
+def test_standard_and_adversarial_and_the_standard_one_before_training() -> None:
+    assert roles() == {"standard": "standard", "adversarial": "adversarial", "untrained": "standard"}
+
+
+def test_controls_have_roles_of_their_own() -> None:
+    found = roles(
+        gauss={"architecture": "vgg19", "regime": "noise", "epsilon": 0.5},
+        longer={"architecture": "vgg19", "regime": "standard", "passes_per_epoch": 21},
+        fresh={"architecture": "vgg19", "regime": "untrained"},
+    )
+    assert found["noise"] == "gauss"
+    assert found["step_matched"] == "longer"
+    assert found["untrained"] == "fresh"
+    assert found["standard"] == "standard"
+
+
+def test_an_imported_network_takes_no_trained_one_s_place() -> None:
+    stranger = {"architecture": "vgg19", "regime": "adversarial", "source": "a.pt", "sha256": HASH, "epoch": 101}
+    assert roles(a_stranger=stranger)["adversarial"] == "adversarial"

@@ -1,0 +1,7 @@
+from pathlib import Path
+
+from robust_style.artefact.inputs import check_inputs
+from robust_style.workflow.entry import step
+
+with step(snakemake.log[0]):
+    check_inputs(files=[Path(path) for path in snakemake.input], record=Path(snakemake.output.record))

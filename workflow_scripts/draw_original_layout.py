@@ -1,0 +1,14 @@
+from pathlib import Path
+
+from robust_style.figure.original_layout import draw_original_layout
+from robust_style.workflow.entry import step
+
+with step(snakemake.log[0]):
+    draw_original_layout(
+        traces=[Path(path) for path in snakemake.input.traces],
+        contents={snakemake.params.content: Path(snakemake.input.content)},
+        styles={snakemake.params.style: Path(snakemake.input.style)},
+        columns=snakemake.params.networks,
+        figure=Path(snakemake.output.figure),
+        vector=Path(snakemake.output.vector),
+    )

@@ -1,0 +1,15 @@
+from pathlib import Path
+
+from robust_style.figure.recipes import draw_recipes
+from robust_style.workflow.entry import step
+
+with step(snakemake.log[0]):
+    draw_recipes(
+        traces=[Path(path) for path in snakemake.input.traces],
+        contents={snakemake.params.content: Path(snakemake.input.content)},
+        styles={snakemake.params.style: Path(snakemake.input.style)},
+        columns=snakemake.params.networks,
+        recipes=snakemake.params.recipes,
+        figure=Path(snakemake.output.figure),
+        vector=Path(snakemake.output.vector),
+    )

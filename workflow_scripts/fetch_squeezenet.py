@@ -1,0 +1,12 @@
+from pathlib import Path
+
+from robust_style.judge.fetch_squeezenet import fetch_squeezenet
+from robust_style.workflow.entry import step
+
+with step(snakemake.log[0]):
+    fetch_squeezenet(
+        source=snakemake.params.source,
+        sha256=snakemake.params.sha256,
+        weights=Path(snakemake.output.weights),
+        download_to=Path(snakemake.params.download_to),
+    )

@@ -1,0 +1,63 @@
+"""SqueezeNet 1.0 for ImageNet (Iandola et al. 2016) as an eye: it has seen neither our images nor our networks."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from robust_style.artefact.foreign.read import read_foreign
+from robust_style.errors import CheckpointError
+from robust_style.model.compat import import_torchvision_squeezenet
+from robust_style.model.foreign_weights import weights_in
+from robust_style.model.pretrained import CAFFE_MEAN, CAFFE_STD, IMAGENET_MEAN, IMAGENET_STD, painting_weights
+
+# Positions in torchvision's `features`: the first ReLU, then fire2, fire4, fire5, fire8 and fire9, both sides of each
+# pooling, as LPIPS does with SqueezeNet 1.1 (Zhang et al. 2018).
+POSITIONS = (1, 3, 5, 7, 10, 12)
+
+
+class SqueezeNetEye:
+    """Images in [0, 1], batch x 3 x height x width, to one feature map for each of `POSITIONS`; constant."""
+
+    def __init__(self, features: nn.Sequential, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+        self.stages = list(features.eval().requires_grad_(False))
+        self.mean = torch.tensor(mean).view(3, 1, 1)
+        self.std = torch.tensor(std).view(3, 1, 1)
+
+    def __call__(self, images: Float[Tensor, "batch 3 height width"]) -> list[Float[Tensor, "batch _ _ _"]]:
+        """The feature maps, shallowest first."""
+        flowing, maps = (images - self.mean) / self.std, []
+        for position, stage in enumerate(self.stages):
+            flowing = stage(flowing)
+            if position in POSITIONS:
+                maps.append(flowing)
+        return maps
+
+
+def read_squeezenet(path: Path, *, caffe_input: bool) -> SqueezeNetEye:
+    """The convolutional part of the SqueezeNet 1.0 in the file `path`, weights under torchvision's names.
+
+    `caffe_input`: it expects blue, green, red from 0 to 255, the mean colour taken off, as the authors' own weights do.
+    No code in the file is run. Raises CheckpointError if it is damaged or holds another network.
+    """
+    weights = painting_weights(weights_in(path, read_foreign(path)).weights, blue_first=caffe_input)
+    with torch.random.fork_rng(devices=[]), torch.device("meta"):
+        features = import_torchvision_squeezenet().squeezenet1_0(weights=None).features
+    features = features.to_empty(device="cpu")
+    _fill(path, features, {name.removeprefix("features."): tensor for name, tensor in weights.items()})
+    mean, std = (CAFFE_MEAN, CAFFE_STD) if caffe_input else (IMAGENET_MEAN, IMAGENET_STD)
+    return SqueezeNetEye(features, mean, std)
+
+
+def _fill(path: Path, features: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    wanted = {name: tuple(tensor.shape) for name, tensor in features.state_dict().items()}
+    found = {name: tuple(tensor.shape) for name, tensor in weights.items()}
+    if wanted != found:
+        names = sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name))
+        raise CheckpointError(
+            f"{path}: expected the weights of SqueezeNet 1.0 under torchvision's names, found a difference in "
+            f"features.{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}; correct judges.squeezenet"
+        )
+    features.load_state_dict(dict(weights))

@@ -1,0 +1,61 @@
+"use strict";
+// Which pictures there are, and which is the nearest to what was asked for.
+
+const pictures = new Map(DATA.pictures.map((picture) => [picture.at.join(), picture]));
+const pairs = new Set(DATA.pictures.map((picture) => picture.at.slice(4).join()));
+// Per network its checkpoints, as numbers of seed and epoch.
+const checkpoints = DATA.networks.map((_, network) => {
+  const own = DATA.pictures.filter((picture) => picture.at[1] === network).map((picture) => picture.at.slice(2, 4));
+  return [...new Map(own.map((at) => [at.join(), { seed: at[0], epoch: at[1] }])).values()];
+});
+
+const nearest = (numbers, wanted) => numbers.reduce((best, number, at) => (Math.abs(number - wanted) < Math.abs(numbers[best] - wanted) ? at : best), 0);
+
+// A network without this checkpoint (one imported or left untrained has one) shows its nearest.
+function checkpointOf(network, seed, epoch) {
+  const distance = (at) => (at.seed === seed ? 0 : 1e6) + Math.abs(DATA.epochs[at.epoch] - DATA.epochs[epoch]);
+  return checkpoints[network].reduce((best, at) => (distance(at) < distance(best) ? at : best));
+}
+
+const recipeOf = (state, side) => (side === "right" && state.right_recipe !== null ? state.right_recipe : state.recipe);
+
+// What one side shows: its network and checkpoint, and the picture if it was painted.
+function shown(state, side) {
+  const network = state[side];
+  const at = checkpointOf(network, state.seed, state.epoch);
+  const recipe = recipeOf(state, side);
+  return { network, recipe, ...at, picture: pictures.get([recipe, network, at.seed, at.epoch, state.content, state.style].join()) };
+}
+
+// The picture along its optimisation: [evaluation, image, scores], the finished one last.
+const stepsOf = (picture) => (picture ? [...picture.steps, [picture.end, picture.image, null]] : []);
+
+// The step at an evaluation, or the nearest; the finished one where none is asked for.
+function stepOf(picture, evaluation) {
+  const steps = stepsOf(picture);
+  return evaluation === null ? steps.at(-1) : steps[nearest(steps.map(([at]) => at), evaluation)];
+}
+
+// Every evaluation at which one of these pictures is shown.
+const evaluationsOf = (...shownPictures) => [...new Set(shownPictures.flatMap((picture) => stepsOf(picture).map(([at]) => at)))].sort((a, b) => a - b);
+
+// A change of content or style to a pair that was painted: the other one follows if it must.
+function toPair(kind, number, state) {
+  const other = kind === "content" ? "style" : "content";
+  const isPainted = (candidate) => pairs.has((kind === "content" ? [number, candidate] : [candidate, number]).join());
+  if (isPainted(state[other])) return { [kind]: number };
+  const found = DATA[`${other}s`].findIndex((_, candidate) => isPainted(candidate));
+  return { [kind]: number, [other]: found < 0 ? state[other] : found };
+}
+
+function pictureWords(at, evaluation = null) {
+  const [recipe, network, seed, epoch, content, style] = at;
+  const words = [
+    `${DATA.contents[content].name} in the style of ${DATA.styles[style].name}, painted with the ${DATA.networks[network].name} network`,
+    epochWords(DATA.epochs[epoch]),
+    DATA.seeds.length > 1 ? `seed ${DATA.seeds[seed]}` : null,
+    DATA.recipes.length > 1 ? `recipe ${DATA.recipes[recipe].name}` : null,
+    evaluation === null ? null : `evaluation ${evaluation}`,
+  ];
+  return words.filter((word) => word !== null).join(", ");
+}

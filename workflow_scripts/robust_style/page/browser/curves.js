@@ -1,0 +1,88 @@
+"use strict";
+// The loss over evaluations and the accuracies over epochs, drawn small, with a mark where the reader is.
+
+const ROOM = { left: 38, right: 352, top: 10, bottom: 122 };
+
+function showLosses(svg, sides, evaluation) {
+  const curves = sides.map(({ picture }) => picture?.loss ?? []);
+  const values = curves.flat().filter((loss) => loss > 0);
+  const last = Math.max(1, ...curves.map((losses) => losses.length - 1));
+  const low = Math.log10(values.length ? Math.min(...values) : 1);
+  const high = Math.max(low + 0.3, Math.log10(values.length ? Math.max(...values) : 10));
+  const across = (at) => ROOM.left + ((ROOM.right - ROOM.left) * at) / last;
+  const down = (loss) => ROOM.bottom - ((ROOM.bottom - ROOM.top) * (Math.log10(loss) - low)) / (high - low);
+  const parts = [];
+  // Lines at powers of ten, at most about four.
+  const step = Math.ceil((high - low) / 4);
+  for (let power = Math.ceil(low); power <= high; power += step) parts.push(...gridLine(down(10 ** power), powerOfTen(power)));
+  curves.forEach((losses, number) => {
+    const points = losses.map((loss, at) => [at, loss]).filter(([, loss]) => loss > 0);
+    parts.push(line(points.map(([at, loss]) => [across(at), down(loss)]), SIDES[number]));
+    if (!sides[number].picture) return;
+    const at = Math.min(stepOf(sides[number].picture, evaluation)[0], losses.length - 1);
+    if (losses[at] > 0) parts.push(mark(across(at), down(losses[at]), SIDES[number]));
+  });
+  parts.push(...underline("0", "evaluations by the optimiser", String(last)));
+  svg.replaceChildren(...parts);
+  svg.setAttribute("aria-label", `Total loss of both pictures over ${last} evaluations by the optimiser`);
+}
+
+function showTraining(svg, sides) {
+  const trainings = sides.map(({ network, seed }) => DATA.training.find((one) => one.network === network && one.seed === seed));
+  const rows = trainings.flatMap((one) => (one ? [...one.checkpoints, ...one.history] : []));
+  const last = Math.max(1, ...rows.map(([epoch]) => epoch));
+  const across = (epoch) => ROOM.left + ((ROOM.right - ROOM.left) * epoch) / last;
+  const down = (fraction) => ROOM.bottom - (ROOM.bottom - ROOM.top) * fraction;
+  const parts = [0, 0.5, 1].flatMap((fraction) => gridLine(down(fraction), percent(fraction)));
+  trainings.forEach((one, number) => {
+    for (const [column, kind] of [[1, "clean"], [2, "attacked"]]) {
+      if (!one) continue;
+      const measured = (list) => list.filter((row) => row[column] !== null).map((row) => [across(row[0]), down(row[column])]);
+      // Seen while training, on few images; where nobody looked, from checkpoint to checkpoint.
+      const seen = measured(one.history);
+      parts.push(line(seen.length > 1 ? seen : measured(one.checkpoints), `${SIDES[number]} ${kind}`));
+      const current = one.checkpoints.find(([epoch]) => epoch === DATA.epochs[sides[number].epoch]);
+      if (current && current[column] !== null) parts.push(mark(across(current[0]), down(current[column]), SIDES[number]));
+    }
+  });
+  parts.push(...underline("0", "training epochs", String(last)));
+  svg.replaceChildren(...parts);
+  svg.setAttribute("aria-label", `Accuracy of both networks over training epochs; ${trainingWords(trainings, sides)}`);
+}
+
+function trainingWords(trainings, sides) {
+  return trainings.map((one, number) => {
+    const epoch = DATA.epochs[sides[number].epoch];
+    const [, clean, robust] = one?.checkpoints.find(([at]) => at === epoch) ?? [epoch, null, null];
+    return `${DATA.networks[sides[number].network].name}, ${epochWords(epoch)}: clean ${percent(clean)}, under attack ${percent(robust)}`;
+  }).join("; ");
+}
+
+function gridLine(y, words) {
+  return [
+    drawn("line", { x1: ROOM.left, x2: ROOM.right, y1: y, y2: y, class: "rule" }),
+    drawn("text", { x: ROOM.left - 6, y: y + 3.5, "text-anchor": "end" }, words),
+  ];
+}
+
+const line = (points, name) => drawn("path", { class: name, d: points.length ? `M${points.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")}` : "" });
+
+// Round on the left, square on the right: told apart without colour as well.
+function mark(x, y, side) {
+  return side === "left"
+    ? drawn("circle", { cx: x, cy: y, r: 4.2, class: `mark ${side}` })
+    : drawn("rect", { x: x - 3.8, y: y - 3.8, width: 7.6, height: 7.6, class: `mark ${side}` });
+}
+
+function underline(first, middle, last) {
+  const y = 139;
+  return [
+    drawn("text", { x: ROOM.left, y }, first),
+    drawn("text", { x: (ROOM.left + ROOM.right) / 2, y, "text-anchor": "middle" }, middle),
+    drawn("text", { x: ROOM.right, y, "text-anchor": "end" }, last),
+  ];
+}
+
+function powerOfTen(power) {
+  return Math.abs(power) < 4 ? String(Number((10 ** power).toPrecision(3))) : `1e${power}`;
+}

@@ -1,0 +1,49 @@
+"use strict";
+// The page by keyboard. Arrows are left to sliders, lists and pickers while one of them has the focus.
+
+const KEYS = [
+  ["←  →", "training epoch", { ArrowLeft: () => stepEpoch(-1), ArrowRight: () => stepEpoch(1) }],
+  [",  .", "optimiser evaluation", { ",": () => stepEvaluation(-1), ".": () => stepEvaluation(1) }],
+  ["a  d  f", "only the left one, only the right one, half of each", { a: () => split(100), d: () => split(0), f: () => split(50) }],
+  ["c  C", "next, previous content", { c: () => stepPair("content", 1), C: () => stepPair("content", -1) }],
+  ["s  S", "next, previous style", { s: () => stepPair("style", 1), S: () => stepPair("style", -1) }],
+  ["r", "next recipe", { r: () => chooseRecipe("recipe", String((state.recipe + 1) % DATA.recipes.length)) }],
+  ["x", "swap left and right", { x: () => swap() }],
+  ["p", "play the epochs", { p: () => play(timer === null) }],
+  ["1  2  3", "compare, all pictures, claims", { 1: () => choose({ view: "compare" }), 2: () => choose({ view: "all" }), 3: () => choose({ view: "claims" }) }],
+  ["?", "this help; Escape closes it", { "?": () => element("help").showModal() }],
+];
+const ACTIONS = new Map(KEYS.flatMap(([, , actions]) => Object.entries(actions)));
+
+function stepEpoch(by) {
+  const epoch = state.epoch + by;
+  if (epoch in DATA.epochs) choose({ epoch }, true);
+}
+
+function stepEvaluation(by) {
+  const position = Number(element("evaluation").value) + by;
+  if (position >= 0 && position <= Number(element("evaluation").max)) choose({ evaluation: evaluationAt(state, position) }, true);
+}
+
+// The next one that was painted with the other as it is; with only one such, the next of all.
+function stepPair(kind, by) {
+  const count = DATA[`${kind}s`].length;
+  const others = Array.from({ length: count - 1 }, (_, step) => (state[kind] + by * (step + 1) + count * count) % count);
+  const fits = (number) => pairs.has((kind === "content" ? [number, state.style] : [state.content, number]).join());
+  const next = others.find(fits) ?? others[0];
+  if (next !== undefined) choose(toPair(kind, next, state));
+}
+
+function listenToKeys() {
+  element("keys").replaceChildren(...KEYS.flatMap(([keys, words]) => [make("dt", {}, ...keys.split("  ").map((key) => make("kbd", {}, key))), make("dd", {}, words)]));
+  element("help-open").addEventListener("click", () => element("help").showModal());
+  addEventListener("keydown", (event) => {
+    const action = ACTIONS.get(event.key);
+    if (!action || event.ctrlKey || event.altKey || event.metaKey || element("help").open || !element("keys-on").checked) return;
+    const focused = event.target.closest?.("input, select, textarea");
+    if (focused && (focused.tagName === "SELECT" || event.key.startsWith("Arrow"))) return;
+    if (state.view !== "compare" && !"123?".includes(event.key)) return;
+    event.preventDefault();
+    action();
+  });
+}

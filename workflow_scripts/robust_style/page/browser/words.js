@@ -1,0 +1,33 @@
+"use strict";
+// Numbers and places as a reader meets them.
+
+const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+
+// Two or three digits, with a minus as wide as a plus.
+function short(value) {
+  const size = Math.abs(value);
+  const digits = size >= 1e6 ? size.toExponential(1) : size >= 10 ? grouped.format(size) : size > 0 && size < 0.01 ? size.toPrecision(2) : size.toFixed(2);
+  return value < 0 ? `−${digits}` : digits;
+}
+
+const percent = (fraction) => (fraction === null || fraction === undefined ? "–" : `${Math.floor(100 * fraction + 0.5)} %`);
+
+function scoreWords(measure, value) {
+  if (value === null || value === undefined) return "–";
+  return measure.fraction ? percent(value) : short(value);
+}
+
+const epochWords = (epoch) => (epoch === 0 ? "untrained" : `epoch ${epoch}`);
+
+function countWords(count, one, many) {
+  return `${grouped.format(count)} ${count === 1 ? one : many}`;
+}
+
+// What failed in a picture, in words; `scores` in the order of the measures.
+function failuresOf(scores) {
+  return DATA.failures.flatMap((failure) => {
+    const value = scores[DATA.measures.findIndex((measure) => measure.name === failure.measure)];
+    const failed = value !== null && value !== undefined && (value > (failure.above ?? Infinity) || value < (failure.below ?? -Infinity));
+    return failed ? [{ words: failure.words, detail: failure.detail.replace("{}", short(value)) }] : [];
+  });
+}

@@ -1,0 +1,92 @@
+"""The scores of the page's pictures, at the end and along the way."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from robust_style.errors import ResultError
+from robust_style.page.measures import shown_measures
+from robust_style.score.table import read_table
+from robust_style.score.trace import Trace
+
+KEY = ["recipe", "network", "seed", "epoch", "content", "style"]
+# One row per snapshot of every picture, the measures that are taken along the way.
+ALONG_THE_WAY = ("content_ssim", "style_colour_distance", "style_texture_distance")
+Values = list[float | None]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores by picture, and by picture and evaluation; values in the order of `measures`."""
+
+    table: Path
+    rows: pd.DataFrame
+    measures: tuple[str, ...]
+    of_picture: Mapping[tuple[Any, ...], Values]
+    measures_on_the_way: tuple[str, ...]
+    on_the_way: Mapping[tuple[Any, ...], Values]
+
+    def of(self, trace: Trace) -> Values:
+        """The scores of a finished picture. Raises ResultError if the table has none."""
+        key = _key(trace)
+        if key not in self.of_picture:
+            raise ResultError(f"{self.table}: expected scores of {trace.path}, found none; collect the scores again")
+        return self.of_picture[key]
+
+    def at(self, trace: Trace, evaluation: int) -> Values | None:
+        """The scores of a picture at one evaluation, None where they were not taken."""
+        return self.on_the_way.get((*_key(trace), evaluation))
+
+
+def read_scores(table: Path, by_evaluation: Path | None) -> Scores:
+    """The scores of the table, and of the one by evaluation where there is one.
+
+    Raises ResultError if a table is missing or lacks a column.
+    """
+    rows = read_table(table)
+    # A measure that no picture has, an instrument that was not there, is no column to look for.
+    measures = shown_measures([name for name in rows if rows[name].notna().any()])
+    on_the_way = _read_by_evaluation(by_evaluation) if by_evaluation else pd.DataFrame(columns=[*KEY, "evaluation"])
+    taken = [name for name in ALONG_THE_WAY if name in on_the_way and name in measures]
+    return Scores(
+        table=table,
+        rows=rows,
+        measures=tuple(measures),
+        of_picture=_by_key(rows, KEY, measures),
+        measures_on_the_way=tuple(taken),
+        on_the_way=_by_key(on_the_way, [*KEY, "evaluation"], taken),
+    )
+
+
+def _key(trace: Trace) -> tuple[Any, ...]:
+    return tuple(getattr(trace.labels, name) for name in KEY)
+
+
+def _by_key(rows: pd.DataFrame, key: Sequence[str], measures: Sequence[str]) -> dict[tuple[Any, ...], Values]:
+    keys = zip(*(rows[name].tolist() for name in key), strict=True)
+    values = rows[list(measures)].to_numpy("float64").tolist()
+    return {at: [_number(value) for value in row] for at, row in zip(keys, values, strict=True)}
+
+
+def _number(value: float) -> float | None:
+    return value if abs(value) < float("inf") else None
+
+
+def _read_by_evaluation(path: Path) -> pd.DataFrame:
+    whole = ("seed", "epoch", "evaluation")
+    kinds = {name: "int64" if name in whole else "str" for name in (*KEY, "evaluation")}
+    problem = None
+    try:
+        rows = pd.read_csv(path, sep="\t", dtype=kinds, keep_default_na=False, na_values=[""])
+        if absent := [name for name in kinds if name not in rows]:
+            problem = f"no column {absent[0]}"
+    except FileNotFoundError:
+        problem = "no file"
+    except ValueError as damage:
+        problem = f"damage ({damage})"
+    if problem is not None:
+        raise ResultError(f"{path}: expected scores by evaluation, found {problem}; delete it and run again")
+    return rows

@@ -1,0 +1,91 @@
+"""Claims as data: what is said, where, and the comparison that would show it.
+
+PyYAML and jsonschema only: the Snakefile reads it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+
+from robust_style.errors import ConfigError
+from robust_style.score.columns import ACCURACIES, JUDGED, MEASURES
+
+SCHEMA = Path(__file__).resolve().parents[3] / "config" / "claims_schema.yaml"
+DERIVED = ("log2_worst_rise", "failed")
+_MEASURES = (*MEASURES, *JUDGED, *ACCURACIES, *DERIVED)
+_SIGNS = {"more": 1, "less": -1}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement and the comparison that would show it.
+
+    Either `networks` are two roles (or one, and a `constant`), or `recipes` are two sets of settings. The difference is
+    first minus second and has the sign `right_sign` where the statement is right. `better` (1 more, -1 less) is the
+    measure's better direction. `of_recipes` are the settings of the recipes that it is judged with.
+    """
+
+    slug: str
+    statement: str
+    source: str
+    networks: tuple[str, ...]
+    constant: float | None
+    recipes: tuple[Mapping[str, Any], ...]
+    otherwise_equal: bool
+    measure: str
+    summary: str
+    better: int
+    right_sign: int
+    of_recipes: Mapping[str, Any]
+
+
+def read_claim_blocks(path: Path) -> list[Claim]:
+    """The claims in the YAML file `path`, in its order. Raises ConfigError listing every fault."""
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    try:
+        blocks = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"claims: expected a file at {path}, found {error.strerror}; correct the path") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: expected YAML, found {' '.join(str(error).split())}; correct it") from None
+    errors = jsonschema.Draft202012Validator(schema).iter_errors(blocks)
+    faults = [f"{'.'.join(map(str, error.absolute_path)) or 'the file'}: {error.message}" for error in errors]
+    faults = faults or [fault for slug, block in blocks.items() for fault in _contradictions(slug, block)]
+    if faults:
+        raise ConfigError(f"{path} does not fit claims_schema.yaml:\n" + "\n".join(f"  {fault}" for fault in faults))
+    return [_claim(slug, block) for slug, block in blocks.items()]
+
+
+def _contradictions(slug: str, block: Mapping[str, Any]) -> list[str]:
+    compare, faults = block["compare"], []
+    if ("networks" in compare) == ("recipes" in compare):
+        faults.append(f"{slug}.compare: expected either networks or recipes")
+    if "networks" in compare and (len(compare["networks"]) == 2) == ("constant" in compare):
+        faults.append(f"{slug}.compare: expected two networks, or one and a constant")
+    if block["measure"] not in _MEASURES:
+        faults.append(f"{slug}.measure: expected one of {', '.join(_MEASURES)}, found {block['measure']!r}")
+    if (block["summary"] == "late_fall") != ("better" in block):
+        faults.append(f"{slug}.better: expected it with summary late_fall, and only there")
+    return faults
+
+
+def _claim(slug: str, block: Mapping[str, Any]) -> Claim:
+    compare = block["compare"]
+    return Claim(
+        slug=slug,
+        statement=block["statement"],
+        source=block["source"],
+        networks=tuple(compare.get("networks", ())),
+        constant=compare.get("constant"),
+        recipes=tuple(compare.get("recipes", ())),
+        otherwise_equal=compare.get("otherwise_equal", False),
+        measure=block["measure"],
+        summary=block["summary"],
+        better=_SIGNS[block.get("better", "more")],
+        right_sign=_SIGNS[block["supported_by"]],
+        of_recipes=block.get("recipes", {}),
+    )

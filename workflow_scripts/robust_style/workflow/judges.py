@@ -1,0 +1,29 @@
+"""Which networks judge whose pictures. Standard library only: the Snakefile reads it."""
+
+from typing import Any
+
+from robust_style.model import kinds
+from robust_style.workflow.roles import networks_by_role
+from robust_style.workflow.settings import last_epochs
+
+
+def held_out_judges(config: dict[str, Any], seed: int) -> dict[str, tuple[str, int, int]]:
+    """Regime -> (network, seed, epoch) of who judges pictures painted under `seed`: trained here, of the next seed.
+
+    Empty where the configuration asks for none or has one seed, so that every judge would be a painter.
+    """
+    seeds = config["seeds"]
+    if not config["judges"]["held_out"] or len(seeds) < 2:
+        return {}
+    following = seeds[(seeds.index(seed) + 1) % len(seeds)]
+    by_role, epochs = networks_by_role(config), last_epochs(config)
+    return {
+        regime: (by_role[regime], following, epochs[by_role[regime]])
+        for regime in ("standard", "adversarial")
+        if regime in by_role and not kinds.is_imported(config["networks"][by_role[regime]])
+    }
+
+
+def has_judges(config: dict[str, Any]) -> bool:
+    """Whether anybody judges."""
+    return config["judges"]["squeezenet"] is not None or bool(held_out_judges(config, config["seeds"][0]))

@@ -1,0 +1,18 @@
+"""How much memory painting takes, for the scheduler. Standard library only: the Snakefile reads it."""
+
+# Interpreter, torch and a full-width VGG19 before the first evaluation, and some room.
+BASE_MB = 1500
+# Feature maps and their gradients up to relu5_1 in float32, and the optimiser's memory of 20 steps. MEASURED (AMD EPYC,
+# full width, float32, peak resident size over the base: 512 px 0.8 GB, 1024 px 2.4 GB, n = 1 each: 2.3 kB per pixel).
+BYTES_PER_PIXEL = 2800
+# Sides of a photograph: 3 : 2 is the usual longest.
+LONGER_OVER_SHORTER = 1.5
+
+
+def painting_mb(size_px: int, pictures: int) -> int:
+    """MB that one job needs at `size_px` (shorter side, px) with `pictures` in one batch, by networks of full width.
+
+    On a GPU it is the same amount of the device's memory.
+    """
+    pixels = LONGER_OVER_SHORTER * size_px**2 * pictures
+    return BASE_MB + round(pixels * BYTES_PER_PIXEL / 2**20)

@@ -1,0 +1,30 @@
+"""Which network of a configuration stands for what in a comparison."""
+
+from typing import Any
+
+from robust_style.model import kinds
+from robust_style.workflow.settings import checkpoints
+
+
+def networks_by_role(config: dict[str, Any]) -> dict[str, str]:
+    """Role (standard, adversarial, noise, step_matched, untrained) -> name of the network, where there is one.
+
+    Of several the one with the most checkpoints, the first by name among equals: an imported network has one, and
+    shares neither initialisation nor data order with another. `step_matched` is a standard network with more passes
+    over the data in an epoch. Where no network is `untrained`, epoch 0 of the standard one is.
+    """
+    counted: dict[str, int] = {}
+    for name, _, _ in checkpoints(config):
+        counted[name] = counted.get(name, 0) + 1
+    found: dict[str, str] = {}
+    for name in sorted(counted, key=lambda name: (-counted[name], name)):
+        found.setdefault(_role(config["networks"][name]), name)
+    if "standard" in found:
+        found.setdefault("untrained", found["standard"])
+    return found
+
+
+def _role(network: dict[str, Any]) -> str:
+    regime: str = network["regime"]
+    more_passes = not kinds.is_imported(network) and network["passes_per_epoch"] > 1
+    return "step_matched" if regime == "standard" and more_passes else regime

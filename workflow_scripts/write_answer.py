@@ -1,0 +1,10 @@
+from pathlib import Path
+
+from robust_style.report.answer import write_answer
+from robust_style.workflow.entry import step
+
+with step(snakemake.log[0]):
+    write_answer(
+        claims=Path(snakemake.input.claims),
+        answer=Path(snakemake.output.answer),
+    )
