@@ -177,8 +177,9 @@ def trained(
     )  # fmt: skip
     seconds = time.monotonic() - began
     evaluate_checkpoint(
-        checkpoint=end, dataset=dataset, evaluation=evaluation, settings=config["evaluation"], seed=seed,
-        with_autoattack=False, device=options.device, threads=options.threads,
+        checkpoint=end, dataset=dataset, evaluation=evaluation, settings=config["evaluation"],
+        with_autoattack=False, network=regime, seed=seed, epoch=options.epochs,
+        device=options.device, threads=options.threads,
     )  # fmt: skip
     accuracies = read_json(evaluation)
     return Row(regime, engine, seed, *(accuracies[measure] for measure in MEASURES), round(seconds, 1), settings)

@@ -49,7 +49,7 @@ PRODUCTS = [
 
 rule write_manifest:
     input:
-        products=PRODUCTS,
+        products=all_at_once(PRODUCTS),
     output:
         manifest="<results>/manifest.tsv",
         provenance="<results>/provenance/run.json",
@@ -79,7 +79,7 @@ rule check_results:
         records=of_each_checkpoint(
             rules.reconstruct.output.record, checkpoints=RECONSTRUCTED
         ),
-        products=PRODUCTS,
+        products=all_at_once(PRODUCTS),
     output:
         check="<results>/check.json",
     log:

@@ -427,9 +427,9 @@ rule draw_reconstructions:
 
 rule build_comparison:
     input:
-        traces=of_each_picture(picture_file("json")),
-        previews=of_each_picture(picture_file("jpg")),
-        snapshots=of_each_picture(picture_file("snapshots.png")),
+        traces=all_at_once(of_each_picture(picture_file("json"))),
+        previews=all_at_once(of_each_picture(picture_file("jpg"))),
+        snapshots=all_at_once(of_each_picture(picture_file("snapshots.png"))),
         evaluations=of_each_checkpoint(rules.evaluate_checkpoint.output.evaluation),
         table=rules.collect_scores.output.table,
         by_evaluation=rules.collect_scores.output.by_evaluation,

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.workflow
 
 CONFIG = """
 pathvars: {results: results/kill}
-dataset: {train_size: 1000}
+dataset: {train_size: 2000}
 training: {epochs: 6, checkpoint_every: 6}
 networks: {standard: null}
 """
@@ -102,7 +102,7 @@ def test_asked_to_stop(tmp_path: Path, undisturbed: bytes, number: signal.Signal
         )  # fmt: skip
         wait_for(lambda: "epoch 2/6" in output.read_text(encoding="utf-8"), run)
         os.killpg(run.pid, number)
-        assert run.wait(120) != 0
+        assert run.wait(120) != 0, output.read_text(encoding="utf-8")[-4000:]
     assert not (folder / CHECKPOINT).exists()
     again = snakemake(folder, *TRAIN)
     assert again.returncode == 0, again.stdout[-3000:]

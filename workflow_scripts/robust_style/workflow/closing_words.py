@@ -1,8 +1,12 @@
 """What a run says when it ends: where to look, or what to do."""
 
+from pathlib import Path
+
 
 def where_to_look(results: str) -> str:
-    """For a run that went well; `results` is its folder."""
+    """For a run that went well; `results` is its folder. Names the last product only where it was made."""
+    if not Path(results, "check.json").exists():
+        return f"\nDone, as far as it was asked for; everything lies in {results}/."
     return (
         f"\nDone. Look at {results}/figures/standard_vs_adversarial.png, open {results}/comparison/index.html in a "
         f"browser,\nread {results}/scores.tsv and {results}/claims.tsv; build a report with "

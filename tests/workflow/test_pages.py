@@ -1,0 +1,110 @@
+"""The pages for users, read as a user reads them: every file in them is written, every command run, in their order."""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from robustness import cifar_models
+from skimage import data
+
+from checkout import Finished, copy_project, environment, jobs
+from cifar_archive import binary_members, random_batches, write_archive
+
+pytestmark = pytest.mark.workflow
+ROOT = Path(__file__).resolve().parents[2]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
+HASH = re.compile(r"\b[0-9a-f]{64}\b")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The project with what the pages take for granted: a photo, a painting, an archive, a network of somebody's."""
+    place = copy_project(tmp_path / "project")
+    Image.fromarray(data.astronaut()[:200, :180]).save(place / "my_dog.jpg")
+    Image.fromarray(data.coffee()[:160, :200]).save(place / "my canvas.png")
+    write_archive(place / "cifar-10-binary.tar.gz", binary_members(random_batches(200)))
+    torch.manual_seed(0)
+    torch.save({"net": cifar_models.vgg19().state_dict(), "acc": 93.0, "epoch": 100}, place / "their.pt")
+    return place
+
+
+def run_page(folder: Path, page: str) -> str:
+    """Writes and runs the blocks of a page, one after the other; all that was printed."""
+    printed = []
+    path = {**environment(), "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    for language, text in BLOCK.findall((ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")):
+        if language == "yaml":
+            name = re.match(r"# (\S+\.yaml)\n", text)
+            assert name, f"{page}: a block of YAML begins with the name of its file"
+            (folder / name[1]).write_text(_with_hash_of_its_file(folder, text), encoding="utf-8")
+            continue
+        command = {"sh": ["bash", "-euo", "pipefail", "-c", text], "python": [sys.executable, "-c", text]}[language]
+        answer = subprocess.run(
+            command, cwd=folder, env=path, timeout=600, check=False,
+            text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        assert answer.returncode == 0, f"{page}: {text}\n{answer.stdout[-6000:]}"
+        printed.append(answer.stdout)
+    return "\n".join(printed)
+
+
+def _with_hash_of_its_file(folder: Path, text: str) -> str:
+    """A page prints a hash of its own; the file that stands here for the reader's has another."""
+    named = re.search(r"(?:archive|source): (\S+)", text)
+    if named is None:
+        return text
+    return HASH.sub(hashlib.sha256((folder / named[1]).read_bytes()).hexdigest(), text)
+
+
+def test_images(folder: Path) -> None:
+    printed = run_page(folder, "images")
+    assert "stylize" not in jobs(printed), "only the images were to be checked"
+    assert re.search(rf"^stylize +{2 * 3 * 2 * 2}$", printed, re.MULTILINE)  # networks, checkpoints, pairs, recipes
+    prepared = folder / "results" / "miniature" / "data" / "images"
+    assert {path.stem for path in prepared.iterdir()} >= {"my_dog", "my_canvas", "voronoi_mosaic"}
+    with np.load(folder / "results" / "archive" / "data" / "cifar10.npz") as stored:
+        assert {name: len(values) for name, values in stored.items() if name.endswith("images")} == {
+            "train_images": 1000, "test_images": 200,
+        }  # fmt: skip
+
+
+def test_networks(folder: Path) -> None:
+    printed = run_page(folder, "networks")
+    results = folder / "results" / "miniature"
+    rows = (results / "evaluations.tsv").read_text(encoding="utf-8")
+    assert {"noise", "untrained", "stronger", "adversarial"} <= set(re.split(r"[\t\n]", rows))
+    assert rows in printed
+    assert (results / "figures" / "training_curves.png").exists()
+    assert (results / "checkpoints" / "theirs" / "seed_0" / "epoch_101.pt").exists()
+    assert (folder / "stronger.safetensors").exists()
+
+
+def test_recipes(folder: Path) -> None:
+    run_page(folder, "recipes")
+    with Image.open(folder / "dog.png") as picture:
+        assert min(picture.size) == 64
+    assert (folder / "dog.gif").exists()
+    recipes = {path.name for path in (folder / "results" / "miniature" / "stylized").iterdir()}
+    assert recipes == {"fair", "soft", "lucid"}
+    assert (folder / "results" / "miniature" / "figures" / "recipes.png").exists()
+
+
+def test_results(finished: Finished, tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    shutil.copytree(finished.folder, folder, symlinks=True)  # the page's first command has been run there
+    printed = run_page(folder, "results")
+    assert "Nothing to be done" in printed
+    results = folder / "results" / "miniature"
+    text = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    for name in re.findall(r"`([\w/]+\.(?:html|tsv|json))`", text):
+        assert (results / name).exists(), name
+    assert "statement" in printed
+    assert "adversarial" in printed
