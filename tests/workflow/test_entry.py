@@ -16,7 +16,7 @@ from robust_style.workflow.entry import step
 
 def job(log: Path) -> Any:
     """A job of which no record is kept: its configuration does not say where."""
-    return SimpleNamespace(log=[str(log)], config={})
+    return SimpleNamespace(log=[str(log)], rule="one", input=[], output=[], params={}, wildcards={}, config={})
 
 
 def test_everything_is_in_the_log_and_on_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

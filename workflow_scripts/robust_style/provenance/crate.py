@@ -66,8 +66,8 @@ def write_crate(
     """Copies the workflow's code to the folder `workflow` and writes the crate's description to the file `crate`.
 
     `manifest`, `run` (its record) and `check` lie in the folder of the results, which becomes the crate; `images` have
-    title, author, year and licence of each image; `snakemake` is the version. The time of the run's end is that of
-    `check`, its last product, so that the same results give the same bytes.
+    title, author, year and licence of each image; `snakemake` is the version. The run's end is the time of `manifest`,
+    which follows the last product: the same results give the same bytes, today and when they are checked once more.
     Raises ResultError if manifest or record are damaged, StorageError where nothing can be written.
     """
     copy_workflow(workflow)
@@ -77,7 +77,7 @@ def write_crate(
     main = _workflow(made, record, snakemake)
     authors = _authors(made)
     main["author"] = _alone(authors)
-    ended = datetime.fromtimestamp(check.stat().st_mtime, UTC).isoformat(timespec="seconds")
+    ended = datetime.fromtimestamp(manifest.stat().st_mtime, UTC).isoformat(timespec="seconds")
     _describe(made, authors, ended)
     entities = add_files(made, rows, [manifest, run, check]) | add_folders(made, rows, crate.parent)
     inputs = [*add_archive(made, rows, crate.parent), *add_images(made, rows, images)]
@@ -169,8 +169,9 @@ def _settings(made: Any, config: Mapping[str, Any]) -> list[Any]:
 
 
 def _parameters(made: Any, main: Any, entities: Mapping[str, Any], inputs: list[Any]) -> None:
-    data = next(entity for entity in reversed(inputs) if entity.id.endswith(".npz"))
-    main["input"] = _parameter(made, "dataset", data)
+    for entity in inputs:
+        if entity.id.endswith(".npz"):
+            main["input"] = _parameter(made, "dataset", entity)
     main["output"] = [_parameter(made, name, entities[path]) for name, path in OUTPUTS.items() if path in entities]
 
 

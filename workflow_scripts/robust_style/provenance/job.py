@@ -9,7 +9,7 @@ import platform
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from robust_style.artefact.digest import sha256_of_file, sha256_of_settings
 from robust_style.artefact.folder import files_of
@@ -21,6 +21,7 @@ from robust_style.provenance.switches import torch_switches
 FOLDER = "provenance"
 
 
+@runtime_checkable
 class Job(Protocol):
     """What Snakemake gives a script under the name `snakemake`."""
 
