@@ -140,7 +140,9 @@ def personal_config(folder: Path) -> dict[str, Any]:
 
 def test_no_product_names_a_person_a_host_a_folder_or_a_secret(run: Run) -> None:
     # The folder that all of it lies in has the word in its name, too.
-    found = [path for path in run.products() if SECRET.encode() in path.read_bytes()]
+    # The copy of the workflow's code is the code, byte for byte (provenance/test_crate), which has the word, too.
+    made = [path for path in run.products() if "workflow" not in path.relative_to(run.results).parts]
+    found = [path for path in made if SECRET.encode() in path.read_bytes()]
     assert found == []
     assert (run.results / "provenance" / "write_manifest.json").is_file()
     assert (run.results / "ro-crate-metadata.json").is_file()
