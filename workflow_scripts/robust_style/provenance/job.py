@@ -38,19 +38,31 @@ class Job(Protocol):
 def recorded(job: Job) -> Iterator[None]:
     """Writes the record of `job` when the block ends well.
 
-    An older record is deleted first, so that none ever stands beside what it does not describe. A configuration
-    without `pathvars` (a script run by hand) leaves no record. Raises StorageError where the record cannot be written.
+    An older record is deleted first, so that none ever stands beside what it does not describe. A script run by hand,
+    whose log is not where the configuration has the logs, leaves no record.
+    Raises StorageError where the record cannot be written.
     """
-    pathvars = job.config.get("pathvars")
-    if not pathvars:
+    record = _place(job)
+    if record is None:
         yield
         return
-    results = Path(pathvars.get("results", "results"))
-    logs = Path(pathvars.get("logs", "<results>/logs").replace("<results>", str(results)))
-    record = results / FOLDER / Path(job.log[0]).relative_to(logs).with_suffix(".json")
     record.unlink(missing_ok=True)
     yield
-    write_json(record, _content(job, results))
+    write_json(record, _content(job, _results(job)))
+
+
+def _place(job: Job) -> Path | None:
+    logs = Path(_folder(job, "logs", "<results>/logs").replace("<results>", str(_results(job))))
+    log = Path(job.log[0])
+    return _results(job) / FOLDER / log.relative_to(logs).with_suffix(".json") if log.is_relative_to(logs) else None
+
+
+def _results(job: Job) -> Path:
+    return Path(_folder(job, "results", "results"))
+
+
+def _folder(job: Job, name: str, default: str) -> str:
+    return str(job.config.get("pathvars", {}).get(name, default))
 
 
 def _content(job: Job, results: Path) -> dict[str, Any]:
