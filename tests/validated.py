@@ -19,9 +19,10 @@ def validate(folder: Path, scratch: Path, severity: str = "required") -> dict[st
         [
             str(VALIDATOR), "--no-interactive", "validate", *offline(scratch), "--no-paging", "--output-format", "json",
             "--output-file", str(report), "--profile-identifier", PROFILE, "--requirement-severity", severity,
-            str(folder),
+            # By its name: with a space in an absolute path the validator takes the root for something else.
+            folder.name,
         ],
-        capture_output=True, text=True, check=False, timeout=300,
+        cwd=folder.parent, capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     assert report.exists(), answer.stdout + answer.stderr
     return dict(json.loads(report.read_text(encoding="utf-8")))
