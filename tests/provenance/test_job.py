@@ -78,6 +78,13 @@ def test_nothing_of_the_place_is_in_it(job: Any, tmp_path: Path) -> None:
     assert run(job) != before
 
 
+def test_a_setting_in_a_text_counts(job: Any) -> None:
+    job.params.config = '{"first": "a/b", "last": "c/d"}'
+    before = run(job)
+    job.params.config = '{"first": "A/b", "last": "c/d"}'
+    assert run(job) != before
+
+
 def test_a_job_that_fails_leaves_no_record_of_an_earlier_one(job: Any) -> None:
     run(job)
     with pytest.raises(SystemExit), step(job):

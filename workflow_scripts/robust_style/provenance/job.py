@@ -113,7 +113,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, str):
-        return without_place(value)
+        # A text in JSON is a whole configuration, from which the rule has taken the folders.
+        return value if value.startswith(("{", "[")) else without_place(value)
     if isinstance(value, Iterable):
         return [_plain(inner) for inner in value]
     return value if isinstance(value, int | float | None) else str(value)
