@@ -18,13 +18,14 @@ include: "rules/transfer.smk"  # checkpoint x content x style x recipe -> pictur
 include: "rules/score.smk"  # measures of each picture -> one table -> what they say of each claim
 include: "rules/figure.smk"  # figures and the page to explore
 include: "rules/report.smk"  # the answer, and the methods
-include: "rules/check.smk"  # hashes of every product; counts, ranges and hashes verified
+include: "rules/check.smk"  # hashes of every product; counts, ranges and hashes verified; the run as an RO-Crate
 
 
 rule all:
     default_target: True
     input:
         "<results>/check.json",
+        "<results>/ro-crate-metadata.json",
         PRODUCTS,  # all of them by name: what was deleted is made again
     message:
         "All is made and checked."

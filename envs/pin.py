@@ -27,6 +27,7 @@ PIP = "25.3"
 
 # What the scripts of each kind of rule import. torch brings its own CUDA packages, pinned exactly by torch itself.
 ROOTS = {
+    "crate": ["pyyaml", "rocrate"],
     "data": ["jaxtyping", "numpy", "pillow", "requests", "scikit-image", "scipy"],
     "train": ["jaxtyping", "numpy", "pyautoattack", "requests", "robustness", "torch", "torchvision"],
     "transfer": ["jaxtyping", "numpy", "pillow", "robustness", "torch", "torchvision"],

@@ -1,4 +1,5 @@
-# The last word: a manifest of every product by its SHA-256, and a check that all of it is there, sane and unchanged.
+# The last word: a manifest of every product by its SHA-256, a check that all of it is there, sane and unchanged, and
+# the run in a form that others' programs read.
 
 RECONSTRUCTIONS = of_each_checkpoint(
     [*rules.reconstruct.output], checkpoints=RECONSTRUCTED
@@ -101,3 +102,30 @@ rule check_results:
         "Checking the results: counts, ranges, hashes."
     script:
         "../workflow_scripts/check_results.py"
+
+
+rule write_crate:
+    input:
+        manifest=rules.write_manifest.output.manifest,
+        provenance=rules.write_manifest.output.provenance,
+        check=rules.check_results.output.check,
+    output:
+        workflow=directory("<results>/workflow"),
+        crate="<results>/ro-crate-metadata.json",
+    log:
+        "<logs>/write_crate.log",
+    benchmark:
+        "<benchmarks>/write_crate.tsv"
+    conda:
+        "../envs/crate.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        images=image_credits,
+        snakemake=SNAKEMAKE_VERSION,
+        code=fingerprint("write_crate"),
+    message:
+        "Describing the run as an RO-Crate."
+    script:
+        "../workflow_scripts/write_crate.py"

@@ -25,6 +25,7 @@ from robust_style.workflow import (
     settings,
 )
 from robust_style.workflow.fingerprint import fingerprint as fingerprint_of_script
+from snakemake import __version__ as SNAKEMAKE_VERSION
 from snakemake.exceptions import WorkflowError
 
 
@@ -191,6 +192,21 @@ def archive_of(wildcards):
 def local_image(wildcards):
     """A picture of the user's own is an input: a newer file is prepared anew."""
     return local_input(IMAGES[wildcards.image]) or []
+
+
+def image_credits(wildcards):
+    """Title, author, year and licence of every image, fit for the params of a rule."""
+    return script_safe_json(
+        {
+            name: {
+                "title": found.title,
+                "author": found.author,
+                "year": found.year,
+                "licence": found.licence,
+            }
+            for name, found in IMAGES.items()
+        }
+    )
 
 
 def previous_checkpoint(wildcards):

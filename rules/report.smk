@@ -55,17 +55,7 @@ rule write_methods:
         meanings=lambda wildcards: script_safe_json(
             meanings.meanings(Path(workflow.basedir) / "config" / "schema.yaml")
         ),
-        images=lambda wildcards: script_safe_json(
-            {
-                name: {
-                    "title": found.title,
-                    "author": found.author,
-                    "year": found.year,
-                    "licence": found.licence,
-                }
-                for name, found in IMAGES.items()
-            }
-        ),
+        images=image_credits,
         pairs=PAIRS,
         code=fingerprint("write_methods"),
     message:

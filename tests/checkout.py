@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PARTS = ("Snakefile", "rules", "workflow_scripts", "config", "envs", "report", "profiles")
+PARTS = ("Snakefile", "rules", "workflow_scripts", "config", "envs", "report", "profiles", "LICENSE", "CITATION.cff")
 # Snakemake of the environment the tests run in.
 SNAKEMAKE = [sys.executable, "-m", "snakemake"]
 MINIATURE = ("--configfile", "config/miniature.yaml")

@@ -56,6 +56,7 @@ def run_script(
         wildcards=SimpleNamespace(**(wildcards or {})),
         config=dict(config or {}),
         log=[str(log)],
+        rule=rule,
         threads=threads,
     )
     try:

@@ -3,7 +3,7 @@ from pathlib import Path
 from robust_style.benchmark.training_step import benchmark_training
 from robust_style.workflow.entry import step
 
-with step(snakemake.log[0]):
+with step(snakemake):
     benchmark_training(
         table=Path(snakemake.output.table),
         device=snakemake.config["device"],

@@ -3,7 +3,7 @@ from pathlib import Path
 from robust_style.page.comparison import build_comparison
 from robust_style.workflow.entry import step
 
-with step(snakemake.log[0]):
+with step(snakemake):
     build_comparison(
         traces=[Path(path) for path in snakemake.input.traces],
         evaluations=[Path(path) for path in snakemake.input.evaluations],

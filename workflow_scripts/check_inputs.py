@@ -3,5 +3,5 @@ from pathlib import Path
 from robust_style.artefact.inputs import check_inputs
 from robust_style.workflow.entry import step
 
-with step(snakemake.log[0]):
+with step(snakemake):
     check_inputs(files=[Path(path) for path in snakemake.input], record=Path(snakemake.output.record))

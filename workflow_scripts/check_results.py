@@ -4,7 +4,7 @@ from robust_style.artefact.check import check_results
 from robust_style.provenance.run import verify_provenance
 from robust_style.workflow.entry import step
 
-with step(snakemake.log[0]):
+with step(snakemake):
     verify_provenance(
         provenance=Path(snakemake.input.provenance),
         manifest=Path(snakemake.input.manifest),

@@ -3,7 +3,7 @@ from pathlib import Path
 from robust_style.score.accuracies import collect_evaluations
 from robust_style.workflow.entry import step
 
-with step(snakemake.log[0]):
+with step(snakemake):
     collect_evaluations(
         evaluations=[Path(path) for path in snakemake.input.evaluations],
         table=Path(snakemake.output.table),

@@ -3,7 +3,7 @@ from pathlib import Path
 from robust_style.figure.claims_forest import draw_claims_forest
 from robust_style.workflow.entry import step
 
-with step(snakemake.log[0]):
+with step(snakemake):
     draw_claims_forest(
         claims=Path(snakemake.input.claims),
         figure=Path(snakemake.output.figure),

@@ -3,7 +3,7 @@ from pathlib import Path
 from robust_style.figure.optimisation import draw_optimisation
 from robust_style.workflow.entry import step
 
-with step(snakemake.log[0]):
+with step(snakemake):
     draw_optimisation(
         traces=[Path(path) for path in snakemake.input.traces],
         columns=snakemake.params.networks,

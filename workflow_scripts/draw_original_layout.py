@@ -3,7 +3,7 @@ from pathlib import Path
 from robust_style.figure.original_layout import draw_original_layout
 from robust_style.workflow.entry import step
 
-with step(snakemake.log[0]):
+with step(snakemake):
     draw_original_layout(
         traces=[Path(path) for path in snakemake.input.traces],
         contents={snakemake.params.content: Path(snakemake.input.content)},

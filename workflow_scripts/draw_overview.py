@@ -3,7 +3,7 @@ from pathlib import Path
 from robust_style.figure.standard_vs_adversarial import draw_overview
 from robust_style.workflow.entry import step
 
-with step(snakemake.log[0]):
+with step(snakemake):
     draw_overview(
         traces=[Path(path) for path in snakemake.input.traces],
         evaluations=[Path(path) for path in snakemake.input.evaluations],

@@ -3,7 +3,7 @@ from pathlib import Path
 from robust_style.figure.recipes import draw_recipes
 from robust_style.workflow.entry import step
 
-with step(snakemake.log[0]):
+with step(snakemake):
     draw_recipes(
         traces=[Path(path) for path in snakemake.input.traces],
         contents={snakemake.params.content: Path(snakemake.input.content)},

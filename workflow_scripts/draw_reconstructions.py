@@ -3,7 +3,7 @@ from pathlib import Path
 from robust_style.figure.reconstructions import draw_reconstructions
 from robust_style.workflow.entry import step
 
-with step(snakemake.log[0]):
+with step(snakemake):
     draw_reconstructions(
         records=[Path(path) for path in snakemake.input.records],
         content=Path(snakemake.input.content),

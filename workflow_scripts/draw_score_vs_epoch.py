@@ -3,7 +3,7 @@ from pathlib import Path
 from robust_style.figure.score_vs_epoch import draw_score_vs_epoch
 from robust_style.workflow.entry import step
 
-with step(snakemake.log[0]):
+with step(snakemake):
     draw_score_vs_epoch(
         table=Path(snakemake.input.table),
         networks=snakemake.params.networks,

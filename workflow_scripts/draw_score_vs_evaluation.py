@@ -3,7 +3,7 @@ from pathlib import Path
 from robust_style.figure.score_vs_evaluation import draw_score_vs_evaluation
 from robust_style.workflow.entry import step
 
-with step(snakemake.log[0]):
+with step(snakemake):
     draw_score_vs_evaluation(
         table=Path(snakemake.input.table),
         traces=[Path(path) for path in snakemake.input.traces],

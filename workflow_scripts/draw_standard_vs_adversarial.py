@@ -3,7 +3,7 @@ from pathlib import Path
 from robust_style.figure.standard_vs_adversarial import draw_standard_vs_adversarial
 from robust_style.workflow.entry import step
 
-with step(snakemake.log[0]):
+with step(snakemake):
     draw_standard_vs_adversarial(
         traces=[Path(path) for path in snakemake.input.traces],
         evaluations=[Path(path) for path in snakemake.input.evaluations],

@@ -3,7 +3,7 @@ from pathlib import Path
 from robust_style.figure.training_curves import draw_training_curves
 from robust_style.workflow.entry import step
 
-with step(snakemake.log[0]):
+with step(snakemake):
     draw_training_curves(
         evaluations=[Path(path) for path in snakemake.input.evaluations],
         networks=snakemake.params.networks,

@@ -3,7 +3,7 @@ from pathlib import Path
 from robust_style.training.evaluate import evaluate_checkpoint
 from robust_style.workflow.entry import step
 
-with step(snakemake.log[0]):
+with step(snakemake):
     evaluate_checkpoint(
         checkpoint=Path(snakemake.input.checkpoint),
         dataset=Path(snakemake.input.dataset),

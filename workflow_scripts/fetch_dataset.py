@@ -3,7 +3,7 @@ from pathlib import Path
 from robust_style.data.fetch import fetch_dataset
 from robust_style.workflow.entry import step
 
-with step(snakemake.log[0]):
+with step(snakemake):
     fetch_dataset(
         dataset=snakemake.wildcards.dataset,
         sources=Path(snakemake.input.sources),

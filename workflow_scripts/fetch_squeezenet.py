@@ -3,7 +3,7 @@ from pathlib import Path
 from robust_style.judge.fetch_squeezenet import fetch_squeezenet
 from robust_style.workflow.entry import step
 
-with step(snakemake.log[0]):
+with step(snakemake):
     fetch_squeezenet(
         source=snakemake.params.source,
         sha256=snakemake.params.sha256,

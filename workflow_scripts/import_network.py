@@ -3,7 +3,7 @@ from pathlib import Path
 from robust_style.model.import_network import import_network
 from robust_style.workflow.entry import step
 
-with step(snakemake.log[0]):
+with step(snakemake):
     import_network(
         dataset=Path(snakemake.input.dataset),
         checkpoint=Path(snakemake.output.checkpoint),

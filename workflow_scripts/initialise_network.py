@@ -3,7 +3,7 @@ from pathlib import Path
 from robust_style.training.initialise import initialise_network
 from robust_style.workflow.entry import step
 
-with step(snakemake.log[0]):
+with step(snakemake):
     initialise_network(
         dataset=Path(snakemake.input.dataset),
         checkpoint=Path(snakemake.output.checkpoint),

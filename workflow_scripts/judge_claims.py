@@ -3,7 +3,7 @@ from pathlib import Path
 from robust_style.score.claims import judge_claims
 from robust_style.workflow.entry import step
 
-with step(snakemake.log[0]):
+with step(snakemake):
     judge_claims(
         table=Path(snakemake.input.table),
         by_evaluation=Path(snakemake.input.by_evaluation),

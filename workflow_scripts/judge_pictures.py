@@ -3,7 +3,7 @@ from pathlib import Path
 from robust_style.judge.judge_pictures import judge_pictures
 from robust_style.workflow.entry import step
 
-with step(snakemake.log[0]):
+with step(snakemake):
     judge_pictures(
         traces=[Path(path) for path in snakemake.input.traces],
         images=[Path(path) for path in snakemake.input.images],

@@ -3,7 +3,7 @@ from pathlib import Path
 from robust_style.data.prepare import prepare_dataset
 from robust_style.workflow.entry import step
 
-with step(snakemake.log[0]):
+with step(snakemake):
     prepare_dataset(
         name=snakemake.wildcards.dataset,
         archive=Path(snakemake.input.archive) if snakemake.input.archive else None,

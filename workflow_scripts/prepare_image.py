@@ -3,7 +3,7 @@ from pathlib import Path
 from robust_style.data.prepare_image import prepare_image
 from robust_style.workflow.entry import step
 
-with step(snakemake.log[0]):
+with step(snakemake):
     prepare_image(
         name=snakemake.wildcards.image,
         catalogue=[Path(path) for path in snakemake.config["images"]],

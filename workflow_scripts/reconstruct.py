@@ -3,7 +3,7 @@ from pathlib import Path
 from robust_style.transfer.reconstruct import reconstruct
 from robust_style.workflow.entry import step
 
-with step(snakemake.log[0]):
+with step(snakemake):
     reconstruct(
         checkpoint=Path(snakemake.input.checkpoint),
         images=[Path(path) for path in snakemake.input.images],

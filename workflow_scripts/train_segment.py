@@ -3,7 +3,7 @@ from pathlib import Path
 from robust_style.training.segment import train_segment
 from robust_style.workflow.entry import step
 
-with step(snakemake.log[0]):
+with step(snakemake):
     train_segment(
         dataset=Path(snakemake.input.dataset),
         previous=Path(snakemake.input.previous),

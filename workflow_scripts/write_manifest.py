@@ -5,7 +5,7 @@ from robust_style.artefact.manifest import write_manifest
 from robust_style.provenance.run import write_provenance
 from robust_style.workflow.entry import step
 
-with step(snakemake.log[0]):
+with step(snakemake):
     write_manifest(
         products=[Path(path) for path in snakemake.input.products],
         manifest=Path(snakemake.output.manifest),

@@ -4,7 +4,7 @@ from pathlib import Path
 from robust_style.report.methods import write_methods
 from robust_style.workflow.entry import step
 
-with step(snakemake.log[0]):
+with step(snakemake):
     write_methods(
         config=json.loads(snakemake.params.config),
         meanings=json.loads(snakemake.params.meanings),

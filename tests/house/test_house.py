@@ -32,6 +32,11 @@ def test_scripts_are_thin(script: Path) -> None:
     assert isinstance(blocks[0], ast.With)
 
 
+def test_each_script_leaves_a_record() -> None:
+    for script in SCRIPTS:
+        assert "with step(snakemake):" in script.read_text(encoding="utf-8"), script
+
+
 def test_each_rule_has_the_script_of_its_name() -> None:
     assert set(RULES) - {"all"} == {script.stem for script in SCRIPTS}
     for name, path in RULES.items():

@@ -5,6 +5,8 @@ import os
 import resource
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -12,9 +14,14 @@ from robust_style.errors import ImageError
 from robust_style.workflow.entry import step
 
 
+def job(log: Path) -> Any:
+    """A job of which no record is kept: its configuration does not say where."""
+    return SimpleNamespace(log=[str(log)], rule="one", input=[], output=[], params={}, wildcards={}, config={})
+
+
 def test_everything_is_in_the_log_and_on_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     log = tmp_path / "logs" / "one.log"
-    with step(str(log)):
+    with step(job(log)):
         print("epoch 1")
         print("epoch 2", file=sys.stderr)
     assert log.read_text(encoding="utf-8") == "epoch 1\nepoch 2\n"
@@ -23,7 +30,7 @@ def test_everything_is_in_the_log_and_on_the_terminal(tmp_path: Path, capsys: py
 
 def test_a_users_mistake_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     log = tmp_path / "one.log"
-    with pytest.raises(SystemExit) as caught, step(str(log)):
+    with pytest.raises(SystemExit) as caught, step(job(log)):
         raise ImageError("cat.png: expected an image, found a web page; save the image itself")
     assert caught.value.code == 1
     assert (
@@ -45,20 +52,20 @@ def test_a_users_mistake_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureF
 )
 def test_a_failing_disk_is_one_sentence(tmp_path: Path, number: int, words: str) -> None:
     log = tmp_path / "one.log"
-    with pytest.raises(SystemExit) as caught, step(str(log)):
+    with pytest.raises(SystemExit) as caught, step(job(log)):
         raise OSError(number, os.strerror(number), "results/a.pt")
     assert caught.value.code == 1
     assert log.read_text(encoding="utf-8").startswith(f"error: results/a.pt: expected to write there, found: {words}")
 
 
 def test_other_failures_of_the_system_are_defects(tmp_path: Path) -> None:
-    with pytest.raises(BrokenPipeError), step(str(tmp_path / "one.log")):
+    with pytest.raises(BrokenPipeError), step(job(tmp_path / "one.log")):
         raise OSError(errno.EPIPE, "Broken pipe")
 
 
 def test_a_log_that_cannot_be_opened(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "logs").write_text("a file in the way")
-    with pytest.raises(SystemExit), step(str(tmp_path / "logs" / "rule" / "one.log")):
+    with pytest.raises(SystemExit), step(job(tmp_path / "logs" / "rule" / "one.log")):
         raise AssertionError("the step must not begin")
     assert "logs/rule: expected to write there, found: not a directory" in capsys.readouterr().err
 
@@ -66,7 +73,7 @@ def test_a_log_that_cannot_be_opened(tmp_path: Path, capsys: pytest.CaptureFixtu
 def test_a_log_that_takes_no_more_does_not_stop_the_step(tmp_path: Path) -> None:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     done = False
-    with step(str(tmp_path / "one.log")):
+    with step(job(tmp_path / "one.log")):
         resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
         try:
             for _ in range(100):
@@ -78,5 +85,5 @@ def test_a_log_that_takes_no_more_does_not_stop_the_step(tmp_path: Path) -> None
 
 
 def test_a_defect_keeps_its_traceback(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), step(str(tmp_path / "one.log")):
+    with pytest.raises(ZeroDivisionError), step(job(tmp_path / "one.log")):
         print(1 / 0)

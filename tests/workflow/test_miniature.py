@@ -46,6 +46,7 @@ def test_every_product_is_there(finished: Finished) -> None:
         "answer.html", "methods.html",
         "comparison/index.html", "comparison/data.js", "comparison.html", "scores.tsv", "claims.tsv",
         "evaluations.tsv", "history.tsv", "manifest.tsv", "check.json", "provenance/run.json",
+        "ro-crate-metadata.json", "workflow/Snakefile",
     ):  # fmt: skip
         assert (results / name).stat().st_size > 100, name
     assert len(list(results.glob("checkpoints/*/seed_0/epoch_*.pt"))) == 6
@@ -63,7 +64,8 @@ def test_every_product_is_there(finished: Finished) -> None:
     assert manifest.count("reconstructions/") == 2 * 6
     assert "figures/reconstructions.png" in manifest
     hidden = {path.relative_to(results).as_posix() for path in (finished.folder / "results").rglob(".*")}
-    assert hidden <= {"comparison/.snakemake_timestamp"}, "nothing half-written is left"
+    marks = {f"{folder}/.snakemake_timestamp" for folder in ("comparison", "workflow")}
+    assert hidden <= marks, "nothing half-written is left"
     pictures = len(list((results / "comparison" / "pictures").glob("*.jpg")))
     assert manifest.count("\ncomparison/pictures/") == pictures > 12
 
@@ -143,7 +145,7 @@ def test_a_higher_last_epoch_trains_only_the_new_segment(finished: Finished) -> 
 def test_threads_train_and_paint_nothing_anew(finished: Finished) -> None:
     mine = finished.folder / "threads.yaml"
     mine.write_text("training: {threads: 2}\ntransfer: {threads: 2}\n", encoding="utf-8")
-    recorded = {"write_methods", "write_manifest", "check_results", "all"}
+    recorded = {"write_methods", "write_manifest", "check_results", "write_crate", "all"}
     assert set(dry(finished, "threads.yaml")) == recorded, "only the record of it"
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import pandas as pd
 
 from robust_style.artefact.json_file import write_json
-from robust_style.artefact.manifest import verify_manifest
+from robust_style.artefact.manifest import manifest_rows, verify_manifest
 from robust_style.errors import ResultError
+from robust_style.provenance.records import verify_records
 from robust_style.score.reconstruction import read_reconstructions
 
 KEY = ["recipe", "network", "seed", "epoch", "content", "style"]
@@ -45,7 +46,9 @@ def check_results(
     `last_epochs`. Raises ResultError listing every fault; the products stay where they are.
     """
     # First of all: what was changed need not be a table any more.
-    verified = verify_manifest(manifest)
+    listed = verify_manifest(manifest)
+    jobs, recorded = verify_records({row["path"]: row["sha256"] for row in manifest_rows(manifest)}, manifest.parent)
+    products = listed - jobs
     scores = _read(table)
     faults = [
         *_count_faults(scores, pictures),
@@ -60,14 +63,17 @@ def check_results(
         {
             "pictures": pictures,
             "reconstructions": reconstructions,
-            "products": verified,
+            "products": products,
+            "jobs": jobs,
+            # A record that was lost makes nothing wrong, and nothing is made anew for it; but it is not hidden.
+            "products_with_record": recorded,
             "limits": expected,
             "verdict": "all as expected",
         },
     )
     print(
-        f"{pictures} pictures, reconstructions of {reconstructions} checkpoints and {verified} products checked: "
-        "counts, ranges and hashes are as expected"
+        f"{pictures} pictures, reconstructions of {reconstructions} checkpoints and {products} products checked, "
+        f"{recorded} of them by the records of {jobs} jobs: counts, ranges and hashes are as expected"
     )
 
 

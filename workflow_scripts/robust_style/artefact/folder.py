@@ -1,4 +1,4 @@
-"""Folders that appear under their final name whole or not at all."""
+"""Folders that appear under their final name whole or not at all, and what is in them."""
 
 import shutil
 import tempfile
@@ -7,6 +7,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from robust_style.artefact.storage import writing
+
+# Snakemake's own mark in a folder that a rule makes; it is no product.
+TIMESTAMP = ".snakemake_timestamp"
+
+
+def files_of(product: Path) -> list[Path]:
+    """Every file of a product, which is a file itself or a folder that a rule makes."""
+    if not product.is_dir():
+        return [product]
+    return [path for path in product.rglob("*") if path.is_file() and path.name != TIMESTAMP]
 
 
 @contextmanager

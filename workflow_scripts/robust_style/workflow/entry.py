@@ -1,4 +1,4 @@
-"""What every rule's script does around its one call: the log, and errors in one sentence."""
+"""What every rule's script does around its one call: the log, errors in one sentence, and the record of the job."""
 
 import re
 import sys
@@ -9,6 +9,7 @@ from typing import Any, NoReturn, Protocol, runtime_checkable
 
 from robust_style.artefact.storage import storage_error
 from robust_style.errors import RobustStyleError
+from robust_style.provenance.job import Job, recorded
 
 # What a terminal does instead of showing it (colours, deleted lines, other directions), and what no file takes: a
 # message names what was found, and that can be anything.
@@ -16,23 +17,25 @@ _ACTING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud
 
 
 @contextmanager
-def step(log: str | None) -> Iterator[None]:
-    """Copies everything printed inside the block to the file `log` as well as to the terminal.
+def step(job: Job | None) -> Iterator[None]:
+    """Copies everything printed inside the block to the log of `job` as well as to the terminal, and records the job.
+
+    `job` is what Snakemake calls `snakemake`; None is a command typed by hand, which has neither log nor record.
 
     A RobustStyleError or a failure of the storage ends the script with one sentence and status 1, without a traceback;
     anything else is a defect and keeps it. A log that no longer takes a line (a full disk) does not stop the step.
     """
-    path = Path(log) if log else None
-    if path is None:
+    if job is None:
         with _one_sentence():
             yield
         return
+    path = Path(job.log[0])
     with _one_sentence():
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("w", encoding="utf-8", buffering=1)
     both: Any = _Both(sys.stderr, file)
     try:
-        with redirect_stdout(both), redirect_stderr(both), _one_sentence():
+        with redirect_stdout(both), redirect_stderr(both), _one_sentence(), recorded(job):
             yield
     finally:
         with suppress(OSError):

@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = "robust_style"
+# What only writes down what a job did, beside what it made: a better record trains nothing anew.
+RECORDING = "robust_style.provenance.job"
 
 
 def fingerprint(script: Path) -> str:
@@ -52,7 +54,8 @@ def _imported(path: Path, root: Path) -> tuple[Path, ...]:
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return tuple(module for name in names if name.split(".")[0] == PACKAGE for module in _files(name, root))
+    ours = [name for name in names if name.split(".")[0] == PACKAGE and name != RECORDING]
+    return tuple(module for name in ours for module in _files(name, root))
 
 
 def _files(name: str, root: Path) -> Iterator[Path]:

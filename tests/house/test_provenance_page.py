@@ -1,0 +1,31 @@
+"""docs/provenance.md and the settings for the workflow catalogue."""
+
+import re
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = (ROOT / "docs" / "provenance.md").read_text(encoding="utf-8")
+
+
+def test_every_link_exists() -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", TEXT):
+        if "://" not in target:
+            assert (ROOT / "docs" / target).exists(), target
+
+
+def test_the_catalogue_finds_what_it_asks_for() -> None:
+    """All but `workflow/Snakefile`, as the page says."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8").lower()
+    assert "snakemake" in readme
+    assert "workflow" in readme
+    assert (ROOT / "Snakefile").is_file()
+    assert list((ROOT / "rules").glob("*.smk"))
+    assert (ROOT / "config" / "README.md").is_file()
+    assert not (ROOT / "workflow").exists(), "the catalogue would look for the Snakefile in there"
+    usage = yaml.safe_load((ROOT / ".snakemake-workflow-catalog.yml").read_text(encoding="utf-8"))["usage"]
+    assert set(usage) == {"mandatory-flags", "software-stack-deployment", "report"}
+    assert set(usage["mandatory-flags"]) == {"desc", "flags"}
+    assert usage["report"] is True
+    assert usage["software-stack-deployment"] == {"conda": True, "apptainer": False, "apptainer+conda": False}

@@ -1,0 +1,195 @@
+"""The record of a job: what made its outputs, the same bytes each time, never beside what it does not describe."""
+
+import hashlib
+import json
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from robust_style.errors import DatasetError
+from robust_style.provenance.run import PACKAGES
+from robust_style.workflow.entry import step
+from robust_style.workflow.fingerprint import _reached
+from rule_script import SCRIPTS, _Files
+
+KEYS = {
+    "rule", "wildcards", "seed", "code", "settings_sha256", "inputs", "products", "outputs", "python", "machine",
+    "packages", "torch",
+}  # fmt: skip
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Any:
+    results = tmp_path / "results"
+    (results / "data").mkdir(parents=True)
+    (results / "data" / "set.npz").write_bytes(b"a set")
+    (tmp_path / "mine.tsv").write_bytes(b"a table")
+    return SimpleNamespace(
+        log=[str(results / "logs" / "train" / "small" / "seed_3.log")],
+        rule="train",
+        input=_Files({"dataset": str(results / "data" / "set.npz"), "table": str(tmp_path / "mine.tsv")}),
+        output=_Files({"checkpoint": str(results / "small.pt")}),
+        params=SimpleNamespace(epochs=2, source=str(tmp_path / "theirs.pt"), code="0123456789abcdef"),
+        wildcards=SimpleNamespace(network="small", seed="3"),
+        config={"pathvars": {"results": str(results), "logs": "<results>/logs"}},
+    )
+
+
+def record(job: Any) -> Path:
+    return Path(job.config["pathvars"]["results"]) / "provenance" / "train" / "small" / "seed_3.json"
+
+
+def run(job: Any, content: bytes = b"a network") -> bytes:
+    with step(job):
+        Path(job.output[0]).write_bytes(content)
+    return record(job).read_bytes()
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def test_it_says_what_made_what(job: Any) -> None:
+    found = json.loads(run(job))
+    assert set(found) == KEYS
+    assert found["inputs"] == {"data/set.npz": digest(b"a set"), "mine.tsv": digest(b"a table")}
+    assert found["outputs"] == {"small.pt": digest(b"a network")}
+    assert (found["rule"], found["seed"], found["code"]) == ("train", 3, "0123456789abcdef")
+    assert found["wildcards"] == {"network": "small", "seed": "3"}
+    assert found["machine"] == f"{platform.system()} {platform.machine()}"
+    assert set(found["packages"]) == set(PACKAGES)
+
+
+def test_the_same_job_leaves_the_same_bytes(job: Any) -> None:
+    assert run(job) == run(job)
+
+
+def test_nothing_of_the_place_is_in_it(job: Any, tmp_path: Path) -> None:
+    before = run(job)
+    assert str(tmp_path).encode() not in before
+    job.params.source = "/elsewhere/theirs.pt"
+    assert run(job) == before, "not even in a hash"
+    job.params.epochs = 3
+    assert run(job) != before
+
+
+def test_a_setting_in_a_text_counts(job: Any) -> None:
+    job.params.config = '{"first": "a/b", "last": "c/d"}'
+    before = run(job)
+    job.params.config = '{"first": "A/b", "last": "c/d"}'
+    assert run(job) != before
+
+
+def test_a_job_that_fails_leaves_no_record_of_an_earlier_one(job: Any) -> None:
+    run(job)
+    with pytest.raises(SystemExit), step(job):
+        raise DatasetError("set.npz: expected images, found none; fetch it again")
+    assert not record(job).exists()
+
+
+def test_a_record_that_cannot_be_written_is_one_sentence(job: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    (Path(job.config["pathvars"]["results"]) / "provenance").write_text("a file in the way")
+    with pytest.raises(SystemExit):
+        run(job)
+    assert "provenance/train/small" in capsys.readouterr().err
+
+
+def test_by_hand_there_is_none(job: Any) -> None:
+    path, job.config = record(job), {}
+    with step(job):
+        Path(job.output[0]).write_bytes(b"a network")
+    assert not path.exists()
+
+
+def test_two_files_of_one_name_are_both_there(job: Any, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "mine.tsv").write_bytes(b"another")
+    job.input.append(str(tmp_path / "other" / "mine.tsv"))
+    found = json.loads(run(job))["inputs"]
+    assert set(found.values()) == {digest(b"a set"), digest(b"a table"), digest(b"another")}
+
+
+def test_what_the_manifest_lists_is_counted_and_not_read_again(job: Any) -> None:
+    job.input.products = [job.input[0]]
+    found = json.loads(run(job))
+    assert found["products"] == 1
+    assert set(found["inputs"]) == {"mine.tsv"}
+
+
+def test_a_folder_is_listed_file_by_file(job: Any) -> None:
+    folder = Path(job.output[0])
+    with step(job):
+        (folder / "sub").mkdir(parents=True)
+        (folder / "sub" / "a.html").write_bytes(b"a page")
+        (folder / ".snakemake_timestamp").write_bytes(b"")
+    assert json.loads(record(job).read_bytes())["outputs"] == {"small.pt/sub/a.html": digest(b"a page")}
+
+
+def test_a_better_record_trains_nothing_anew() -> None:
+    reached = {path.name for path in _reached(SCRIPTS / "train_segment.py", SCRIPTS)}
+    assert {"entry.py", "segment.py"} <= reached
+    assert not {"job.py", "switches.py", "run.py"} & reached
+
+
+SWITCHES = """
+import json, sys
+import robust_style.workflow.entry
+from robust_style.provenance.switches import torch_switches
+light = torch_switches() is None and "torch" not in sys.modules and "numpy" not in sys.modules
+from robust_style.provenance.determinism import make_deterministic
+make_deterministic(1)
+print(json.dumps([light, torch_switches()]))
+"""
+
+
+def test_torch_is_asked_only_where_it_is_loaded() -> None:
+    answer = subprocess.run(
+        [sys.executable, "-c", SWITCHES], cwd=SCRIPTS, capture_output=True, text=True, check=True,
+        env={"CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    light, switches = json.loads(answer.stdout)
+    assert light
+    assert switches.pop("instructions")
+    assert switches == {
+        "device": "cpu", "threads": 1, "deterministic_algorithms": True, "cublas_workspace": ":4096:8",
+        "cudnn_benchmark": False, "cudnn_deterministic": True, "tf32": False,
+    }  # fmt: skip
+
+
+def test_a_gpu_is_named_with_its_libraries(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What torch would say on one; there is none here."""
+    from robust_style.provenance import switches
+
+    driver = tmp_path / "version"
+    driver.write_text(
+        "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  550.54.15  Release Build  (someone@somewhere)\n"
+        "GCC version:  gcc version 12.3.0 (Ubuntu 12.3.0)\n"
+    )
+    matmul = SimpleNamespace(allow_tf32=False)
+    torch = SimpleNamespace(
+        cuda=SimpleNamespace(
+            is_initialized=lambda: True, get_device_name=lambda: "NVIDIA H100 80GB HBM3",
+            get_device_capability=lambda: (9, 0),
+        ),
+        version=SimpleNamespace(cuda="12.8"),
+        backends=SimpleNamespace(
+            cpu=SimpleNamespace(get_cpu_capability=lambda: "AVX512"), cuda=SimpleNamespace(matmul=matmul),
+            cudnn=SimpleNamespace(version=lambda: 91002, benchmark=False, deterministic=True, allow_tf32=True),
+        ),
+        get_num_threads=lambda: 2, are_deterministic_algorithms_enabled=lambda: True,
+    )  # fmt: skip
+    monkeypatch.setitem(sys.modules, "torch", torch)  # type: ignore[arg-type]
+    monkeypatch.setattr(switches, "_DRIVER", driver)
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", "a secret")
+    found = switches.torch_switches()
+    assert found is not None
+    assert found["cublas_workspace"] is None
+    assert {key: found[key] for key in ("device", "compute_capability", "cuda", "cudnn", "driver", "tf32")} == {
+        "device": "NVIDIA H100 80GB HBM3", "compute_capability": "9.0", "cuda": "12.8", "cudnn": 91002,
+        "driver": "550.54.15", "tf32": True,
+    }  # fmt: skip
