@@ -35,7 +35,7 @@ onstart:
 
 
 onsuccess:
-    say(closing_words.where_to_look(workflow.pathvars.apply("<results>")))
+    say(closing_words.where_to_look(str(RESULTS)))
 
 
 onerror:
