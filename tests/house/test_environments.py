@@ -11,27 +11,13 @@ from pathlib import Path
 import pytest
 
 from robust_style.workflow.fingerprint import PACKAGE, _reached
+from rule_environments import ENVIRONMENTS, environments_of_rules, pins
 
 ROOT = Path(__file__).resolve().parents[2]
-ENVIRONMENTS = sorted((ROOT / "envs").glob("*.yaml"))
-CHAPTERS = sorted((ROOT / "rules").glob("*.smk"))
-
-
-def environments_of_rules() -> dict[str, str]:
-    """The environment of each rule, by the rule's name."""
-    found = {}
-    for path in CHAPTERS:
-        for body in re.split(r"^ *rule(?= \w+:|:)", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
-            # named in its first line, or in a loop by the first text of its directive `name:`
-            name = re.match(r' (\w+):|:\s+name:\s+"(\w+)"', body)
-            assert name, body[:80]
-            found[name[1] or name[2]] = re.findall(r'"\.\./envs/(\w+)\.yaml"', body)[0]
-    return found
 
 
 def pinned(environment: str) -> set[str]:
-    text = (ROOT / "envs" / f"{environment}.yaml").read_text(encoding="utf-8")
-    return set(re.findall(r"^      - ([a-z0-9-]+)==", text, flags=re.MULTILINE))
+    return set(pins(environment))
 
 
 def imported(script: Path) -> set[str]:

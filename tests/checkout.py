@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 PARTS = ("Snakefile", "rules", "workflow_scripts", "config", "envs", "report", "profiles")
 # Snakemake of the environment the tests run in.
 SNAKEMAKE = [sys.executable, "-m", "snakemake"]
