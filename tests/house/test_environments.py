@@ -54,6 +54,19 @@ def test_they_agree_with_the_lock() -> None:
     assert answer.returncode == 0, answer.stderr
 
 
+def test_make_pins_writes_them_anew(tmp_path: Path) -> None:
+    """The rule of the Makefile, with the interpreter of the tests."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.search(r"^pins: .*\n\t\$\(BIN\)/python envs/pin.py environments$", makefile, flags=re.MULTILINE)
+    shutil.copytree(ROOT / "envs", tmp_path / "envs")
+    shutil.copy(ROOT / "requirements.lock", tmp_path)
+    for path in ENVIRONMENTS:
+        (tmp_path / "envs" / path.name).write_text("", encoding="utf-8")
+    subprocess.run([sys.executable, "envs/pin.py", "environments"], cwd=tmp_path, check=True)
+    for path in ENVIRONMENTS:
+        assert (tmp_path / "envs" / path.name).read_bytes() == path.read_bytes()
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [
