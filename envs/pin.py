@@ -127,18 +127,19 @@ def pins() -> dict[str, str]:
 
 def closure(roots: list[str], locked: dict[str, str]) -> set[str]:
     """The packages and all that they need, as the installed metadata say; only those in the lock."""
-    found: set[str] = set()
-    waiting = [canonicalize_name(root) for root in roots]
+    found: set[tuple[str, str]] = set()
+    waiting = [(canonicalize_name(root), "") for root in roots]
     while waiting:
-        package = waiting.pop()
-        if package in found or package not in locked:
+        package, extra = waiting.pop()
+        if (package, extra) in found or package not in locked:
             continue
-        found.add(package)
+        found.add((package, extra))
         for line in metadata.requires(package) or []:
             requirement = Requirement(line)
-            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-                waiting.append(canonicalize_name(requirement.name))
-    return found
+            if requirement.marker is None or requirement.marker.evaluate({"extra": extra}):
+                # A requirement may ask for extras, as `httpx[http2]` does: what those need is needed, too.
+                waiting += [(canonicalize_name(requirement.name), wanted) for wanted in ("", *requirement.extras)]
+    return {package for package, _ in found}
 
 
 if __name__ == "__main__":
