@@ -34,7 +34,8 @@ PIP = "25.3"
 # What the scripts of each kind of rule import. torch brings its own CUDA packages, pinned exactly by torch itself.
 ROOTS = {
     "data": ["jaxtyping", "numpy", "pillow", "requests", "scikit-image", "scipy"],
-    "train": ["jaxtyping", "numpy", "pyautoattack", "requests", "robustness", "torch", "torchvision"],
+    # scikit-image: the methods, written there, tell its version.
+    "train": ["jaxtyping", "numpy", "pyautoattack", "requests", "robustness", "scikit-image", "torch", "torchvision"],
     "transfer": ["jaxtyping", "numpy", "pillow", "robustness", "torch", "torchvision"],
     "figure": [
         "jaxtyping",

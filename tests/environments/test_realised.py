@@ -70,6 +70,7 @@ def realised(request: pytest.FixtureRequest, index: None) -> Iterator[tuple[str,
         venv.create(folder, with_pip=False)
         python, requirements = Path(folder, "bin", "python"), Path(folder, "requirements.txt")
         requirements.write_text("".join(f"{package}=={version}\n" for package, version in pins(name).items()))
+        # As conda calls pip: with the packages that the pinned ones ask for, so that one that nobody pinned shows.
         for packages in ([f"pip=={conda_pin(name, 'pip')}"], ["--requirement", str(requirements)]):
             where = ["--python", str(python), "install", "--quiet", "--no-compile"]
             answer = pip(Path(sys.executable), *where, *packages)
