@@ -36,7 +36,7 @@ onstart:
 
 
 onsuccess:
-    say(closing_words.where_to_look(workflow.pathvars.apply("<results>")))
+    say(closing_words.where_to_look(str(RESULTS)))
 
 
 onerror:

@@ -2,10 +2,16 @@
 
     python envs/pin.py lock            requirements.lock from what pyproject.toml asks for
     python envs/pin.py environments    envs/*.yaml, one per kind of rule, from requirements.lock
-    python envs/pin.py check           exit 1 if an environment differs from the lock
+    python envs/pin.py check           exit 1 if an environment differs from the lock, or a file beside it undoes it
 
 An environment lists every package its rules' scripts need, and all that those need in turn, at the lock's version:
 nothing is left to a solver. They are pip packages throughout, so that both ways of installing give the same files.
+
+Exact pins in the yaml, and no pin file (`NAME.linux-64.pin.txt`) beside it: with one, Snakemake takes nothing but the
+conda packages it lists and never reads the yaml's pip section; and where a pin file fails, Snakemake falls back to the
+yaml with no more than a warning, so that the same command gives two environments. Neither could be noticed from the
+results alone. Hashes are not locked: a version of torch is another wheel for each platform, CPU build and CUDA version,
+so that no one hash is right for everybody.
 """
 
 import re
@@ -29,7 +35,8 @@ PIP = "25.3"
 ROOTS = {
     "crate": ["pyyaml", "rocrate"],
     "data": ["jaxtyping", "numpy", "pillow", "requests", "scikit-image", "scipy"],
-    "train": ["jaxtyping", "numpy", "pyautoattack", "requests", "robustness", "torch", "torchvision"],
+    # scikit-image: the methods, written there, tell its version.
+    "train": ["jaxtyping", "numpy", "pyautoattack", "requests", "robustness", "scikit-image", "torch", "torchvision"],
     "transfer": ["jaxtyping", "numpy", "pillow", "robustness", "torch", "torchvision"],
     "figure": [
         "jaxtyping",
@@ -52,10 +59,9 @@ def main(task: str) -> int:
         for name in ROOTS:
             (ROOT / "envs" / f"{name}.yaml").write_text(environment(name))
     elif task == "check":
-        stale = [name for name in ROOTS if (ROOT / "envs" / f"{name}.yaml").read_text() != environment(name)]
-        for name in stale:
-            print(f"envs/{name}.yaml differs from requirements.lock; run `make pins`", file=sys.stderr)
-        return 1 if stale else 0
+        found = faults(ROOT / "envs")
+        print(*found, sep="\n", end="\n" if found else "", file=sys.stderr)
+        return 1 if found else 0
     else:
         print(__doc__, file=sys.stderr)
         return 2
@@ -98,6 +104,23 @@ def environment(name: str) -> str:
     )
 
 
+def faults(folder: Path) -> list[str]:
+    """What in the folder of the environments is not as the lock says, a sentence each."""
+    found = [
+        f"envs/{name}.yaml differs from requirements.lock; run `make pins`"
+        for name in ROOTS
+        if (folder / f"{name}.yaml").read_text() != environment(name)
+    ]
+    for path in sorted(folder.glob("*.pin.txt")):
+        found.append(
+            f"envs/{path.name}: expected no pin file; with one, Snakemake leaves out the pip section of the yaml, and "
+            "falls back to the yaml where the pin file fails; delete it"
+        )
+    for path in sorted(folder.glob("*.post-deploy.sh")):
+        found.append(f"envs/{path.name}: expected no script that Snakemake runs in a new environment; delete it")
+    return found
+
+
 def pins() -> dict[str, str]:
     """Version of each package in the lock, by its canonical name."""
     rows = [line.split("==") for line in LOCK.read_text().splitlines() if "==" in line]
@@ -106,18 +129,19 @@ def pins() -> dict[str, str]:
 
 def closure(roots: list[str], locked: dict[str, str]) -> set[str]:
     """The packages and all that they need, as the installed metadata say; only those in the lock."""
-    found: set[str] = set()
-    waiting = [canonicalize_name(root) for root in roots]
+    found: set[tuple[str, str]] = set()
+    waiting = [(canonicalize_name(root), "") for root in roots]
     while waiting:
-        package = waiting.pop()
-        if package in found or package not in locked:
+        package, extra = waiting.pop()
+        if (package, extra) in found or package not in locked:
             continue
-        found.add(package)
+        found.add((package, extra))
         for line in metadata.requires(package) or []:
             requirement = Requirement(line)
-            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-                waiting.append(canonicalize_name(requirement.name))
-    return found
+            if requirement.marker is None or requirement.marker.evaluate({"extra": extra}):
+                # A requirement may ask for extras, as `httpx[http2]` does: what those need is needed, too.
+                waiting += [(canonicalize_name(requirement.name), wanted) for wanted in ("", *requirement.extras)]
+    return {package for package, _ in found}
 
 
 if __name__ == "__main__":

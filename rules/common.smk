@@ -2,7 +2,9 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(workflow.basedir) / "workflow_scripts"))
+# Where this project lies; as a module of another workflow, `workflow.basedir` is that one's folder.
+PROJECT = Path(workflow.current_basedir).parent
+sys.path.insert(0, str(PROJECT / "workflow_scripts"))
 
 from robust_style.data.catalogue import find_image, local_input
 from robust_style.errors import RobustStyleError
@@ -18,6 +20,7 @@ from robust_style.workflow import (
     memory,
     meanings,
     preflight,
+    published,
     ratios,
     reconstruction,
     roles,
@@ -37,12 +40,15 @@ def or_stop(function, *arguments):
         raise WorkflowError(str(error)) from None
 
 
+# Now: when a module's rules run, Snakemake no longer knows its path variables.
+RESULTS = Path(workflow.pathvars.apply("<results>"))
+
 or_stop(
     config_files.refuse_duplicate_keys, [Path(path) for path in workflow.configfiles]
 )
-config = or_stop(
-    settings.checked, config, Path(workflow.basedir) / "config" / "schema.yaml"
-)
+if Path(workflow.basedir).resolve() != PROJECT.resolve():
+    config = published.on_top_of_published(config, PROJECT)
+config = or_stop(settings.checked, config, PROJECT / "config" / "schema.yaml")
 
 or_stop(read_claim_blocks, Path(config["claims"]))
 
@@ -95,9 +101,7 @@ wildcard_constraints:
 
 def fingerprint(rule_name):
     """Hash of the meaning of all code that the rule's script reaches; among `params` it re-runs what it must."""
-    return fingerprint_of_script(
-        Path(workflow.basedir) / "workflow_scripts" / f"{rule_name}.py"
-    )
+    return fingerprint_of_script(PROJECT / "workflow_scripts" / f"{rule_name}.py")
 
 
 def all_at_once(files):
@@ -230,8 +234,7 @@ def own_files():
 def before_start():
     """Stops a run that this machine cannot finish; says how long another may take."""
     if workflow.local_exec:
-        results = Path(workflow.pathvars.apply("<results>"))
-        or_stop(preflight.look_before_start, config, results, own_files())
+        or_stop(preflight.look_before_start, config, RESULTS, own_files())
         say(cost.estimate(config) or "")
 
 

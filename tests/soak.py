@@ -22,8 +22,6 @@ from pathlib import Path
 
 import psutil
 
-sys.path.insert(0, str(Path(__file__).resolve().parent / "workflow"))
-
 from checkout import SNAKEMAKE, copy_project, environment
 
 # The miniature with one recipe and no reconstructions: every kind of job that trains or paints is still there.

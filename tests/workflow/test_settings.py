@@ -76,6 +76,17 @@ def test_each_network_has_its_own_checkpoints() -> None:
     assert last_epochs(checked(config, SCHEMA)) == {"standard": 100, "adversarial": 100, "control": 0, "madry": 76}
 
 
+def test_an_attack_begins_at_the_image_unless_said() -> None:
+    """As in the library; an imported network has no such key, and neither has one without an attack."""
+    config = merged("config")
+    config["networks"]["gentle"] = dict(config["networks"]["adversarial"])
+    del config["networks"]["gentle"]["random_start"]
+    config["networks"] |= {"theirs": IMPORTED, "control": UNTRAINED}
+    networks = checked(config, SCHEMA)["networks"]
+    assert networks["gentle"] == networks["adversarial"]
+    assert not any("random_start" in networks[name] for name in ("standard", "theirs", "control"))
+
+
 def test_no_name_at_all_matches_nothing() -> None:
     assert re.fullmatch(one_of(["a", "b"]), "b")
     assert not any(re.fullmatch(f"(?P<network>{one_of([])})", name) for name in ("", "a", "!"))

@@ -16,6 +16,10 @@ def completed(config: dict[str, Any], schema: dict[str, Any], recipes: dict[str,
     """
     config = _without_nulls(config)
     _begin_with_built_in(config, recipes)
+    for network in _block(config, "networks").values():
+        # A default that only one kind of network has, which a schema's `default` cannot say.
+        if isinstance(network, dict) and network.get("regime") == "adversarial" and "source" not in network:
+            network.setdefault("random_start", False)
     fill_defaults(config, schema)
     return config
 
