@@ -28,7 +28,7 @@ def test_it_installs_the_lock_and_nothing_else() -> None:
 
 def test_all_that_a_run_needs_is_copied() -> None:
     copied = {name for line in LINES if line[0] == "COPY" for name in line[1:-1] if not name.startswith("--")}
-    assert copied == {*PARTS, "requirements.lock", "LICENSE"}
+    assert copied == {*PARTS, "requirements.lock"}
     for line in LINES:
         if line[0] == "COPY" and line[-1] != "./":
             assert line[-2] == line[-1], "each folder keeps its name"
