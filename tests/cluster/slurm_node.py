@@ -57,16 +57,36 @@ class SlurmNode:
             if line.startswith("JobId=")
         ]
 
-    def processes_of_jobs(self) -> list[int]:
-        """The process ids of everything that runs in a job of this cluster."""
-        mark = f"PATH={self.folder / 'bin'}:".encode()
-        return [pid for pid in _processes() if b"SLURM_JOB_ID=" in _read(pid, "environ") and mark in _read(pid, "environ")]
+    def state(self, job: str) -> str:
+        """The state of a job in one word; empty if there is none of that id."""
+        return next((found["JobState"] for found in self.jobs() if found["JobId"] == job), "")
+
+    def seen(self) -> dict[str, set[str]]:
+        """The CUDA_VISIBLE_DEVICES of each job's tasks, by the job's id; `none` where it was not set."""
+        found: dict[str, set[str]] = {}
+        for line in (self.folder / "seen.txt").read_text(encoding="utf-8").splitlines():
+            job, devices = line.split(" ", 1)
+            found.setdefault(job, set()).add(devices)
+        return found
+
+    def processes_of_jobs(self, job: str = "") -> list[int]:
+        """The process ids of everything that runs in a job of this cluster, or in any."""
+        marks = (f"PATH={self.folder / 'bin'}:".encode(), f"SLURM_JOB_ID={job}".encode())
+        found = []
+        for pid in _processes():
+            variables = _read(pid, "environ").split(b"\0")
+            ours = any(one.startswith(marks[0]) for one in variables)
+            if ours and any(one == marks[1] or (not job and one.startswith(marks[1])) for one in variables):
+                found.append(pid)
+        return found
 
     def fail(self) -> None:
         """The node loses its power: slurmd and all that runs on it are gone at once; the controller notices."""
         daemon = _pid(self.folder / "slurmd.pid")
-        stepds = [pid for pid in _processes() if _read(pid, "comm").strip() == b"slurmstepd" and _parents(pid) & {daemon, 1}]
-        for pid in [daemon, *stepds, *self.processes_of_jobs()]:
+        victims = self.processes_of_jobs()
+        parents = {_parent(pid) for pid in victims}
+        steps = [pid for pid in parents if _read(pid, "comm").strip() == b"slurmstepd"]
+        for pid in [daemon, *steps, *victims]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.ask("scontrol", "update", f"nodename={self.host}", "state=down", "reason=test")
@@ -151,10 +171,11 @@ def _start(folder: Path, daemon: str) -> None:
         "slurmctld": ["-c", "-f", str(folder / "slurm.conf")],
         "slurmd": ["-f", str(folder / "slurm.conf")],
     }[daemon]
-    subprocess.run(
-        [daemon, *arguments], check=True, cwd=folder, timeout=60, env={**os.environ, "PATH": _path()},
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=(folder / f"{daemon}.stderr").open("w"),
-    )  # fmt: skip
+    with (folder / f"{daemon}.stderr").open("w") as stderr:
+        subprocess.run(
+            [daemon, *arguments], check=True, cwd=folder, timeout=60, env={**os.environ, "PATH": _path()},
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr,
+        )  # fmt: skip
 
 
 def _stop(node: SlurmNode) -> None:
@@ -210,6 +231,8 @@ def _read(pid: int, what: str) -> bytes:
         return b""
 
 
-def _parents(pid: int) -> set[int]:
-    stat = _read(pid, "stat").rsplit(b")", 1)[-1].split()
-    return {int(stat[1])} if stat else set()
+
+
+def _parent(pid: int) -> int:
+    fields = _read(pid, "stat").rsplit(b")", 1)[-1].split()
+    return int(fields[1]) if fields else 0
