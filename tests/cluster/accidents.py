@@ -89,7 +89,7 @@ def run_with_accidents(node: SlurmNode, folder: Path) -> ClusterRun:
 def _both_held(
     run: subprocess.Popen[bytes], folder: Path, node: SlurmNode, after: dict[str, str] | None = None
 ) -> dict[str, str]:
-    """The job of each network that has just finished an epoch, later than those given; held, so that none ends first."""
+    """The job of each network, later than those given, that has finished an epoch; held, so that none ends first."""
     found: dict[str, str] = {}
 
     def held() -> bool:

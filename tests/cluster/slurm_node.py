@@ -166,7 +166,10 @@ def _start(folder: Path, daemon: str) -> None:
         "munged": [
             "--force",
             f"--key-file={key}",
-            *(f"--{what}={folder}/munge.{what.split('-')[0]}" for what in ("socket", "pid-file", "log-file", "seed-file")),
+            *(
+                f"--{what}={folder}/munge.{what.split('-')[0]}"
+                for what in ("socket", "pid-file", "log-file", "seed-file")
+            ),
         ],
         "slurmctld": ["-c", "-f", str(folder / "slurm.conf")],
         "slurmd": ["-f", str(folder / "slurm.conf")],
@@ -229,8 +232,6 @@ def _read(pid: int, what: str) -> bytes:
         return Path(f"/proc/{pid}/{what}").read_bytes()
     except OSError:
         return b""
-
-
 
 
 def _parent(pid: int) -> int:

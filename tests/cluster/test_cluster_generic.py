@@ -17,7 +17,9 @@ pytestmark = pytest.mark.workflow
 PROFILE = ("--workflow-profile", "config/profiles/cluster-generic", "--seconds-between-status-checks", "1")
 TRAIN = (*PROFILE, "--configfile", "config/miniature.yaml", "small.yaml", "--config", "device=cpu", "--until",
          "train_segment")  # fmt: skip
-CHECKPOINTS = [Path(f"results/miniature/checkpoints/{name}/seed_0/epoch_{EPOCHS:03d}.pt") for name in ("standard", "adversarial")]
+CHECKPOINTS = [
+    Path(f"results/miniature/checkpoints/{name}/seed_0/epoch_{EPOCHS:03d}.pt") for name in ("standard", "adversarial")
+]
 
 
 def test_interrupted_and_started_again(tmp_path: Path, on_this_machine: Finished) -> None:

@@ -84,7 +84,11 @@ def test_every_small_rule_is_in_a_group_and_no_other() -> None:
     small = set()
     for chapter in sorted((ROOT / "rules").glob("*.smk")):
         text = chapter.read_text(encoding="utf-8")
-        local = re.findall(r"^    (\w+),$", text.split("localrules:")[1].split("\n\n")[0], re.M) if "localrules:" in text else []
+        local = (
+            re.findall(r"^    (\w+),$", text.split("localrules:")[1].split("\n\n")[0], re.M)
+            if "localrules:" in text
+            else []
+        )
         for name, body in re.findall(r"^rule (\w+):(.*?)(?=^rule |\Z)", text, re.M | re.S):
             if "gpu=1" not in body and name not in local:
                 small.add(name)
