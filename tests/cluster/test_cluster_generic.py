@@ -26,8 +26,10 @@ def test_interrupted_and_started_again(tmp_path: Path, on_this_machine: Finished
     folder = project(tmp_path / "robust-style")
     with (folder / "output.txt").open("w", encoding="utf-8") as stream:
         run = subprocess.Popen(
-            [*SNAKEMAKE, *TRAIN], cwd=folder, env=environment(), stdout=stream, stderr=subprocess.STDOUT
-        )
+            [*SNAKEMAKE, *TRAIN], cwd=folder, env=environment(), stdout=stream, stderr=subprocess.STDOUT,
+            # Tests that run in the background of a shell would pass on that Ctrl-C is to be ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )  # fmt: skip
         try:
             wait_for(lambda: any(f"epoch 1/{EPOCHS}" in text for text in logs(folder)), run, folder)
             run.send_signal(signal.SIGINT)
@@ -40,7 +42,6 @@ def test_interrupted_and_started_again(tmp_path: Path, on_this_machine: Finished
     assert not any((folder / checkpoint).exists() for checkpoint in CHECKPOINTS)
     again = snakemake(folder, *TRAIN)
     assert again.returncode == 0, again.stdout[-4000:]
-    assert "group job" in again.stdout or "group job" in (folder / "output.txt").read_text(encoding="utf-8")
     assert any("going on after epoch" in text for text in logs(folder))
     for checkpoint in CHECKPOINTS:
         assert (folder / checkpoint).read_bytes() == (on_this_machine.folder / checkpoint).read_bytes()
@@ -57,8 +58,9 @@ def test_a_job_that_fails_is_a_failure(tmp_path: Path) -> None:
     wait_for(lambda: ask(tmp_path, "status.sh", ids["well"]) == "success", None, tmp_path)
     assert ask(tmp_path, "status.sh", ids["long"]) == "running"
     ask(tmp_path, "cancel.sh", ids["long"])
-    wait_for(lambda: ask(tmp_path, "status.sh", ids["long"]) == "failed", None, tmp_path)
-    assert not alive(int(ids["long"]))
+    wait_for(
+        lambda: ask(tmp_path, "status.sh", ids["long"]) == "failed" and not alive(int(ids["long"])), None, tmp_path
+    )
 
 
 def ask(folder: Path, script: str, *arguments: str) -> str:
