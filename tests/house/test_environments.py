@@ -89,7 +89,7 @@ def test_what_the_library_imports_is_where_it_trains() -> None:
     answer = subprocess.run([sys.executable, "-c", LOADED], env=path, capture_output=True, text=True, check=True)
     places = metadata.packages_distributions()
     foreign = set(answer.stdout.split()) - set(sys.stdlib_module_names) - {PACKAGE}
-    # A name that several share (`google`: protobuf, and google-auth of the Kubernetes plugin) is there if one of them is.
+    # A name that several share (`google`: protobuf and Kubernetes's google-auth) is there if one of them is.
     needed = [{re.sub(r"[-_.]+", "-", one).lower() for one in places[name]} for name in foreign if name in places]
     assert {"cox", "dill", "tensorboardx", "tqdm"} <= set.union(*needed)
     assert not [several for several in needed if not several & pinned("train")]
