@@ -50,7 +50,8 @@ def test_every_command_has_run(command: str, on_cluster: ClusterRun, node: Slurm
 def test_the_page_counts_the_submissions_of_the_published_experiment(published: Path) -> None:
     counts = jobs(dry(published, "--workflow-profile", "config/profiles/slurm"))
     planned = submissions(counts)
-    batched = submissions(jobs(dry(published, "--config", "transfer={pairs_per_job: 17}")))
+    (published / "batched.yaml").write_text("transfer: {pairs_per_job: 17}\n", encoding="utf-8")
+    batched = submissions(jobs(dry(published, "--configfile", "batched.yaml")))
     said = re.search(
         r"The published experiment: (\d+) jobs, (\d+) submissions, of which (\d+) are pictures\. .*it is (\d+)\.",
         PAGE.replace("\n", " "),

@@ -2,5 +2,5 @@
 # Cancels jobs, by their ids.
 set -u
 for id in "$@"; do
-  kill -TERM -- "-$id" 2> /dev/null || true # it may have ended
+  kill -s TERM -- "-$id" || true # it may have ended
 done
