@@ -121,7 +121,7 @@ def _script(node: SlurmNode, job: str) -> int:
 
 
 def _wait(run: subprocess.Popen[bytes], output: Path, happened: Callable[[], bool]) -> None:
-    for _ in range(3600):
+    for _ in range(6000):
         if happened():
             return
         if run.poll() is not None:
