@@ -82,14 +82,13 @@ class SlurmNode:
 
     def fail(self) -> None:
         """The node loses its power: slurmd and all that runs on it are gone at once; the controller notices."""
-        daemon = _pid(self.folder / "slurmd.pid")
-        victims = self.processes_of_jobs()
-        parents = {_parent(pid) for pid in victims}
-        steps = [pid for pid in parents if _read(pid, "comm").strip() == b"slurmstepd"]
-        for pid in [daemon, *steps, *victims]:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        victims = {_pid(self.folder / "slurmd.pid")}
+        for _ in range(2):  # held before they are killed, so that none can tell the controller of another's end
+            ours = self.processes_of_jobs()
+            victims |= {pid for pid in map(_parent, ours) if _read(pid, "comm").strip() == b"slurmstepd"} | {*ours}
+            _signal(victims, signal.SIGSTOP)
         self.ask("scontrol", "update", f"nodename={self.host}", "state=down", "reason=test")
+        _signal(victims, signal.SIGKILL)
 
     def come_back(self) -> None:
         """The node is switched on again."""
@@ -196,9 +195,7 @@ def _stop(node: SlurmNode) -> None:
             time.sleep(0.1)
         else:
             os.kill(pid, signal.SIGKILL)
-    for pid in node.processes_of_jobs():
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    _signal({*node.processes_of_jobs()}, signal.SIGKILL)
 
 
 def _free_ports(count: int) -> list[int]:
@@ -237,3 +234,9 @@ def _read(pid: int, what: str) -> bytes:
 def _parent(pid: int) -> int:
     fields = _read(pid, "stat").rsplit(b")", 1)[-1].split()
     return int(fields[1]) if fields else 0
+
+
+def _signal(pids: set[int], number: signal.Signals) -> None:
+    for pid in pids - {0}:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
