@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from checkout import SNAKEMAKE, environment
+from checkout import SNAKEMAKE, copy_project, environment
 from slurm_node import SlurmNode
 
 EPOCHS = 8
@@ -54,6 +54,13 @@ class ClusterRun:
     def epochs(self, network: str) -> list[list[int]]:
         """The epochs that each job of a network's segment finished, in the order of the jobs' starts."""
         return [_epochs(text) for text in _logs(self.folder, network)]
+
+
+def project(folder: Path) -> Path:
+    """A copy of the project with the small experiment in it."""
+    copy_project(folder)
+    (folder / "small.yaml").write_text(CONFIG, encoding="utf-8")
+    return folder
 
 
 def run_with_accidents(node: SlurmNode, folder: Path) -> ClusterRun:

@@ -9,8 +9,8 @@ import pytest
 # The helpers that copy the project and run it lie with the tests of the workflow.
 sys.path.append(str(Path(__file__).resolve().parents[1] / "workflow"))
 import slurm_node
-from accidents import CONFIG, ClusterRun, run_with_accidents
-from checkout import Finished, copy_project, snakemake
+from accidents import ClusterRun, project, run_with_accidents
+from checkout import Finished, snakemake
 from robust_style.workflow.cost import accelerator_present
 
 
@@ -38,9 +38,3 @@ def on_this_machine(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     run = snakemake(folder, "--cores", "2", "--configfile", "config/miniature.yaml", "small.yaml", "--quiet", "all")
     assert run.returncode == 0, run.stdout[-4000:]
     return Finished(folder, run)
-
-
-def project(folder: Path) -> Path:
-    copy_project(folder)
-    (folder / "small.yaml").write_text(CONFIG, encoding="utf-8")
-    return folder

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from accidents import EPOCHS
+from accidents import EPOCHS, project
 from checkout import SNAKEMAKE, Finished, environment, snakemake
-from conftest import project
 
 pytestmark = pytest.mark.workflow
 
