@@ -2,13 +2,13 @@
 # the run in a form that others' programs read.
 
 RECONSTRUCTIONS = of_each_checkpoint(
-    [*rules.reconstruct.output], checkpoints=RECONSTRUCTED
+    [RECONSTRUCTION_STRIP, RECONSTRUCTION_RECORD], checkpoints=RECONSTRUCTED
 )
 PRODUCTS = [
     DATASET,
     *expand("<results>/data/images/{image}.png", image=list(IMAGES)),
     *of_each_checkpoint("<results>/checkpoints/{network}/seed_{seed}/epoch_{epoch}.pt"),
-    *of_each_checkpoint(rules.evaluate_checkpoint.output.evaluation),
+    *of_each_checkpoint(EVALUATION),
     *of_each_picture(picture_file("png")),
     *of_each_picture(picture_file("jpg")),
     *of_each_picture(picture_file("json")),
@@ -25,12 +25,16 @@ PRODUCTS = [
         for content, style in PAIRS
         for path in [
             *expand(
-                [*rules.draw_standard_vs_adversarial.output],
+                [f"{PAIR_FIGURE}.{kind}" for kind in ("png", "svg", "jpg")],
                 recipe=RECIPES,
                 content=content,
                 style=style,
             ),
-            *expand([*rules.draw_optimisation.output], content=content, style=style),
+            *expand(
+                [f"{OPTIMISATION_FIGURE}.{kind}" for kind in ("png", "svg", "jpg")],
+                content=content,
+                style=style,
+            ),
         ]
     ],
     *RECONSTRUCTIONS,
@@ -77,9 +81,7 @@ rule check_results:
         manifest=rules.write_manifest.output.manifest,
         provenance=rules.write_manifest.output.provenance,
         table=rules.collect_scores.output.table,
-        records=of_each_checkpoint(
-            rules.reconstruct.output.record, checkpoints=RECONSTRUCTED
-        ),
+        records=of_each_checkpoint(RECONSTRUCTION_RECORD, checkpoints=RECONSTRUCTED),
         products=all_at_once(PRODUCTS),
     output:
         check="<results>/check.json",

@@ -188,6 +188,11 @@ def picture_labels(content, style):
     )
 
 
+def here(path):
+    """A file of the user's own, never in a storage of Snakemake's; nothing if there is none."""
+    return local(path) if path else []
+
+
 def archive_of(wildcards):
     """The archive a data set is made from; the embedded one has none."""
     return rules.fetch_dataset.output.archive if wildcards.dataset == "cifar10" else []
@@ -195,7 +200,7 @@ def archive_of(wildcards):
 
 def local_image(wildcards):
     """A picture of the user's own is an input: a newer file is prepared anew."""
-    return local_input(IMAGES[wildcards.image]) or []
+    return here(local_input(IMAGES[wildcards.image]))
 
 
 def image_credits(wildcards):

@@ -14,8 +14,8 @@ localrules:
 rule fetch_dataset:
     input:
         # The hash decides, not the age of a table or of a copy. Functions, whose paths the report does not show.
-        sources=ancient(lambda wildcards: config["sources"]),
-        local=ancient(lambda wildcards: config["dataset"]["archive"] or []),
+        sources=ancient(lambda wildcards: here(config["sources"])),
+        local=ancient(lambda wildcards: here(config["dataset"]["archive"])),
     output:
         archive="<results>/data/archive/{dataset}.tar.gz",
     log:
@@ -118,7 +118,7 @@ rule fetch_squeezenet:
     input:
         # A file of the user's own; a newer one is taken anew.
         local=lambda wildcards: (
-            kinds.local_source(config["judges"]["squeezenet"]) or []
+            here(kinds.local_source(config["judges"]["squeezenet"]))
             if config["judges"]["squeezenet"]
             else []
         ),

@@ -11,6 +11,8 @@ PAGE_IN_REPORT = {
 }
 # The pair of the figures of one pair, and the recipe nearest to the original work's.
 SHOWN_CONTENT, SHOWN_STYLE = PAIRS[0]
+PAIR_FIGURE = "<results>/figures/standard_vs_adversarial/{recipe}/{content}--{style}"
+OPTIMISATION_FIGURE = "<results>/figures/optimisation/{content}--{style}"
 ORIGINAL_RECIPE = "seed" if "seed" in RECIPES else config["figure"]["recipe"]
 
 
@@ -26,7 +28,7 @@ rule draw_overview:
             recipes=[config["figure"]["recipe"]],
             pairs=PAIRS[: config["figure"]["pairs"]],
         ),
-        evaluations=of_each_checkpoint(rules.evaluate_checkpoint.output.evaluation),
+        evaluations=of_each_checkpoint(EVALUATION),
         images=expand(
             "<results>/data/images/{image}.png", image=sorted({*CONTENTS, *STYLES})
         ),
@@ -69,14 +71,14 @@ rule draw_standard_vs_adversarial:
             recipes=[wildcards.recipe],
             pairs=[(wildcards.content, wildcards.style)],
         ),
-        evaluations=of_each_checkpoint(rules.evaluate_checkpoint.output.evaluation),
+        evaluations=of_each_checkpoint(EVALUATION),
         content="<results>/data/images/{content}.png",
         style="<results>/data/images/{style}.png",
     output:
-        figure="<results>/figures/standard_vs_adversarial/{recipe}/{content}--{style}.png",
-        vector="<results>/figures/standard_vs_adversarial/{recipe}/{content}--{style}.svg",
+        figure=f"{PAIR_FIGURE}.png",
+        vector=f"{PAIR_FIGURE}.svg",
         preview=report(  # small enough for a report that holds all of them
-            "<results>/figures/standard_vs_adversarial/{recipe}/{content}--{style}.jpg",
+            f"{PAIR_FIGURE}.jpg",
             caption="../report/standard_vs_adversarial.rst",
             category="Figures",
             subcategory="standard vs adversarial, each pair",
@@ -113,10 +115,10 @@ rule draw_optimisation:
             pairs=[(wildcards.content, wildcards.style)],
         ),
     output:
-        figure="<results>/figures/optimisation/{content}--{style}.png",
-        vector="<results>/figures/optimisation/{content}--{style}.svg",
+        figure=f"{OPTIMISATION_FIGURE}.png",
+        vector=f"{OPTIMISATION_FIGURE}.svg",
         preview=report(  # small enough for a report that holds all of them
-            "<results>/figures/optimisation/{content}--{style}.jpg",
+            f"{OPTIMISATION_FIGURE}.jpg",
             caption="../report/optimisation.rst",
             category="Figures",
             subcategory="optimisation",
@@ -236,7 +238,7 @@ rule draw_recipes:
 
 rule draw_training_curves:
     input:
-        evaluations=of_each_checkpoint(rules.evaluate_checkpoint.output.evaluation),
+        evaluations=of_each_checkpoint(EVALUATION),
     output:
         figure=report(
             "<results>/figures/training_curves.png",
@@ -390,12 +392,8 @@ rule draw_claims_forest:
 
 rule draw_reconstructions:
     input:
-        records=of_each_checkpoint(
-            rules.reconstruct.output.record, checkpoints=RECONSTRUCTED
-        ),
-        strips=of_each_checkpoint(
-            rules.reconstruct.output.strip, checkpoints=RECONSTRUCTED
-        ),
+        records=of_each_checkpoint(RECONSTRUCTION_RECORD, checkpoints=RECONSTRUCTED),
+        strips=of_each_checkpoint(RECONSTRUCTION_STRIP, checkpoints=RECONSTRUCTED),
         content=f"<results>/data/images/{RECONSTRUCTED_CONTENT}.png",
         style=f"<results>/data/images/{settings.images_of_style(config, RECONSTRUCTED_STYLE)[0]}.png",
     output:
@@ -430,7 +428,7 @@ rule build_comparison:
         traces=all_at_once(of_each_picture(picture_file("json"))),
         previews=all_at_once(of_each_picture(picture_file("jpg"))),
         snapshots=all_at_once(of_each_picture(picture_file("snapshots.png"))),
-        evaluations=of_each_checkpoint(rules.evaluate_checkpoint.output.evaluation),
+        evaluations=of_each_checkpoint(EVALUATION),
         table=rules.collect_scores.output.table,
         by_evaluation=rules.collect_scores.output.by_evaluation,
         claims=rules.judge_claims.output.claims,

@@ -98,7 +98,7 @@ JUDGEMENTS = (
 rule collect_scores:
     input:
         scores=of_each_picture(SCORE),
-        evaluations=of_each_checkpoint(rules.evaluate_checkpoint.output.evaluation),
+        evaluations=of_each_checkpoint(EVALUATION),
         judgements=JUDGEMENTS,
     output:
         table=report(
@@ -132,7 +132,7 @@ rule collect_scores:
 
 rule collect_evaluations:
     input:
-        evaluations=of_each_checkpoint(rules.evaluate_checkpoint.output.evaluation),
+        evaluations=of_each_checkpoint(EVALUATION),
     output:
         table=report(
             "<results>/evaluations.tsv",
@@ -167,7 +167,7 @@ rule judge_claims:
     input:
         table=rules.collect_scores.output.table,
         by_evaluation=rules.collect_scores.output.by_evaluation,
-        blocks=lambda wildcards: config["claims"],
+        blocks=lambda wildcards: here(config["claims"]),
     output:
         claims=report(
             "<results>/claims.tsv",

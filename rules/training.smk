@@ -9,6 +9,8 @@ TRAINING = {
     for key, value in config["training"].items()
     if key not in {"epochs", "checkpoint_every", "precision", "threads"}
 }
+# Patterns by name, not by the rule: with a storage of Snakemake's, a rule's output cannot be expanded.
+EVALUATION = "<results>/evaluation/{network}/seed_{seed}/epoch_{epoch}.json"
 IMPORTED = [name for name in NETWORKS if kinds.is_imported(config["networks"][name])]
 TRAINED = [name for name in NETWORKS if kinds.is_trained(config["networks"][name])]
 
@@ -22,10 +24,9 @@ rule import_network:
     input:
         dataset=DATASET,
         # A file of the user's own; a newer one is imported anew.
-        local=lambda wildcards: kinds.local_source(
-            config["networks"][wildcards.network]
-        )
-        or [],
+        local=lambda wildcards: here(
+            kinds.local_source(config["networks"][wildcards.network])
+        ),
     output:
         checkpoint="<results>/checkpoints/{network}/seed_{seed}/epoch_{epoch}.pt",
     log:
@@ -141,7 +142,7 @@ rule evaluate_checkpoint:
         dataset=DATASET,
         checkpoint="<results>/checkpoints/{network}/seed_{seed}/epoch_{epoch}.pt",
     output:
-        evaluation="<results>/evaluation/{network}/seed_{seed}/epoch_{epoch}.json",
+        evaluation=EVALUATION,
     log:
         "<logs>/evaluate_checkpoint/{network}/seed_{seed}/epoch_{epoch}.log",
     benchmark:

@@ -53,6 +53,14 @@ for number, pairs in enumerate(PAIRS_BY_JOB):
             "../workflow_scripts/stylize.py"
 
 
+RECONSTRUCTION_STRIP = (
+    "<results>/reconstructions/{network}/seed_{seed}/epoch_{epoch}.png"
+)
+RECONSTRUCTION_RECORD = (
+    "<results>/reconstructions/{network}/seed_{seed}/epoch_{epoch}.json"
+)
+
+
 rule reconstruct:
     input:
         checkpoint="<results>/checkpoints/{network}/seed_{seed}/epoch_{epoch}.pt",
@@ -61,8 +69,8 @@ rule reconstruct:
             image=reconstruction.images_to_reconstruct(config),
         ),
     output:
-        strip="<results>/reconstructions/{network}/seed_{seed}/epoch_{epoch}.png",
-        record="<results>/reconstructions/{network}/seed_{seed}/epoch_{epoch}.json",
+        strip=RECONSTRUCTION_STRIP,
+        record=RECONSTRUCTION_RECORD,
     log:
         "<logs>/reconstruct/{network}/seed_{seed}/epoch_{epoch}.log",
     benchmark:
