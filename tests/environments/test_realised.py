@@ -102,8 +102,13 @@ def files(folder: Path, jobs: list[Job]) -> dict[str, bytes]:
     """What the jobs made, but for what differs from one moment to the next."""
     made = [folder / path for job in jobs for path in outputs(job)]
     found = (file for path in made for file in (path.rglob("*") if path.is_dir() else [path]) if file.is_file())
-    named = {file.relative_to(folder).as_posix(): file.read_bytes() for file in found}
+    named = {file.relative_to(folder).as_posix(): without_records(file.read_bytes()) for file in found}
     return {name: content for name, content in named.items() if name not in OF_THE_MOMENT}
+
+
+def without_records(content: bytes) -> bytes:
+    """A manifest without the lines of the jobs' records, which name the environment's packages."""
+    return b"".join(line for line in content.splitlines(keepends=True) if not line.startswith(b"provenance/"))
 
 
 def outputs(job: Job) -> list[str]:
