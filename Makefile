@@ -9,7 +9,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores all --resources gpu=1
 
 readme := report/demo_overview.png
 
-.PHONY: help env demo readme-figure report test lint format lock pins docs benchmark-training benchmark-transfer measure-controls \
+.PHONY: help env demo readme-figure report test test-cluster test-others lint format lock pins docs benchmark-training benchmark-transfer measure-controls \
   simulate-statistics clean
 
 help:
@@ -50,8 +50,15 @@ readme-figure: demo
 report: $(READY)
 	$(SNAKEMAKE) --report results/report.html
 
+# The cluster's tests mostly wait for Slurm: beside the others they take no time.
 test: $(READY) lint
-	$(BIN)/python -m pytest
+	@$(MAKE) --no-print-directory --jobs 2 test-cluster test-others
+
+test-cluster: $(READY)
+	$(BIN)/python -m pytest -p no:cacheprovider tests/cluster
+
+test-others: $(READY)
+	$(BIN)/python -m pytest --ignore=tests/cluster
 
 lint: $(READY)
 	$(BIN)/ruff check .
