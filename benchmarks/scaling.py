@@ -27,6 +27,7 @@ from robust_style.errors import RobustStyleError  # noqa: E402
 from robust_style.model.kinds import is_trained  # noqa: E402
 from robust_style.workflow.cost import ASPECT, CIFAR10_IMAGES, CIFAR10_TEST_IMAGES  # noqa: E402
 from robust_style.workflow.disk import needed_bytes  # noqa: E402
+from robust_style.workflow.reconstruction import reconstructed_checkpoints, reconstruction_px  # noqa: E402
 from robust_style.workflow.settings import checked, checkpoints, pairs_by_job  # noqa: E402
 
 # Multiply-adds of VGG19 for one 32 x 32 image (Simonyan & Zisserman 2015 with one fully connected layer), times 2.
@@ -98,6 +99,9 @@ def gpu_jobs(config: dict[str, Any], speed: float) -> list[Job]:
     attacked = evaluation["images"] or config["dataset"]["test_size"] or CIFAR10_TEST_IMAGES
     # A picture's pass ends at its deepest layer; it is counted as if it went on.
     of_picture = ASPECT * transfer["size_px"] ** 2 * OPERATIONS_PER_PIXEL * PASSES_OF_GRADIENT / speed
+    kept = config["reconstruction"]
+    of_kept = of_picture * (reconstruction_px(config) / transfer["size_px"]) ** 2
+    reconstructing = set(reconstructed_checkpoints(config))
     jobs: list[Job] = []
     for name, seed, epoch in checkpoints(config):
         network = config["networks"][name]
@@ -113,6 +117,9 @@ def gpu_jobs(config: dict[str, Any], speed: float) -> list[Job]:
         after = made if epoch and is_trained(network) else None
         attack = attacked * evaluation["steps"] * evaluation["restarts"] * PASSES_OF_GRADIENT * of_image
         jobs.append(_job(f"{made} evaluation", attack, after))
+        if (name, seed, epoch) in reconstructing:
+            rebuilt = 2 * len(kept["layers"]) * kept["evaluations"]  # a content and a texture from each layer
+            jobs.append(_job(f"{made} reconstruction", rebuilt * of_kept * size, after))
         for recipe, block in transfer["recipes"].items():
             for group in pairs_by_job(config):
                 seconds = len(group) * block["evaluations"] * of_picture * size

@@ -44,7 +44,7 @@ def environment() -> dict[str, str]:
     return {**kept, "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
 
 
-def snakemake(folder: Path, *arguments: str, timeout_s: int = 400) -> subprocess.CompletedProcess[str]:
+def snakemake(folder: Path, *arguments: str, timeout_s: int = 1500) -> subprocess.CompletedProcess[str]:
     """Runs Snakemake in `folder`; stdout and stderr together in `stdout`."""
     return subprocess.run(
         [*SNAKEMAKE, *arguments], cwd=folder, env=environment(), timeout=timeout_s, check=False,

@@ -22,7 +22,7 @@ def validate(folder: Path, scratch: Path, severity: str = "required") -> dict[st
             # By its name: with a space in an absolute path the validator takes the root for something else.
             folder.name,
         ],
-        cwd=folder.parent, capture_output=True, text=True, check=False, timeout=300,
+        cwd=folder.parent, capture_output=True, text=True, check=False, timeout=900,
     )  # fmt: skip
     assert report.exists(), answer.stdout + answer.stderr
     return dict(json.loads(report.read_text(encoding="utf-8")))

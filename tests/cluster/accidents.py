@@ -82,7 +82,7 @@ def run_with_accidents(node: SlurmNode, folder: Path) -> ClusterRun:
             for job in second.values():  # Slurm would wait two minutes
                 _wait(run, output, lambda job=job: node.state(job) == "PENDING")
                 node.ask("scontrol", "update", f"job={job}", "StartTime=now")
-            run.wait(600)
+            run.wait(1500)
         finally:
             if run.poll() is None:
                 run.kill()
@@ -128,7 +128,7 @@ def _script(node: SlurmNode, job: str) -> int:
 
 
 def _wait(run: subprocess.Popen[bytes], output: Path, happened: Callable[[], bool]) -> None:
-    for _ in range(6000):
+    for _ in range(12000):
         if happened():
             return
         if run.poll() is not None:

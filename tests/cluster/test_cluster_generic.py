@@ -31,7 +31,7 @@ def test_interrupted_and_started_again(tmp_path: Path, on_this_machine: Finished
         try:
             wait_for(lambda: any(f"epoch 1/{EPOCHS}" in text for text in logs(folder)), run, folder)
             run.send_signal(signal.SIGINT)
-            assert run.wait(60) != 0
+            assert run.wait(300) != 0
         finally:
             run.kill()
             run.wait()

@@ -42,7 +42,7 @@ def test_every_command_has_run(command: str, on_cluster: ClusterRun, node: Slurm
     here = command.replace("results/logs", "results/miniature/logs")
     path = {**environment(), "PATH": f"{Path(sys.executable).parent}:{node.path}"}
     ran = subprocess.run(
-        ["sh", "-c", here], cwd=on_cluster.folder, env=path, check=False, capture_output=True, text=True, timeout=200
+        ["sh", "-c", here], cwd=on_cluster.folder, env=path, check=False, capture_output=True, text=True, timeout=900
     )
     assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
 

@@ -22,7 +22,7 @@ from checkout import ROOT, environment
 from recorded_jobs import Job, record_jobs
 from rule_environments import ENVIRONMENTS, conda_pin, environments_of_rules, pins
 
-pytestmark = [pytest.mark.workflow, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.workflow, pytest.mark.timeout(3600)]
 RUNNER = ROOT / "tests" / "environments" / "run_recorded_jobs.py"
 PROJECT = [ROOT / "workflow_scripts", ROOT / "tests"]
 # What torch brings along, pinned exactly by torch itself, where its build is one for a GPU.
@@ -81,7 +81,7 @@ def realised(request: pytest.FixtureRequest, index: None) -> Iterator[tuple[str,
 def pip(python: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [python, "-m", "pip", "--disable-pip-version-check", *arguments],
-        capture_output=True, text=True, check=False, timeout=1000,
+        capture_output=True, text=True, check=False, timeout=1500,
     )  # fmt: skip
 
 
@@ -90,7 +90,7 @@ def run_jobs(python: Path, folder: Path, jobs: list[Job]) -> dict[str, Any]:
     task, report = folder / "task.json", folder / "report.json"
     task.write_text(json.dumps({"path": [str(path) for path in PROJECT], "jobs": jobs}), encoding="utf-8")
     answer = subprocess.run(
-        [python, "-I", RUNNER, task, report], cwd=folder, env=environment(), check=False, timeout=600,
+        [python, "-I", RUNNER, task, report], cwd=folder, env=environment(), check=False, timeout=1500,
         text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     assert answer.returncode == 0, answer.stdout[-4000:]

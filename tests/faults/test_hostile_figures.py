@@ -189,7 +189,7 @@ def drawn(given: Given, draw: Callable[[Given, str], None]) -> dict[str, Path]:
     return files
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("draw", DRAWINGS)
 def test_names_are_drawn_as_they_are_written(given: Given, draw: Callable[[Given, str], None]) -> None:
     files = drawn(given, draw)

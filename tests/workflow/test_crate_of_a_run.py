@@ -65,6 +65,6 @@ def test_the_page_s_commands_run(finished: Finished, tmp_path: Path, command: st
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     answer = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", run], cwd=folder, env={**environment(), "PATH": path}, text=True,
-        check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=400,
+        check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=1500,
     )  # fmt: skip
     assert answer.returncode == 0, answer.stdout[-4000:]

@@ -154,7 +154,7 @@ def test_report_is_built_without_a_network(finished: Finished) -> None:
     cut_off = ["unshare", "-rn"] if _can_unshare() else []
     proxies = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
     run = subprocess.run(
-        [*cut_off, *SNAKEMAKE, *MINIATURE, "--report", str(report)], cwd=finished.folder, timeout=200, check=False,
+        [*cut_off, *SNAKEMAKE, *MINIATURE, "--report", str(report)], cwd=finished.folder, timeout=900, check=False,
         env={**environment(), **proxies}, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     assert run.returncode == 0, run.stdout[-3000:]

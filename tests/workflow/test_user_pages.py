@@ -48,7 +48,7 @@ def run_page(folder: Path, page: str) -> str:
             continue
         command = {"sh": ["bash", "-euo", "pipefail", "-c", text], "python": [sys.executable, "-c", text]}[language]
         answer = subprocess.run(
-            command, cwd=folder, env=path, timeout=600, check=False,
+            command, cwd=folder, env=path, timeout=1500, check=False,
             text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         assert answer.returncode == 0, f"{page}: {text}\n{answer.stdout[-6000:]}"
