@@ -50,7 +50,7 @@ if Path(workflow.basedir).resolve() != PROJECT.resolve():
     config = published.on_top_of_published(config, PROJECT)
 config = or_stop(settings.checked, config, PROJECT / "config" / "schema.yaml")
 
-or_stop(read_claim_blocks, Path(config["claims"]))
+or_stop(read_claim_blocks, [Path(path) for path in config["claims"]])
 
 NETWORKS = list(config["networks"])
 # The recipe of the overview comes first everywhere; files merged by Snakemake leave the rest in no order of ours.

@@ -167,7 +167,7 @@ rule judge_claims:
     input:
         table=rules.collect_scores.output.table,
         by_evaluation=rules.collect_scores.output.by_evaluation,
-        blocks=lambda wildcards: here(config["claims"]),
+        blocks=lambda wildcards: [here(path) for path in config["claims"]],
     output:
         claims=report(
             "<results>/claims.tsv",

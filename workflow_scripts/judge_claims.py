@@ -7,7 +7,7 @@ with step(snakemake):
     judge_claims(
         table=Path(snakemake.input.table),
         by_evaluation=Path(snakemake.input.by_evaluation),
-        blocks=Path(snakemake.input.blocks),
+        blocks=[Path(path) for path in snakemake.input.blocks],
         networks=snakemake.params.networks,
         recipes=snakemake.params.recipes,
         claims=Path(snakemake.output.claims),

@@ -56,7 +56,7 @@ def judged(tmp_path, rows, *, networks=ROLES, moments=None):
     judge_claims(
         table=tmp_path / "scores.tsv",
         by_evaluation=tmp_path / "moments.tsv",
-        blocks=CONFIG / "claims.yaml",
+        blocks=[CONFIG / "claims.yaml"],
         networks=networks,
         recipes={name: settings for name, settings in RECIPES.items() if name in present},
         claims=tmp_path / "claims.tsv",
@@ -260,7 +260,7 @@ def test_crossed_interval_stands_beside_the_other_where_every_seed_has_every_pai
         ({"measure": "beauty"}, "measure: expected one of content_ssim"),
         ({"summary": "median"}, "'median' is not one of"),
         ({"compare": {"networks": ["adversarial"]}}, "expected two networks, or one and a constant"),
-        ({"compare": {"networks": ["adversarial", "clever"]}}, "'clever' is not one of"),
+        ({"compare": {"networks": ["adversarial", "Very clever"]}}, "'Very clever' does not match"),
         ({"better": "more"}, "expected it with summary late_fall"),
         ({"because": "x"}, "'because' was unexpected"),
     ],
@@ -277,10 +277,27 @@ def test_a_faulty_block_is_named_with_what_was_expected(tmp_path, change, messag
     path = tmp_path / "claims.yaml"
     path.write_text(yaml.safe_dump({"mine": block | change}))
     with pytest.raises(ConfigError, match="mine") as caught:
-        read_claim_blocks(path)
+        read_claim_blocks([path])
     assert message in str(caught.value)
 
 
 def test_a_missing_file_of_claims_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r"claims: expected a file at .*none\.yaml"):
-        read_claim_blocks(tmp_path / "none.yaml")
+        read_claim_blocks([tmp_path / "none.yaml"])
+
+
+def test_a_later_file_adds_claims_and_replaces_one_of_the_same_name(tmp_path):
+    block = {
+        "statement": "The gentle network paints better than the fierce one",
+        "source": "nobody",
+        "compare": {"networks": ["gentle", "fierce"]},
+        "measure": "content_ssim",
+        "summary": "last",
+        "supported_by": "more",
+    }
+    later = tmp_path / "later.yaml"
+    later.write_text(yaml.safe_dump({"gentle_is_better": block, "better_texture": block}))
+    first = [claim.slug for claim in read_claim_blocks([CONFIG / "claims.yaml"])]
+    found = {claim.slug: claim for claim in read_claim_blocks([CONFIG / "claims.yaml", later])}
+    assert list(found) == [*first, "gentle_is_better"]
+    assert found["better_texture"].networks == ("gentle", "fierce")

@@ -29,6 +29,17 @@ def test_controls_have_roles_of_their_own() -> None:
     assert found["standard"] == "standard"
 
 
+def test_a_name_stands_for_its_network_unless_it_is_the_word_for_a_role() -> None:
+    found = roles(
+        gentle={"architecture": "vgg19", "regime": "adversarial", "constraint": "l2", "epsilon": 0.1, "step_size": 0.1,
+                "steps": 3},
+        noise={"architecture": "vgg19", "regime": "untrained"},
+    )  # fmt: skip
+    assert found["gentle"] == "gentle"
+    assert found["adversarial"] == "adversarial"
+    assert "noise" not in found
+
+
 def test_an_imported_network_takes_no_trained_one_s_place() -> None:
     stranger = {"architecture": "vgg19", "regime": "adversarial", "source": "a.pt", "sha256": HASH, "epoch": 101}
     assert roles(a_stranger=stranger)["adversarial"] == "adversarial"

@@ -87,7 +87,7 @@ def without_local_paths(config: dict[str, Any]) -> dict[str, Any]:
         judges["squeezenet"] = {**judges["squeezenet"], "source": without_place(judges["squeezenet"]["source"])}
     return {
         **{key: block for key, block in config.items() if key != "pathvars"},
-        "claims": without_place(config["claims"]),
+        "claims": [without_place(path) for path in config["claims"]],
         "dataset": dataset,
         "images": [without_place(path) for path in config["images"]],
         "judges": judges,

@@ -3,7 +3,7 @@
 PyYAML and jsonschema only: the Snakefile reads it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,10 @@ _SIGNS = {"more": 1, "less": -1}
 class Claim:
     """A statement and the comparison that would show it.
 
-    Either `networks` are two roles (or one, and a `constant`), or `recipes` are two sets of settings. The difference is
-    first minus second and has the sign `right_sign` where the statement is right. `better` (1 more, -1 less) is the
-    measure's better direction. `of_recipes` are the settings of the recipes that it is judged with.
+    Either `networks` are two roles or names of networks (or one, and a `constant`), or `recipes` are two sets of
+    settings. The difference is first minus second and has the sign `right_sign` where the statement is right. `better`
+    (1 more, -1 less) is the measure's better direction. `of_recipes` are the settings of the recipes that it is judged
+    with.
     """
 
     slug: str
@@ -43,8 +44,16 @@ class Claim:
     of_recipes: Mapping[str, Any]
 
 
-def read_claim_blocks(path: Path) -> list[Claim]:
-    """The claims in the YAML file `path`, in its order. Raises ConfigError listing every fault."""
+def read_claim_blocks(paths: Iterable[Path]) -> list[Claim]:
+    """The claims in the YAML files `paths`, in their order; one of the same name in a later file replaces the earlier.
+
+    Raises ConfigError listing every fault of the first faulty file.
+    """
+    found = {claim.slug: claim for path in paths for claim in _claims_of(path)}
+    return list(found.values())
+
+
+def _claims_of(path: Path) -> list[Claim]:
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     try:
         blocks = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -1,6 +1,6 @@
 """Each claim of the question, its evidence, and the verdict."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -39,16 +39,16 @@ def judge_claims(
     *,
     table: Path,
     by_evaluation: Path,
-    blocks: Path,
+    blocks: Sequence[Path],
     networks: Mapping[str, str],
     recipes: Mapping[str, Settings],
     claims: Path,
 ) -> None:
-    """Writes `claims`: a row per claim of the file `blocks` and recipe, with estimate, interval, verdict and exhibits.
+    """Writes `claims`: a row per claim of the files `blocks` and recipe, with estimate, interval, verdict and exhibits.
 
-    `networks` maps roles to names (`workflow.roles`), `recipes` names to complete settings. A claim whose networks,
-    recipes or checkpoints are absent gets the verdict "not tested". Raises ConfigError for a faulty file of claims,
-    ResultError for tables that are none.
+    `networks` maps roles and names to names (`workflow.roles`), `recipes` names to complete settings. A claim whose
+    networks, recipes or checkpoints are absent gets the verdict "not tested". Raises ConfigError for a faulty file of
+    claims, ResultError for tables that are none.
     """
     rows = read_table(table)
     rows["log2_worst_rise"] = np.log2(rows["worst_rise"])

@@ -15,9 +15,9 @@ def on_top_of_published(config: dict[str, Any], project: Path) -> dict[str, Any]
     """
     published: dict[str, Any] = yaml.safe_load((project / "config" / "config.yaml").read_text(encoding="utf-8"))
     del published["pathvars"]
-    published["images"] = [str(project / path) for path in published["images"]]
-    for key in ("sources", "claims"):
-        published[key] = str(project / published[key])
+    for key in ("images", "claims"):
+        published[key] = [str(project / path) for path in published[key]]
+    published["sources"] = str(project / published["sources"])
     return _merged(published, config)
 
 

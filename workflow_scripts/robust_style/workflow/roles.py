@@ -5,13 +5,16 @@ from typing import Any
 from robust_style.model import kinds
 from robust_style.workflow.settings import checkpoints
 
+ROLES = ("standard", "adversarial", "noise", "step_matched", "untrained")
+
 
 def networks_by_role(config: dict[str, Any]) -> dict[str, str]:
     """Role (standard, adversarial, noise, step_matched, untrained) -> name of the network, where there is one.
 
-    Of several the one with the most checkpoints, the first by name among equals: an imported network has one, and
-    shares neither initialisation nor data order with another. `step_matched` is a standard network with more passes
-    over the data in an epoch. Where no network is `untrained`, epoch 0 of the standard one is.
+    A network's own name stands for it too, unless it is the word for a role. Of several that could play a role it is
+    the one with the most checkpoints, the first by name among equals: an imported network has one, and shares neither
+    initialisation nor data order with another. `step_matched` is a standard network with more passes over the data in
+    an epoch. Where no network is `untrained`, epoch 0 of the standard one is.
     """
     counted: dict[str, int] = {}
     for name, _, _ in checkpoints(config):
@@ -21,7 +24,7 @@ def networks_by_role(config: dict[str, Any]) -> dict[str, str]:
         found.setdefault(_role(config["networks"][name]), name)
     if "standard" in found:
         found.setdefault("untrained", found["standard"])
-    return found
+    return {name: name for name in counted if name not in ROLES} | found
 
 
 def _role(network: dict[str, Any]) -> str:
