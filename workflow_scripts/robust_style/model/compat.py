@@ -40,6 +40,13 @@ def import_vgg() -> ModuleType:
     return vgg  # type: ignore[no-any-return]
 
 
+def import_resnet() -> ModuleType:
+    """The library's ResNets for CIFAR: class `ResNet`, its blocks and its functions by architecture. Fast."""
+    from robustness.cifar_models import resnet
+
+    return resnet  # type: ignore[no-any-return]
+
+
 def import_torchvision_vgg() -> ModuleType:
     """torchvision's VGG networks for ImageNet. Slow (a second)."""
     _define_torchvision_operators()

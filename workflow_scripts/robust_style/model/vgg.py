@@ -1,4 +1,4 @@
-"""The networks: the library's VGG at any width, and the wrapper that normalises its images."""
+"""The networks: the library's at any width, and the wrapper that normalises their images."""
 
 from collections.abc import Sequence
 
@@ -6,14 +6,20 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from robust_style.model.compat import import_vgg
+from robust_style.errors import ConfigError
+from robust_style.model.architectures import architecture_named
+from robust_style.model.compat import import_resnet, import_vgg
 from robust_style.model.plan import scaled_plan
+
+# The channels of a ResNet's first stage.
+_NARROWEST = 64
 
 
 class NormalisedNetwork(nn.Module):
     """A classifier of images in [0, 1]: (x - mean) / std, then `network`.
 
-    `network.features` is the convolutional part (positions: `model.layers`), `network.classifier` one linear layer.
+    Of a VGG `network.features` is the convolutional part (positions: `model.layers`), `network.classifier` one linear
+    layer; how the layers of others are called: `model.tap_names`.
     Differs from the library's InputNormalize: does not clamp, since the attack keeps images in [0, 1] itself and
     style transfer wants the gradient outside.
     """
@@ -28,7 +34,7 @@ class NormalisedNetwork(nn.Module):
         self.register_buffer("std", torch.tensor(std, dtype=torch.float32).view(3, 1, 1))
 
     def forward(self, images: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch classes"]:
-        """The logits of images in [0, 1]; height and width are 32 px (five poolings, then one position)."""
+        """The logits of images in [0, 1]; height and width are 32 px."""
         logits: Tensor = self.network(self.normalise(images))
         return logits
 
@@ -38,20 +44,38 @@ class NormalisedNetwork(nn.Module):
 
 
 def build_network(architecture: str, width: float, classes: int, *, seed: int = 0) -> nn.Module:
-    """The library's VGG `architecture` with all channel counts multiplied by `width`, freshly initialised.
+    """The library's `architecture` with all channel counts multiplied by `width`, freshly initialised.
 
     The initial weights (torch's defaults: He et al. 2015 with a = sqrt 5) are a pure function of the four arguments;
-    the global random state is left as it was. `features`, `classifier` and the forward pass are the library's own.
-    Raises ConfigError for an unknown architecture or a width that is not above 0.
+    the global random state is left as it was. Modules and forward pass are the library's own.
+    Raises ConfigError for an unknown architecture, a width that is not above 0, or one that leaves no channel.
     """
+    builders = {"vgg": _vgg, "resnet": _resnet}
+    build = builders[architecture_named(architecture).family]
+    if not width > 0:
+        raise ConfigError(f"width: expected a number above 0, found {width}; correct it in the configuration")
+    # torch's layers draw their first weights from the global state and take no generator.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return build(architecture, width, classes)
+
+
+def _vgg(architecture: str, width: float, classes: int) -> nn.Module:
     vgg = import_vgg()
     plan = scaled_plan(architecture, width)
     channels = [entry for entry in plan if isinstance(entry, int)]
     network: nn.Module = vgg.VGG.__new__(vgg.VGG)
     nn.Module.__init__(network)
-    # torch's layers draw their first weights from the global state and take no generator.
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        network.features = vgg.VGG._make_layers(network, plan)
-        network.classifier = nn.Linear(channels[-1], classes)
+    network.features = vgg.VGG._make_layers(network, plan)
+    network.classifier = nn.Linear(channels[-1], classes)
+    return network
+
+
+def _resnet(architecture: str, width: float, classes: int) -> nn.Module:
+    """Its `wm` multiplies the channels of all four stages, and rounds down."""
+    if width < 1 / _NARROWEST:
+        raise ConfigError(
+            f"width: expected 1/{_NARROWEST} or more of {architecture}, found {width}; choose a larger one"
+        )
+    network: nn.Module = getattr(import_resnet(), architecture)(num_classes=classes, wm=width)
     return network

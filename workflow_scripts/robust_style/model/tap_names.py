@@ -1,0 +1,57 @@
+"""How the layers of an architecture are called. Standard library only: the Snakefile reads it.
+
+So that a layer that there is not is refused before hours of training, not after.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from robust_style.errors import ConfigError
+from robust_style.model.architectures import Architecture, architecture_named, did_you_mean
+
+# How many of many names a message lists.
+_TOLD = 24
+
+
+def tap_names(architecture: str) -> list[str]:
+    """Names of all layers that can be looked at, in the order of the forward pass.
+
+    VGG: `conv4_2` is a convolution's output before batch norm, `relu4_2` after batch norm and ReLU, as Gatys et al.
+    2016 call them. ResNet: `conv1`, `relu1`; in block 2 of stage 3 `layer3.2.conv1`, `layer3.2.relu1`, …; `layer3.2`
+    is the block's output after the ReLU, `layer3` that of the stage's last block, as torchvision calls them.
+    Raises ConfigError for an unknown architecture.
+    """
+    found = architecture_named(architecture)
+    makers = {"vgg": _vgg, "resnet": _resnet}
+    return list(makers[found.family](found))
+
+
+def refuse_unknown_tap(layer: str, known: Iterable[str], whose: str) -> None:
+    """Raises ConfigError, with the nearest name and a list, if `layer` is none of `known`."""
+    names = list(known)
+    if layer in names:
+        return
+    listed = ", ".join(names) if len(names) <= 2 * _TOLD else ", ".join([*names[:_TOLD], "…", *names[-3:]])
+    raise ConfigError(
+        f"layer: expected one of {listed} of {whose}, found {layer!r}{did_you_mean(layer, names)}; "
+        "correct it in the configuration (`python -m robust_style layers` lists them)"
+    )
+
+
+def _vgg(found: Architecture) -> Iterator[str]:
+    for block, convolutions in enumerate(found.blocks, 1):
+        for number in range(1, convolutions + 1):
+            yield f"conv{block}_{number}"
+            yield f"relu{block}_{number}"
+
+
+def _resnet(found: Architecture) -> Iterator[str]:
+    # Two convolutions in a block of ResNet-18, three in one of ResNet-50 (He et al. 2016, table 1).
+    convolutions = 2 if found.blocks == (2, 2, 2, 2) else 3
+    yield from ("conv1", "relu1")
+    for stage, blocks in enumerate(found.blocks, 1):
+        for block in range(blocks):
+            place = f"layer{stage}.{block}"
+            for number in range(1, convolutions):
+                yield from (f"{place}.conv{number}", f"{place}.relu{number}")
+            yield from (f"{place}.conv{convolutions}", place)
+        yield f"layer{stage}"

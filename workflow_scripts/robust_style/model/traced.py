@@ -1,0 +1,78 @@
+"""A network with branches as a graph: which of its operations a layer's name means.
+
+Read by `torch.fx`: the forward pass is the library's or torchvision's own, none of it is written here again.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch.nn.functional as F
+from torch import fx, nn
+
+# What maps past a block, in the library's and in torchvision's ResNet.
+_ASIDE = {"shortcut", "downsample"}
+
+
+class _Whole(nn.Module):
+    """The network with its options left at their defaults."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Any) -> Any:  # while it is read, no tensor but a proxy of one
+        return self.network(images)
+
+
+class _Reader(fx.Tracer):
+    """Remembers the output of every module by its path, containers included; of one used twice, the last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.outputs: dict[str, fx.Node] = {}
+
+    def call_module(
+        self, m: nn.Module, forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        found = super().call_module(m, forward, args, kwargs)
+        if isinstance(found, fx.Proxy):
+            self.outputs[self.path_of_module(m).removeprefix("network.")] = found.node
+        return found
+
+
+class TracedNetwork:
+    """The graph of a network's forward pass, and `taps`, the operation that each layer's name means.
+
+    A convolution and a block are called by the module's path, a ReLU by that of the batch norm before it with `relu`
+    for `bn`, as `model.tap_names` lists them. The network is not copied.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        self.root = _Whole(network)
+        reader = _Reader()
+        self.graph = reader.trace(self.root)
+        self.taps = {name: node for name, node in reader.outputs.items() if self._is_layer(name)}
+        for node in self.graph.nodes:
+            if self._is_relu(node) and (norm := self._norm_before(node)) is not None:
+                stem, dot, last = norm.rpartition(".")
+                self.taps[f"{stem}{dot}{last.replace('bn', 'relu')}"] = node
+
+    def module_of(self, node: fx.Node) -> nn.Module | None:
+        """The module that the operation calls, if it calls one."""
+        return self.root.get_submodule(str(node.target)) if node.op == "call_module" else None
+
+    def _is_layer(self, name: str) -> bool:
+        """Whether it is a convolution or a block, not on the shorter of two ways."""
+        if name == "network" or _ASIDE & set(name.split(".")):
+            return False
+        module = self.root.network.get_submodule(name)
+        return isinstance(module, nn.Conv2d) or next(module.children(), None) is not None
+
+    def _is_relu(self, node: fx.Node) -> bool:
+        return node.target in (F.relu, F.relu6) or isinstance(self.module_of(node), nn.ReLU | nn.ReLU6)
+
+    def _norm_before(self, node: fx.Node) -> str | None:
+        before = node.args[0]
+        if isinstance(before, fx.Node) and isinstance(self.module_of(before), nn.BatchNorm2d):
+            return str(before.target).removeprefix("network.")
+        return None
