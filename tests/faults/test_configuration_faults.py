@@ -147,6 +147,10 @@ CONTRADICTIONS = {
         {"evaluation.constraint": "linf", "evaluation.epsilon": 8},
         "evaluation.epsilon: expected at most 1 where constraint is linf (pixels lie between 0 and 1), found 8",
     ),
+    "an engine for another's network": (
+        {"networks.standard": {"architecture": "mobilenet_v2", "regime": "standard", "engine": "robustness"}},
+        "networks.standard: engine robustness trains the library's own networks, found mobilenet_v2; take engine: fast",
+    ),
     "half a source": ({"networks.standard.source": "a.pt"}, "networks.standard: a source needs sha256, epoch"),
     "half an address": (
         {"networks.standard": THEIRS | {"source": "https://[::1/a.pt"}},

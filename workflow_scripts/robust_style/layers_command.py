@@ -22,7 +22,7 @@ def add_layers(commands: Any) -> None:
         "layers",
         help="the layers of a network: names, sizes, and which built-in recipe looks at them",
         description="Tab-separated: names for style_layers and content_layers, channels, height and width of "
-        "their maps of a picture of 32, 224 and 512 px, and the built-in recipes whose style or content is looked at there.",
+        "their maps of a picture of 32, 224 and 512 px, and the built-in recipes that look at style or content there.",
     )
     command.add_argument("network", metavar="NETWORK", help=f"a checkpoint of ours, or {', '.join(ARCHITECTURES)}")
     command.add_argument("--width", type=float, default=1.0, help="of an architecture, factor on the channels (1.0)")

@@ -46,7 +46,16 @@ ARCHITECTURES = {
     **{name: Architecture("vgg", _VGG[name], "classifier", *counts) for name, counts in _VGG_COUNTS.items()},
     "resnet18": Architecture("resnet", (2, 2, 2, 2), "linear", 11.17e6, 555.4e6, 542.4e3, 1384.0),
     "resnet50": Architecture("resnet", (3, 4, 6, 3), "linear", 23.52e6, 1297.8e6, 1267.4e3, 7984.0),
+    "densenet121": Architecture("densenet", (6, 12, 24, 16), "linear", 6.96e6, 888.4e6, 867.5e3, 13412.0),
+    "mobilenet_v2": Architecture("mobilenet", (1, 2, 3, 4, 3, 3, 1), "classifier.1", 2.24e6, 88.0e6, 64.7e3, 2932.5),
 }
+# Families of which the robustness library makes and trains networks for 32 x 32 images by these names.
+_OF_LIBRARY = ("vgg", "resnet", "densenet")
+
+
+def is_of_library(name: str) -> bool:
+    """Whether the robustness library makes the architecture."""
+    return architecture_named(name).family in _OF_LIBRARY
 
 
 def architecture_named(name: str) -> Architecture:

@@ -47,6 +47,21 @@ def import_resnet() -> ModuleType:
     return resnet  # type: ignore[no-any-return]
 
 
+def import_densenet() -> ModuleType:
+    """The library's DenseNets for CIFAR: class `DenseNet` and its block. Fast."""
+    from robustness.cifar_models import densenet
+
+    return densenet  # type: ignore[no-any-return]
+
+
+def import_torchvision_mobilenet() -> ModuleType:
+    """torchvision's MobileNetV2, which the library has not. Slow (a second)."""
+    _define_torchvision_operators()
+    from torchvision.models import mobilenetv2
+
+    return mobilenetv2  # type: ignore[no-any-return]
+
+
 def import_torchvision_vgg() -> ModuleType:
     """torchvision's VGG networks for ImageNet. Slow (a second)."""
     _define_torchvision_operators()

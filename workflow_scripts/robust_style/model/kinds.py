@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from robust_style.data.urls import has_host
+from robust_style.model.architectures import ARCHITECTURES, is_of_library
 
 UNTRAINED = "untrained"
 ATTACK_KEYS = ("constraint", "epsilon", "step_size", "steps")
@@ -88,6 +89,8 @@ def engine_contradictions(name: str, network: Block, training: Block) -> Iterato
     if network["engine"] != "robustness":
         return
     where = f"networks.{name}: engine robustness"
+    if network["architecture"] in ARCHITECTURES and not is_of_library(network["architecture"]):
+        yield f"{where} trains the library's own networks, found {network['architecture']}; take engine: fast"
     if network["regime"] not in LIBRARY_REGIMES:
         yield f"{where} trains {' or '.join(LIBRARY_REGIMES)}, found regime {network['regime']}; take engine: fast"
     if network["passes_per_epoch"] != 1:

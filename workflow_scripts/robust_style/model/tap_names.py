@@ -17,11 +17,14 @@ def tap_names(architecture: str) -> list[str]:
 
     VGG: `conv4_2` is a convolution's output before batch norm, `relu4_2` after batch norm and ReLU, as Gatys et al.
     2016 call them. ResNet: `conv1`, `relu1`; in block 2 of stage 3 `layer3.2.conv1`, `layer3.2.relu1`, …; `layer3.2`
-    is the block's output after the ReLU, `layer3` that of the stage's last block, as torchvision calls them.
+    is the block's output after the ReLU, `layer3` that of the stage's last block, as torchvision calls them. DenseNet:
+    `dense2.5` is all that block 5 hands on, `dense2` the last one's, `trans2.relu` the same after batch norm and ReLU,
+    `relu` that of the last stage. MobileNetV2: `features.5` is a block's output, which has no ReLU, `features.5.conv.0`
+    its expansion and `features.5.conv.1` its depthwise convolution, both after batch norm and ReLU6.
     Raises ConfigError for an unknown architecture.
     """
     found = architecture_named(architecture)
-    makers = {"vgg": _vgg, "resnet": _resnet}
+    makers = {"vgg": _vgg, "resnet": _resnet, "densenet": _densenet, "mobilenet": _mobilenet}
     return list(makers[found.family](found))
 
 
@@ -55,3 +58,27 @@ def _resnet(found: Architecture) -> Iterator[str]:
                 yield from (f"{place}.conv{number}", f"{place}.relu{number}")
             yield from (f"{place}.conv{convolutions}", place)
         yield f"layer{stage}"
+
+
+def _densenet(found: Architecture) -> Iterator[str]:
+    yield "conv1"
+    for stage, blocks in enumerate(found.blocks, 1):
+        for block in range(blocks):
+            place = f"dense{stage}.{block}"
+            yield from (f"{place}.relu1", f"{place}.conv1", f"{place}.relu2", f"{place}.conv2", place)
+        yield f"dense{stage}"
+        if stage < len(found.blocks):
+            yield from (f"trans{stage}.relu", f"trans{stage}.conv", f"trans{stage}")
+    yield "relu"
+
+
+def _mobilenet(found: Architecture) -> Iterator[str]:
+    yield from ("features.0.0", "features.0")
+    last = sum(found.blocks) + 1
+    for number in range(1, last):
+        place = f"features.{number}"
+        # The first block expands nothing, and is a convolution shorter (Sandler et al. 2018, table 2).
+        for inner in ("conv.0",) if number == 1 else ("conv.0", "conv.1"):
+            yield from (f"{place}.{inner}.0", f"{place}.{inner}")
+        yield from (f"{place}.conv.{1 if number == 1 else 2}", place)
+    yield from (f"features.{last}.0", f"features.{last}")

@@ -3,14 +3,19 @@
 Read by `torch.fx`: the forward pass is the library's or torchvision's own, none of it is written here again.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import torch.nn.functional as F
 from torch import fx, nn
 
-# What maps past a block, in the library's and in torchvision's ResNet.
-_ASIDE = {"shortcut", "downsample"}
+# What maps past a block, in the library's and in torchvision's ResNet; and what comes after the last map.
+_ASIDE = {"shortcut", "downsample", "classifier"}
+# Containers whose last module's output is known by another name.
+_INNER = {"network", "features", "conv"}
+# Of torchvision's networks that are a row: the only layers without a name of their own.
+_NUMBERED = re.compile(r"features\.\d+")
 
 
 class _Whole(nn.Module):
@@ -44,7 +49,8 @@ class TracedNetwork:
     """The graph of a network's forward pass, and `taps`, the operation that each layer's name means.
 
     A convolution and a block are called by the module's path, a ReLU by that of the batch norm before it with `relu`
-    for `bn`, as `model.tap_names` lists them. The network is not copied.
+    for `bn`, as `model.tap_names` lists them; in a row of modules without names both are counted. The network is not
+    copied.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -52,10 +58,12 @@ class TracedNetwork:
         reader = _Reader()
         self.graph = reader.trace(self.root)
         self.taps = {name: node for name, node in reader.outputs.items() if self._is_layer(name)}
+        self.taps |= self._counted(reader.outputs)
         for node in self.graph.nodes:
             if self._is_relu(node) and (norm := self._norm_before(node)) is not None:
                 stem, dot, last = norm.rpartition(".")
-                self.taps[f"{stem}{dot}{last.replace('bn', 'relu')}"] = node
+                if "bn" in last:
+                    self.taps[f"{stem}{dot}{last.replace('bn', 'relu')}"] = node
 
     def module_of(self, node: fx.Node) -> nn.Module | None:
         """The module that the operation calls, if it calls one."""
@@ -66,7 +74,23 @@ class TracedNetwork:
         if name == "network" or _ASIDE & set(name.split(".")):
             return False
         module = self.root.network.get_submodule(name)
-        return isinstance(module, nn.Conv2d) or next(module.children(), None) is not None
+        if isinstance(module, nn.Conv2d):
+            return _NUMBERED.fullmatch(name) is None
+        return next(module.children(), None) is not None and name.rpartition(".")[2] not in _INNER
+
+    def _counted(self, outputs: dict[str, fx.Node]) -> dict[str, fx.Node]:
+        """conv1, relu1, conv2, …: convolutions and ReLUs that stand in `features` without a block around them."""
+        found: dict[str, fx.Node] = {}
+        number = 0
+        for name, node in outputs.items():
+            module = self.module_of(node)
+            if _NUMBERED.fullmatch(name) and str(node.target).endswith(name):
+                if isinstance(module, nn.Conv2d):
+                    number += 1
+                    found[f"conv{number}"] = node
+                elif isinstance(module, nn.ReLU):
+                    found[f"relu{number}"] = node
+        return found
 
     def _is_relu(self, node: fx.Node) -> bool:
         return node.target in (F.relu, F.relu6) or isinstance(self.module_of(node), nn.ReLU | nn.ReLU6)

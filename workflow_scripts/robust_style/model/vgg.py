@@ -8,11 +8,18 @@ from torch import Tensor, nn
 
 from robust_style.errors import ConfigError
 from robust_style.model.architectures import architecture_named
-from robust_style.model.compat import import_resnet, import_vgg
+from robust_style.model.compat import import_densenet, import_resnet, import_torchvision_mobilenet, import_vgg
 from robust_style.model.plan import scaled_plan
 
 # The channels of a ResNet's first stage.
 _NARROWEST = 64
+# A DenseNet's growth rate, of which everything in it is a multiple.
+_GROWTH = 32
+# Sandler et al. 2018, table 2 (expansion, channels, blocks, stride), but for the strides of the first convolution and
+# of the second stage, 1 in place of 2, so that 32 px end as 4 x 4: kuangliu/pytorch-cifar, models/mobilenetv2.py.
+_MOBILENET = [
+    [1, 16, 1, 1], [6, 24, 2, 1], [6, 32, 3, 2], [6, 64, 4, 2], [6, 96, 3, 1], [6, 160, 3, 2], [6, 320, 1, 1],
+]  # fmt: skip
 
 
 class NormalisedNetwork(nn.Module):
@@ -44,16 +51,20 @@ class NormalisedNetwork(nn.Module):
 
 
 def build_network(architecture: str, width: float, classes: int, *, seed: int = 0) -> nn.Module:
-    """The library's `architecture` with all channel counts multiplied by `width`, freshly initialised.
+    """The library's `architecture` with its channel counts multiplied by `width`, freshly initialised.
 
-    The initial weights (torch's defaults: He et al. 2015 with a = sqrt 5) are a pure function of the four arguments;
-    the global random state is left as it was. Modules and forward pass are the library's own.
-    Raises ConfigError for an unknown architecture, a width that is not above 0, or one that leaves no channel.
+    The initial weights (its own; of most torch's defaults: He et al. 2015 with a = sqrt 5) are a pure function of the
+    four arguments; the global random state is left as it was. Modules and forward pass are the library's, or
+    torchvision's where it has none of that architecture. Raises ConfigError for an unknown architecture, a width that
+    is not above 0, or one that leaves no channel.
     """
-    builders = {"vgg": _vgg, "resnet": _resnet}
-    build = builders[architecture_named(architecture).family]
+    builders = {"vgg": _vgg, "resnet": _resnet, "densenet": _densenet, "mobilenet": _mobilenet}
+    family = architecture_named(architecture).family
+    build = builders[family]
     if not width > 0:
         raise ConfigError(f"width: expected a number above 0, found {width}; correct it in the configuration")
+    if family != "vgg" and width < 1 / _NARROWEST:
+        raise ConfigError(f"width: expected 1/{_NARROWEST} or more, found {width}; choose a larger one")
     # torch's layers draw their first weights from the global state and take no generator.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -73,9 +84,25 @@ def _vgg(architecture: str, width: float, classes: int) -> nn.Module:
 
 def _resnet(architecture: str, width: float, classes: int) -> nn.Module:
     """Its `wm` multiplies the channels of all four stages, and rounds down."""
-    if width < 1 / _NARROWEST:
-        raise ConfigError(
-            f"width: expected 1/{_NARROWEST} or more of {architecture}, found {width}; choose a larger one"
-        )
     network: nn.Module = getattr(import_resnet(), architecture)(num_classes=classes, wm=width)
+    return network
+
+
+def _densenet(architecture: str, width: float, classes: int) -> nn.Module:
+    densenet = import_densenet()
+    network: nn.Module = densenet.DenseNet(
+        densenet.Bottleneck,
+        list(architecture_named(architecture).blocks),
+        growth_rate=max(1, round(_GROWTH * width)),
+        num_classes=classes,
+    )
+    return network
+
+
+def _mobilenet(_: str, width: float, classes: int) -> nn.Module:
+    """torchvision's, its `width_mult` rounding to multiples of 8; without dropout, whose randomness is not ours."""
+    network: nn.Module = import_torchvision_mobilenet().MobileNetV2(
+        num_classes=classes, width_mult=width, inverted_residual_setting=_MOBILENET, dropout=0.0
+    )
+    network.get_submodule("features.0.0").stride = (1, 1)  # type: ignore[assignment]
     return network
