@@ -14,7 +14,7 @@ from robust_style.model.calibrate import calibrate_batch_norm
 from robust_style.model.compat import import_robustness, without_cuda
 from robust_style.model.vgg import NormalisedNetwork, build_network
 
-BRANCHED = [name for name, one in ARCHITECTURES.items() if one.family != "vgg"]
+BRANCHED = [name for name, one in ARCHITECTURES.items() if one.head and one.family != "vgg"]
 MEAN, STD = (0.49, 0.48, 0.45), (0.2, 0.2, 0.2)
 
 

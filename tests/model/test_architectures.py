@@ -8,11 +8,12 @@ from torch import Tensor, fx, nn
 
 from merged_config import CONFIG
 from robust_style.errors import ConfigError
-from robust_style.model.architectures import ARCHITECTURES, architecture_named, relative_costs
+from robust_style.model.architectures import ARCHITECTURES, architecture_named, is_pretrained, relative_costs
 from robust_style.model.calibrate import calibrate_batch_norm
 from robust_style.model.compat import import_densenet, import_resnet, import_torchvision_mobilenet
 from robust_style.model.forward import logits_of
-from robust_style.model.layers import is_vgg
+from robust_style.model.layers import is_vgg, layer_indices
+from robust_style.model.pretrained import build_pretrained
 from robust_style.model.tap_names import refuse_unknown_tap, tap_names
 from robust_style.model.traced import TracedNetwork
 from robust_style.model.vgg import NormalisedNetwork, build_network
@@ -22,7 +23,7 @@ from schema_keys import schema
 
 IMAGES = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 STAND_INS = read_stand_ins(CONFIG / "layers.yaml")
-HERE = list(ARCHITECTURES)
+HERE = [name for name in ARCHITECTURES if not is_pretrained(name)]
 BRANCHED = [name for name in HERE if ARCHITECTURES[name].family != "vgg"]
 
 
@@ -88,7 +89,7 @@ def test_an_unknown_one_is_told_with_the_nearest() -> None:
 
 def test_the_schema_names_them_all() -> None:
     networks = schema()["properties"]["networks"]["additionalProperties"]["properties"]
-    assert networks["architecture"]["enum"] == HERE
+    assert networks["architecture"]["enum"] == list(ARCHITECTURES)
 
 
 class _Counted(nn.Module):
@@ -173,13 +174,17 @@ def test_costs_are_relative_to_vgg19_and_grow_with_the_square_of_the_width() -> 
     assert 1.3 < relative_costs("resnet18", 1.0)[1] < 1.5
 
 
-@pytest.mark.parametrize("architecture", HERE)
+@pytest.mark.parametrize("architecture", list(ARCHITECTURES))
 def test_names_and_layers_agree(architecture: str) -> None:
     """What the Snakefile is told without torch is what the network has."""
-    network, names = build_network(architecture, 0.125, 10), tap_names(architecture)
+    is_foreign = is_pretrained(architecture)
+    network = build_pretrained(architecture, {}) if is_foreign else build_network(architecture, 0.125, 10)
+    names = tap_names(architecture)
     assert len(set(names)) == len(names)
-    assert is_vgg(network) is (architecture not in BRANCHED)
-    if architecture in BRANCHED:
+    assert is_vgg(network) is (ARCHITECTURES[architecture].family == "vgg")
+    if is_vgg(network):
+        assert list(layer_indices(network.get_submodule("features").children())) == names
+    else:
         assert set(TracedNetwork(network).taps) == set(names)
     for kind in ("conv", "relu"):
         stand_ins = [layer_for(f"{kind}{block}_1", architecture, STAND_INS) for block in range(1, 6)]

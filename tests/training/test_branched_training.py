@@ -18,7 +18,7 @@ from tiny_scripts import Tiny
 from tiny_training import ADVERSARIAL, NOISE, STANDARD, initialise, train, write_tiny_dataset
 
 STAND_INS = read_stand_ins(CONFIG / "layers.yaml")
-BRANCHED = [name for name, one in ARCHITECTURES.items() if one.family != "vgg"]
+BRANCHED = [name for name, one in ARCHITECTURES.items() if one.head and one.family != "vgg"]
 
 
 def of(architecture: str, settings: dict[str, Any] = STANDARD) -> dict[str, Any]:

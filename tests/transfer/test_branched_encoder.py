@@ -12,7 +12,7 @@ from robust_style.model.vgg import NormalisedNetwork, build_network
 from robust_style.transfer.features import Encoder
 
 MEAN, STD = (0.49, 0.48, 0.45), (0.20, 0.21, 0.22)
-BRANCHED = [name for name, one in ARCHITECTURES.items() if one.family != "vgg"]
+BRANCHED = [name for name, one in ARCHITECTURES.items() if one.head and one.family != "vgg"]
 
 
 def randomise_norms(network):

@@ -21,8 +21,11 @@ def test_each_built_in_recipe_paints_with_each_network(name: str, architecture: 
     assert "layers_of" not in settled
     layers = settled["style_layers"] + settled["content_layers"]
     assert set(layers) <= set(tap_names(architecture)) or (name, architecture) in {
-        ("lucid", "vgg11"), ("lucid", "vgg13"),  # have no relu4_3
-    }  # fmt: skip
+        ("lucid", f"{prefix}{name}{norm}")  # have no relu4_3
+        for prefix, norms in (("", [""]), ("imagenet_", ["", "_bn"]))
+        for name in ("vgg11", "vgg13")
+        for norm in norms
+    }
     weights = settled.get("style_layer_weights")
     assert weights is None or len(weights) == len(settled["style_layers"])
     others = {key: value for key, value in settled.items() if "layer" not in key}

@@ -5,7 +5,7 @@ Standard library only: the Snakefile reads it.
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from robust_style.errors import ConfigError
 
@@ -23,7 +23,8 @@ class Architecture:
     `family` says how its layers are called, `blocks` how many convolutions (VGG) or blocks each of its stages has,
     `head` how its last layer is called that tells classes apart. COUNTED at full width (tests/model): `parameters`;
     `image_macs`, the multiply-adds of a 32 x 32 image; and for each pixel of a picture, up to what stands for relu5_1
-    (config/layers.yaml), `pixel_macs`, multiply-adds, and `pixel_values`, values of the feature maps.
+    (config/layers.yaml), `pixel_macs`, multiply-adds, and `pixel_values`, values of the feature maps. A network for
+    ImageNet has no head, and `image_macs` is not asked for.
     """
 
     family: str
@@ -49,13 +50,30 @@ ARCHITECTURES = {
     "densenet121": Architecture("densenet", (6, 12, 24, 16), "linear", 6.96e6, 888.4e6, 867.5e3, 13412.0),
     "mobilenet_v2": Architecture("mobilenet", (1, 2, 3, 4, 3, 3, 1), "classifier.1", 2.24e6, 88.0e6, 64.7e3, 2932.5),
 }
+# torchvision's networks for 224 x 224 images, which only paint; with `imagenet_` before, so that none is taken for a
+# CIFAR network. Counted without their classifiers.
+IMAGENET = "imagenet_"
+ARCHITECTURES |= {
+    f"{IMAGENET}{name}{norm}": replace(ARCHITECTURES[name], head="") for name in _VGG for norm in ("", "_bn")
+} | {
+    f"{IMAGENET}resnet18": Architecture("resnet", (2, 2, 2, 2), "", 11.18e6, 0.0, 36.1e3, 114.5),
+    f"{IMAGENET}resnet50": Architecture("resnet", (3, 4, 6, 3), "", 23.51e6, 0.0, 81.5e3, 527.0),
+    f"{IMAGENET}alexnet": Architecture("alexnet", (5,), "", 2.47e6, 0.0, 13.9e3, 21.9),
+    f"{IMAGENET}squeezenet1_0": Architecture("squeezenet", (3, 4, 1), "", 0.74e6, 0.0, 15.2e3, 240.9),
+    f"{IMAGENET}mobilenet_v2": Architecture("mobilenet", (1, 2, 3, 4, 3, 3, 1), "", 2.22e6, 0.0, 4.64e3, 246.3),
+}
 # Families of which the robustness library makes and trains networks for 32 x 32 images by these names.
 _OF_LIBRARY = ("vgg", "resnet", "densenet")
 
 
+def is_pretrained(name: str) -> bool:
+    """Whether it is the name of a network for ImageNet, which only paints."""
+    return name.startswith(IMAGENET)
+
+
 def is_of_library(name: str) -> bool:
-    """Whether the robustness library makes the architecture."""
-    return architecture_named(name).family in _OF_LIBRARY
+    """Whether the robustness library makes the architecture for 32 x 32 images."""
+    return not is_pretrained(name) and architecture_named(name).family in _OF_LIBRARY
 
 
 def architecture_named(name: str) -> Architecture:

@@ -5,6 +5,7 @@ two shims and takes seconds to import; only those ask for it who let the library
 `robustness`, and the tests that hold our code against the library's.
 """
 
+import importlib
 import sys
 import types
 import warnings
@@ -56,18 +57,18 @@ def import_densenet() -> ModuleType:
 
 def import_torchvision_mobilenet() -> ModuleType:
     """torchvision's MobileNetV2, which the library has not. Slow (a second)."""
-    _define_torchvision_operators()
-    from torchvision.models import mobilenetv2
-
-    return mobilenetv2  # type: ignore[no-any-return]
+    return import_torchvision_models("mobilenetv2")
 
 
 def import_torchvision_vgg() -> ModuleType:
     """torchvision's VGG networks for ImageNet. Slow (a second)."""
-    _define_torchvision_operators()
-    from torchvision.models import vgg
+    return import_torchvision_models("vgg")
 
-    return vgg  # type: ignore[no-any-return]
+
+def import_torchvision_models(module: str) -> ModuleType:
+    """The module of torchvision's networks for ImageNet of that name. Slow (a second)."""
+    _define_torchvision_operators()
+    return importlib.import_module(f"torchvision.models.{module}")
 
 
 def import_torchvision_squeezenet() -> ModuleType:

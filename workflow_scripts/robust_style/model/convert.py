@@ -11,6 +11,7 @@ from robust_style.artefact.checkpoint import Checkpoint
 from robust_style.artefact.digest import sha256_of_file
 from robust_style.artefact.foreign.read import read_foreign
 from robust_style.errors import CheckpointError, ConfigError
+from robust_style.model.architectures import is_pretrained
 from robust_style.model.fit import classes_in, fitted_network
 from robust_style.model.foreign_weights import ForeignWeights, weights_in
 from robust_style.model.pretrained import (
@@ -18,7 +19,6 @@ from robust_style.model.pretrained import (
     CAFFE_STD,
     IMAGENET_MEAN,
     IMAGENET_STD,
-    is_pretrained,
     painting_weights,
 )
 from robust_style.provenance.versions import software_versions

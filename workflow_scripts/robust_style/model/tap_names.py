@@ -21,10 +21,19 @@ def tap_names(architecture: str) -> list[str]:
     `dense2.5` is all that block 5 hands on, `dense2` the last one's, `trans2.relu` the same after batch norm and ReLU,
     `relu` that of the last stage. MobileNetV2: `features.5` is a block's output, which has no ReLU, `features.5.conv.0`
     its expansion and `features.5.conv.1` its depthwise convolution, both after batch norm and ReLU6.
+    AlexNet: `conv1`, `relu1` to `relu5`. SqueezeNet: `conv1`, `relu1`; `features.3` is the first fire module's output
+    after its ReLUs, `features.3.squeeze` and the like its convolutions.
     Raises ConfigError for an unknown architecture.
     """
     found = architecture_named(architecture)
-    makers = {"vgg": _vgg, "resnet": _resnet, "densenet": _densenet, "mobilenet": _mobilenet}
+    makers = {
+        "vgg": _vgg,
+        "resnet": _resnet,
+        "densenet": _densenet,
+        "mobilenet": _mobilenet,
+        "alexnet": _alexnet,
+        "squeezenet": _squeezenet,
+    }
     return list(makers[found.family](found))
 
 
@@ -82,3 +91,19 @@ def _mobilenet(found: Architecture) -> Iterator[str]:
             yield from (f"{place}.{inner}.0", f"{place}.{inner}")
         yield from (f"{place}.conv.{1 if number == 1 else 2}", place)
     yield from (f"features.{last}.0", f"features.{last}")
+
+
+def _alexnet(found: Architecture) -> Iterator[str]:
+    for number in range(1, found.blocks[0] + 1):
+        yield from (f"conv{number}", f"relu{number}")
+
+
+def _squeezenet(found: Architecture) -> Iterator[str]:
+    yield from ("conv1", "relu1")
+    # A pooling stands before each group of fire modules.
+    place = 2
+    for group in found.blocks:
+        for number in range(place + 1, place + 1 + group):
+            yield from (f"features.{number}.{inner}" for inner in ("squeeze", "expand1x1", "expand3x3"))
+            yield f"features.{number}"
+        place += group + 1

@@ -18,6 +18,10 @@ _INNER = {"network", "features", "conv"}
 _NUMBERED = re.compile(r"features\.\d+")
 
 
+class Absent(nn.Identity):
+    """In the place of a module whose weights a file has not; what depends on it is no layer."""
+
+
 class _Whole(nn.Module):
     """The network with its options left at their defaults."""
 
@@ -36,6 +40,9 @@ class _Reader(fx.Tracer):
         super().__init__()
         self.outputs: dict[str, fx.Node] = {}
 
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        return isinstance(m, Absent) or super().is_leaf_module(m, module_qualified_name)
+
     def call_module(
         self, m: nn.Module, forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
@@ -49,8 +56,8 @@ class TracedNetwork:
     """The graph of a network's forward pass, and `taps`, the operation that each layer's name means.
 
     A convolution and a block are called by the module's path, a ReLU by that of the batch norm before it with `relu`
-    for `bn`, as `model.tap_names` lists them; in a row of modules without names both are counted. The network is not
-    copied.
+    for `bn`, as `model.tap_names` lists them; in a row of modules without names both are counted. What depends on an
+    `Absent` module is left out. The network is not copied.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -64,6 +71,16 @@ class TracedNetwork:
                 stem, dot, last = norm.rpartition(".")
                 if "bn" in last:
                     self.taps[f"{stem}{dot}{last.replace('bn', 'relu')}"] = node
+
+        missing: set[fx.Node] = set()
+        for node in self.graph.nodes:
+            if isinstance(self.module_of(node), Absent) or missing & set(node.all_input_nodes):
+                missing.add(node)
+        self.taps = {name: node for name, node in self.taps.items() if node not in missing}
+
+    def modules_in_order(self) -> list[str]:
+        """The paths of the modules that the forward pass calls, in its order."""
+        return [str(node.target).removeprefix("network.") for node in self.graph.nodes if node.op == "call_module"]
 
     def module_of(self, node: fx.Node) -> nn.Module | None:
         """The module that the operation calls, if it calls one."""
@@ -89,7 +106,8 @@ class TracedNetwork:
                     number += 1
                     found[f"conv{number}"] = node
                 elif isinstance(module, nn.ReLU):
-                    found[f"relu{number}"] = node
+                    # A later one may stand behind a convolution that is absent and does not count.
+                    found.setdefault(f"relu{number}", node)
         return found
 
     def _is_relu(self, node: fx.Node) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from robust_style.errors import ConfigError
 from robust_style.model.architectures import relative_costs
-from robust_style.model.kinds import is_trained
+from robust_style.model.kinds import is_trained, only_paints
 from robust_style.workflow.reconstruction import reconstructed_checkpoints, reconstruction_px
 from robust_style.workflow.settings import checkpoints, pairs
 
@@ -82,7 +82,10 @@ def cpu_hours(config: dict[str, Any]) -> float:
         own = sum(owner == name for owner, _, _ in checkpoints(config))
         pictures = own * len(pairs(config))
         training_seconds = epochs * (images * passes * per_image + monitored)
-        training_seconds += own * attacked * evaluation["steps"] * evaluation["restarts"] * SECONDS_PER_ATTACK_STEP
+        evaluated = 0 if only_paints(network) else own
+        training_seconds += (
+            evaluated * attacked * evaluation["steps"] * evaluation["restarts"] * SECONDS_PER_ATTACK_STEP
+        )
         painting = 0.0
         for recipe in transfer["recipes"].values():
             painting += pictures * recipe["evaluations"] * pixels * SECONDS_PER_PIXEL

@@ -4,10 +4,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from robust_style.errors import ConfigError
-from robust_style.model.architectures import ARCHITECTURES, did_you_mean
+from robust_style.model.architectures import ARCHITECTURES, architecture_named, did_you_mean, is_pretrained
 from robust_style.model.tap_names import refuse_unknown_tap, tap_names
 from robust_style.transfer.recipe import contradictions
 from robust_style.transfer.stand_ins import StandIns, layer_for, own_layers, recipe_for
+
+# Two positions of the deepest map on a side.
+SMALLEST_IMAGENET_PX = 64
 
 
 def painted_recipe(config: dict[str, Any], network: str, recipe: str, stand_ins: StandIns) -> dict[str, Any]:
@@ -43,6 +46,7 @@ def layer_contradictions(config: dict[str, Any], stand_ins: StandIns) -> Iterato
     ]:
         yield from _strangers(f"{place}.layers_of", block["layers_of"], stand_ins)
     for architecture, network in whose.items():
+        yield from _too_small(config, network, architecture)
         for name, recipe in recipes.items():
             settled = recipe_for(recipe, architecture, stand_ins)
             yield from (f"transfer.recipes.{name}: {fault}" for fault in contradictions(settled))
@@ -76,6 +80,22 @@ def _absent(place: str, network: str, architecture: str, layers: Iterable[str]) 
             refuse_unknown_tap(layer, known, f"{architecture} (networks.{network})")
         except ConfigError as fault:
             yield f"{place}: {fault}"
+
+
+def _too_small(config: dict[str, Any], network: str, architecture: str) -> Iterator[str]:
+    """A map of one position has no structure; networks for ImageNet, but for VGG, halve a picture five times."""
+    if not is_pretrained(architecture) or architecture_named(architecture).family == "vgg":
+        return
+    sizes = {"transfer.size_px": config["transfer"]["size_px"]}
+    rebuilt = config["reconstruction"]
+    if rebuilt["checkpoints"] != "none" and rebuilt["size_px"] is not None:
+        sizes["reconstruction.size_px"] = rebuilt["size_px"]
+    for key, found in sizes.items():
+        if found < SMALLEST_IMAGENET_PX:
+            yield (
+                f"{key}: expected at least {SMALLEST_IMAGENET_PX} for networks.{network} ({architecture}), which "
+                f"halves a picture five times, found {found}; paint larger, or take the network away"
+            )
 
 
 def _uneven(named: list[str], network: str, layers: list[str]) -> Iterator[str]:

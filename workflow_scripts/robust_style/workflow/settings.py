@@ -155,6 +155,8 @@ def _contradictions(config: dict[str, Any], stand_ins: StandIns) -> Iterator[str
     for name, limits in config["expected"].items():
         if name not in config["networks"]:
             yield f"expected.{name}: no such network; known: {', '.join(config['networks'])}"
+        elif kinds.only_paints(config["networks"][name]) and limits:
+            yield f"expected.{name}: a network for ImageNet only paints and has no accuracy; take it away"
         for accuracy, (low, high) in limits.items():
             if low > high:
                 yield f"expected.{name}.{accuracy}: expected the lower limit first, found [{low}, {high}]; swap them"
