@@ -10,7 +10,7 @@ from merged_config import CONFIG
 from robust_style.errors import ConfigError
 from robust_style.model.architectures import ARCHITECTURES, architecture_named, is_pretrained, relative_costs
 from robust_style.model.calibrate import calibrate_batch_norm
-from robust_style.model.compat import import_densenet, import_resnet, import_torchvision_mobilenet
+from robust_style.model.compat import import_densenet, import_resnet, import_torchvision_models
 from robust_style.model.forward import logits_of
 from robust_style.model.layers import is_vgg, layer_indices
 from robust_style.model.pretrained import build_pretrained
@@ -32,7 +32,7 @@ def theirs(architecture: str) -> nn.Module:
     makers = {
         "resnet": import_resnet,
         "densenet": import_densenet,
-        "mobilenet": import_torchvision_mobilenet,
+        "mobilenet": import_torchvision_models,
     }
     network: nn.Module = getattr(makers[ARCHITECTURES[architecture].family](), architecture)(num_classes=7)
     return network

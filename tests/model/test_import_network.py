@@ -137,7 +137,7 @@ def test_what_does_not_fit_is_refused(
 def test_a_network_for_imagenet_paints_and_has_no_accuracy(dataset: Path, tmp_path: Path) -> None:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        state = import_torchvision_models("squeezenet").squeezenet1_0().state_dict()
+        state = import_torchvision_models().squeezenet1_0().state_dict()
     content = torch_bytes(state)
     changes = {"architecture": "imagenet_squeezenet1_0", "width": 1.0, "input": "caffe"}
     path = imported(dataset, str(written(tmp_path / "theirs.pth", content)), content, **changes)

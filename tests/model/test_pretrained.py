@@ -10,7 +10,7 @@ from torch import Tensor
 from merged_config import CONFIG
 from robust_style.artefact.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from robust_style.errors import CheckpointError, ConfigError
-from robust_style.model.compat import import_torchvision_models, import_torchvision_vgg
+from robust_style.model.compat import import_torchvision_models
 from robust_style.model.convert import converted
 from robust_style.model.pretrained import CAFFE_MEAN
 from robust_style.model.restore import restore_network
@@ -25,7 +25,7 @@ MEAN, STD = (torch.tensor(three).view(3, 1, 1) for three in ((0.485, 0.456, 0.40
 def theirs() -> torch.nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
-        network: torch.nn.Module = import_torchvision_vgg().vgg11()
+        network: torch.nn.Module = import_torchvision_models().vgg11()
     return network.eval().requires_grad_(False)
 
 
@@ -133,11 +133,9 @@ BRANCHED = {
 
 
 def made(architecture: str) -> torch.nn.Module:
-    module = {"resnet18": "resnet", "resnet50": "resnet", "squeezenet1_0": "squeezenet", "mobilenet_v2": "mobilenetv2"}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(2)
-        models = import_torchvision_models(module.get(architecture, architecture))
-        network: torch.nn.Module = getattr(models, architecture)()
+        network: torch.nn.Module = getattr(import_torchvision_models(), architecture)()
     return network.eval().requires_grad_(False)
 
 

@@ -5,7 +5,6 @@ two shims and takes seconds to import; only those ask for it who let the library
 `robustness`, and the tests that hold our code against the library's.
 """
 
-import importlib
 import sys
 import types
 import warnings
@@ -55,20 +54,12 @@ def import_densenet() -> ModuleType:
     return densenet  # type: ignore[no-any-return]
 
 
-def import_torchvision_mobilenet() -> ModuleType:
-    """torchvision's MobileNetV2, which the library has not. Slow (a second)."""
-    return import_torchvision_models("mobilenetv2")
-
-
-def import_torchvision_vgg() -> ModuleType:
-    """torchvision's VGG networks for ImageNet. Slow (a second)."""
-    return import_torchvision_models("vgg")
-
-
-def import_torchvision_models(module: str) -> ModuleType:
-    """The module of torchvision's networks for ImageNet of that name. Slow (a second)."""
+def import_torchvision_models() -> ModuleType:
+    """torchvision's networks for ImageNet, a function for each by its name, and their classes. Slow (a second)."""
     _define_torchvision_operators()
-    return importlib.import_module(f"torchvision.models.{module}")
+    from torchvision import models
+
+    return models  # type: ignore[no-any-return]
 
 
 def import_torchvision_squeezenet() -> ModuleType:

@@ -17,10 +17,7 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 # mean colour taken off. Red, green, blue; their own order is blue, green, red.
 CAFFE_MEAN = (123.68 / 255, 116.779 / 255, 103.939 / 255)
 CAFFE_STD = (1 / 255, 1 / 255, 1 / 255)
-# Where torchvision keeps each family, and how its first convolution is called.
-_MODULES = {
-    "vgg": "vgg", "resnet": "resnet", "alexnet": "alexnet", "squeezenet": "squeezenet", "mobilenet": "mobilenetv2",
-}  # fmt: skip
+# How the first convolution of each family is called, and what is left out.
 _FIRST = ("features.0.weight", "features.0.0.weight", "conv1.weight")
 _CLASSIFIERS = ("classifier.", "fc.")
 
@@ -34,8 +31,7 @@ def build_pretrained(architecture: str, weights: Mapping[str, object]) -> nn.Mod
     """
     family = architecture_named(architecture).family
     with torch.random.fork_rng(devices=[]), torch.device("meta"):
-        models = import_torchvision_models(_MODULES[family])
-        whole: nn.Module = getattr(models, architecture.removeprefix(IMAGENET))(weights=None)
+        whole: nn.Module = getattr(import_torchvision_models(), architecture.removeprefix(IMAGENET))(weights=None)
     return _row_as_deep(whole, weights) if family == "vgg" else _graph_as_deep(whole, weights)
 
 

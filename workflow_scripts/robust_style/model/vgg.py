@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from robust_style.errors import ConfigError
 from robust_style.model.architectures import architecture_named
-from robust_style.model.compat import import_densenet, import_resnet, import_torchvision_mobilenet, import_vgg
+from robust_style.model.compat import import_densenet, import_resnet, import_torchvision_models, import_vgg
 from robust_style.model.plan import scaled_plan
 
 # The channels of a ResNet's first stage.
@@ -101,7 +101,7 @@ def _densenet(architecture: str, width: float, classes: int) -> nn.Module:
 
 def _mobilenet(_: str, width: float, classes: int) -> nn.Module:
     """torchvision's, its `width_mult` rounding to multiples of 8; without dropout, whose randomness is not ours."""
-    network: nn.Module = import_torchvision_mobilenet().MobileNetV2(
+    network: nn.Module = import_torchvision_models().MobileNetV2(
         num_classes=classes, width_mult=width, inverted_residual_setting=_MOBILENET, dropout=0.0
     )
     network.get_submodule("features.0.0").stride = (1, 1)  # type: ignore[assignment]
