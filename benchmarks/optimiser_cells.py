@@ -35,6 +35,7 @@ from robust_style.transfer.optimise import Watch  # noqa: E402
 from robust_style.transfer.paint import Order, StyleSource, paint  # noqa: E402
 from robust_style.transfer.picture import resized  # noqa: E402
 from robust_style.transfer.recipe import recipe_from_settings  # noqa: E402
+from robust_style.transfer.stand_ins import recipe_for  # noqa: E402
 from robust_style.workflow.defaults import built_in_recipes, fill_defaults  # noqa: E402
 
 CELLS = {
@@ -124,7 +125,7 @@ def seed_recipe(evaluations: int, changes: dict[str, Any]) -> dict[str, Any]:
     recipe = built_in_recipes(ROOT / "config" / "recipes.yaml")["seed"]
     recipe |= {"evaluations": evaluations, "snapshots": [0], **changes}
     fill_defaults(recipe, schema["properties"]["transfer"]["properties"]["recipes"]["additionalProperties"])
-    return recipe
+    return recipe_for(recipe, "vgg19", {})
 
 
 def luma_correlation(picture: torch.Tensor, content: torch.Tensor) -> float:

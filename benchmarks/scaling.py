@@ -24,6 +24,7 @@ import yaml  # noqa: E402
 
 from merged_config import merge, merged  # noqa: E402
 from robust_style.errors import RobustStyleError  # noqa: E402
+from robust_style.model.architectures import relative_costs  # noqa: E402
 from robust_style.model.kinds import is_trained  # noqa: E402
 from robust_style.workflow.cost import ASPECT, CIFAR10_IMAGES, CIFAR10_TEST_IMAGES  # noqa: E402
 from robust_style.workflow.disk import needed_bytes  # noqa: E402
@@ -105,8 +106,8 @@ def gpu_jobs(config: dict[str, Any], speed: float) -> list[Job]:
     jobs: list[Job] = []
     for name, seed, epoch in checkpoints(config):
         network = config["networks"][name]
-        size = network["width"] ** 2
-        of_image = VGG19_OPERATIONS * size / speed
+        _, image_share, pixel_share = relative_costs(network["architecture"], network["width"])
+        of_image = VGG19_OPERATIONS * image_share / speed
         made = f"{name} {seed} {epoch}"
         if epoch and is_trained(network):
             passes = PASSES_OF_STEP + PASSES_OF_GRADIENT * network.get("steps", 0)
@@ -122,7 +123,7 @@ def gpu_jobs(config: dict[str, Any], speed: float) -> list[Job]:
             jobs.append(_job(f"{made} reconstruction", rebuilt * of_kept * size, after))
         for recipe, block in transfer["recipes"].items():
             for group in pairs_by_job(config):
-                seconds = len(group) * block["evaluations"] * of_picture * size
+                seconds = len(group) * block["evaluations"] * of_picture * pixel_share
                 jobs.append(_job(f"{made} {recipe} {group[0]}", seconds, after))
     return jobs
 

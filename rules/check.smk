@@ -99,6 +99,9 @@ rule check_results:
         pictures=len(of_each_picture(picture_file("png"))),
         reconstructions=len(RECONSTRUCTED),
         last_epochs=LAST_EPOCHS,
+        painters=[
+            name for name in NETWORKS if kinds.only_paints(config["networks"][name])
+        ],
         code=fingerprint("check_results"),
     message:
         "Checking the results: counts, ranges, hashes."

@@ -12,11 +12,13 @@ from robust_style.model import kinds
 from robust_style.page.offline import script_safe_json
 from robust_style.provenance.run import without_local_paths
 from robust_style.score.claim import read_claim_blocks
+from robust_style.transfer.stand_ins import read_stand_ins
 from robust_style.workflow import (
     closing_words,
     config_files,
     cost,
     judges,
+    layers,
     memory,
     meanings,
     preflight,
@@ -52,6 +54,8 @@ config = or_stop(settings.checked, config, PROJECT / "config" / "schema.yaml")
 
 or_stop(read_claim_blocks, [Path(path) for path in config["claims"]])
 
+# Which layers of another network stand for those of VGG that recipes name.
+STAND_INS = read_stand_ins(PROJECT / "config" / "layers.yaml")
 NETWORKS = list(config["networks"])
 # The recipe of the overview comes first everywhere; files merged by Snakemake leave the rest in no order of ours.
 RECIPES = sorted(

@@ -69,11 +69,16 @@ rule judge_pictures:  # all pictures of a network's training: a process for each
     conda:
         "../envs/transfer.yaml"
     resources:
-        mem_mb=memory.painting_mb(config["transfer"]["size_px"], 1),
+        mem_mb=memory.painting_mb(
+            config["transfer"]["size_px"], 1, config["networks"].values()
+        ),
         runtime=60,
     params:
         regimes=lambda wildcards: list(
             judges.held_out_judges(config, int(wildcards.seed))
+        ),
+        layers=lambda wildcards: judges.layers_of_judges(
+            config, int(wildcards.seed), STAND_INS
         ),
         caffe_input=(config["judges"]["squeezenet"] or {}).get("input") == "caffe",
         code=fingerprint("judge_pictures"),

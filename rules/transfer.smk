@@ -34,12 +34,18 @@ for number, pairs in enumerate(PAIRS_BY_JOB):
         threads: config["transfer"]["threads"]
         resources:
             gpu=1 if USES_GPU else 0,
-            mem_mb=memory.painting_mb(config["transfer"]["size_px"], len(pairs)),
+            mem_mb=lambda wildcards, pairs=pairs: memory.painting_mb(
+                config["transfer"]["size_px"],
+                len(pairs),
+                [config["networks"][wildcards.network]],
+            ),
             runtime=60 * len(pairs),
         params:
             pairs=lambda wildcards, pairs=pairs: filled(pairs, wildcards),
             blends=BLENDS,
-            recipe=lambda wildcards: config["transfer"]["recipes"][wildcards.recipe],
+            recipe=lambda wildcards: layers.painted_recipe(
+                config, wildcards.network, wildcards.recipe, STAND_INS
+            ),
             regime=lambda wildcards: config["networks"][wildcards.network]["regime"],
             size_px=config["transfer"]["size_px"],
             preview_px=config["transfer"]["preview_px"],
@@ -81,14 +87,20 @@ rule reconstruct:
     threads: config["transfer"]["threads"]
     resources:
         gpu=1 if USES_GPU else 0,
-        mem_mb=memory.painting_mb(reconstruction.reconstruction_px(config), 1),
+        mem_mb=lambda wildcards: memory.painting_mb(
+            reconstruction.reconstruction_px(config),
+            1,
+            [config["networks"][wildcards.network]],
+        ),
         runtime=60,
     params:
         content=RECONSTRUCTED_CONTENT,
         style=RECONSTRUCTED_STYLE,
         blends=BLENDS,
         regime=lambda wildcards: config["networks"][wildcards.network]["regime"],
-        layers=config["reconstruction"]["layers"],
+        layers=lambda wildcards: layers.reconstructed_layers(
+            config, wildcards.network, STAND_INS
+        ),
         evaluations=config["reconstruction"]["evaluations"],
         size_px=reconstruction.reconstruction_px(config),
         code=fingerprint("reconstruct"),

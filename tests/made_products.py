@@ -58,7 +58,9 @@ KINDS = {
 }  # fmt: skip
 # These two are read before hashes are compared.
 READ_FIRST = {"scores": "scores.tsv", "record of reconstructions": "reconstructions/adversarial/seed_0/epoch_004.json"}
-CHECKED: Mapping[str, Any] = {"pictures": 4, "reconstructions": 4, "last_epochs": {"standard": 4, "adversarial": 4}}
+CHECKED: Mapping[str, Any] = {
+    "pictures": 4, "reconstructions": 4, "last_epochs": {"standard": 4, "adversarial": 4}, "painters": [],
+}  # fmt: skip
 LIMITS = {"adversarial": {"clean_accuracy": [0.1, 0.9], "robust_accuracy": [0.0, 0.9]}}
 
 

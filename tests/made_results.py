@@ -228,11 +228,18 @@ def _evaluation(folder: Path, network: str, seed: int, epoch: int) -> Path:
 
 
 def make_reconstructions(
-    folder: Path, *, networks=("standard", "adversarial"), seeds=(0,), epochs=(0, 4, 8), layers=5, size=(48, 32)
+    folder: Path,
+    *,
+    networks=("standard", "adversarial"),
+    seeds=(0,),
+    epochs=(0, 4, 8),
+    layers=5,
+    size=(48, 32),
+    names=None,
 ) -> list[Path]:
     """Writes strip and record of every checkpoint's reconstructions; untrained networks of one seed are one."""
     records = []
-    names = [f"relu{block}_1" for block in range(1, layers + 1)]
+    names = names or [f"relu{block}_1" for block in range(1, layers + 1)]
     for network in networks:
         for seed in seeds:
             for epoch in epochs:

@@ -39,7 +39,9 @@ KINDS: dict[str, Any] = {
     "characters that no name has": "a\0b",
 }
 # The names that our configuration gives to blocks whose names are the user's.
-NAMES = {"networks": "standard", "recipes": "mine", "blends": "both", "expected": "standard"}
+NAMES = {
+    "networks": "standard", "recipes": "mine", "blends": "both", "expected": "standard", "layers_of": "vgg"
+}  # fmt: skip
 _KINDS_OF_PYTHON = {
     "string": str, "boolean": bool, "array": list, "object": dict, "null": type(None),
     "integer": int, "number": (int, float),

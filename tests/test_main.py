@@ -1,4 +1,4 @@
-"""The two commands as a user types them."""
+"""The commands as a user types them."""
 
 import os
 import re
@@ -54,6 +54,45 @@ def test_a_mistake_is_one_sentence_and_status_1(tmp_path: Path) -> None:
     assert run.stderr.startswith("error: absent.pt: expected a checkpoint, found no file")
     assert len(run.stderr.splitlines()) == 1
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["vgg11", "--width", "0.125"], ["relu4_2", "64", "4 x 4", "28 x 28", "64 x 64"]),
+        (["resnet18"], ["layer3", "256", "8 x 8", "56 x 56", "128 x 128"]),
+    ],
+)
+def test_layers_are_listed_with_their_sizes(
+    arguments: list[str], line: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["layers", *arguments])
+    head, *rows = [row.split("\t") for row in capsys.readouterr().out.splitlines()]
+    assert head[:3] == ["layer", "channels", "of 32 px"]
+    (found,) = [row for row in rows if row[0] == line[0]]
+    assert found[:5] == line
+    assert "fair" in found[-1].split(), "the content of `fair`"
+
+
+def test_layers_of_a_checkpoint_are_listed(theirs: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ours = str(tmp_path / "ours.pt")
+    main(["convert", theirs, ours, *LIKE])
+    capsys.readouterr()
+    main(["layers", ours])
+    assert "relu5_2\t26\t2 x 2" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("resnet81", "found 'resnet81'; did you mean resnet18?"),
+        ("absent.pt", "absent.pt: expected a checkpoint, found no file"),
+    ],
+)
+def test_layers_of_nothing(name: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["layers", name])
+    assert message in capsys.readouterr().err
 
 
 def test_no_epoch_anywhere_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

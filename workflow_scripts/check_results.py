@@ -17,5 +17,6 @@ with step(snakemake):
         reconstructions=snakemake.params.reconstructions,
         last_epochs=snakemake.params.last_epochs,
         expected=snakemake.params.expected,
+        painters=snakemake.params.painters,
         check=Path(snakemake.output.check),
     )

@@ -10,6 +10,7 @@ with step(snakemake):
         squeezenet=next(map(Path, snakemake.input.squeezenet), None),
         caffe_input=snakemake.params.caffe_input,
         held_out=dict(zip(snakemake.params.regimes, map(Path, snakemake.input.held_out), strict=True)),
+        layers=snakemake.params.layers,
         judgements=Path(snakemake.output.judgements),
         threads=snakemake.threads,
     )

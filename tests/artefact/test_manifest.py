@@ -1,6 +1,7 @@
 """The manifest notices a flipped byte; the check notices counts, ranges and limits."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -61,11 +62,11 @@ def test_a_missing_product_is_noticed(results: Path) -> None:
 
 def run_check(
     results: Path, scores: Path, pictures: int = 4, expected: dict[str, object] | None = None,
-    records: list[Path] | None = None, reconstructions: int = 0,
+    records: list[Path] | None = None, reconstructions: int = 0, painters: Sequence[str] = (),
 ) -> None:  # fmt: skip
     check_results(
         manifest=results / "manifest.tsv", table=scores, pictures=pictures, expected=expected or {},
-        records=records or [], reconstructions=reconstructions,
+        painters=list(painters), records=records or [], reconstructions=reconstructions,
         last_epochs={"standard": 4, "adversarial": 4}, check=results / "check.json",
     )  # fmt: skip
 
@@ -93,13 +94,20 @@ def test_bad_results_do_not(results: Path, changes: dict[str, object], message: 
     assert not (results / "check.json").exists()
 
 
+def test_who_only_paints_has_no_accuracy(results: Path) -> None:
+    scores = table(results / "scores.tsv", clean_accuracy="", robust_accuracy="")
+    with pytest.raises(ResultError, match=r"clean_accuracy: expected 0\.0 to 1\.0, found 1 values outside"):
+        run_check(results, scores)
+    run_check(results, scores, painters=["standard", "adversarial"])
+
+
 def test_limits_hold_at_each_network_s_own_last_checkpoint(results: Path) -> None:
     """An imported network ends where it was imported."""
     scores = table(results / "scores.tsv", epoch=76, clean_accuracy=0.1)
     limits = {"adversarial": {"clean_accuracy": [0.7, 1.0]}, "standard": {"clean_accuracy": [0.7, 1.0]}}
     settings = {
         "manifest": results / "manifest.tsv", "pictures": 4, "check": results / "check.json", "records": [],
-        "reconstructions": 0,
+        "reconstructions": 0, "painters": [],
     }  # fmt: skip
     with pytest.raises(ResultError, match=r"adversarial, seed 0, epoch 76: expected clean_accuracy 0\.7 to 1\.0"):
         check_results(table=scores, last_epochs={"standard": 4, "adversarial": 76}, expected=limits, **settings)

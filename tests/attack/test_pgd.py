@@ -9,10 +9,12 @@ from torch import Tensor, nn
 
 from robust_style.attack.pgd import Attack, attacked, pgd
 from robust_style.errors import ConfigError
+from robust_style.model.architectures import ARCHITECTURES
 from robust_style.model.calibrate import calibrate_batch_norm
 from robust_style.model.compat import import_robustness, without_cuda
 from robust_style.model.vgg import NormalisedNetwork, build_network
 
+BRANCHED = [name for name, one in ARCHITECTURES.items() if one.head and one.family != "vgg"]
 MEAN, STD = (0.49, 0.48, 0.45), (0.2, 0.2, 0.2)
 
 
@@ -20,8 +22,8 @@ def generator(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def toy(seed: int = 0) -> NormalisedNetwork:
-    network = NormalisedNetwork(build_network("vgg11", 0.1, 5, seed=seed), MEAN, STD)
+def toy(seed: int = 0, architecture: str = "vgg11") -> NormalisedNetwork:
+    network = NormalisedNetwork(build_network(architecture, 0.1, 5, seed=seed), MEAN, STD)
     calibrate_batch_norm(network, [torch.rand(8, 3, 32, 32, generator=generator(9))])
     return network
 
@@ -43,8 +45,11 @@ def images_and_labels(batch: int, seed: int = 1) -> tuple[Tensor, Tensor]:
     ("ours", "theirs", "epsilon", "step_size", "steps"),
     [("l2", "2", 0.5, 1.5, 4), ("l2", "2", 2.0, 0.3, 5), ("linf", "inf", 8 / 255, 2 / 255, 4)],
 )
-def test_equals_the_library_s_attacker(ours: str, theirs: str, epsilon: float, step_size: float, steps: int) -> None:
-    network, (images, labels) = toy(), images_and_labels(6)
+@pytest.mark.parametrize("architecture", ["vgg11", *BRANCHED])
+def test_equals_the_library_s_attacker(
+    architecture: str, ours: str, theirs: str, epsilon: float, step_size: float, steps: int
+) -> None:
+    network, (images, labels) = toy(architecture=architecture), images_and_labels(6)
     dataset = SimpleNamespace(mean=torch.tensor(MEAN), std=torch.tensor(STD))
     attacker = import_robustness().attacker.Attacker(network.network.train(False), dataset)
     with without_cuda():

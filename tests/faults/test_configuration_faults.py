@@ -147,6 +147,33 @@ CONTRADICTIONS = {
         {"evaluation.constraint": "linf", "evaluation.epsilon": 8},
         "evaluation.epsilon: expected at most 1 where constraint is linf (pixels lie between 0 and 1), found 8",
     ),
+    "an engine for another's network": (
+        {"networks.standard": {"architecture": "mobilenet_v2", "regime": "standard", "engine": "robustness"}},
+        "networks.standard: engine robustness trains the library's own networks, found mobilenet_v2; take engine: fast",
+    ),
+    "an ImageNet network to be trained": (
+        {"networks.standard": {"architecture": "imagenet_alexnet", "regime": "standard"}},
+        "networks.standard: imagenet_alexnet is not trained here; give source, sha256 and epoch",
+    ),
+    "an ImageNet network with a width": (
+        {"networks.standard": THEIRS | {"architecture": "imagenet_resnet50", "width": 0.5}},
+        "networks.standard.width: expected 1 for imagenet_resnet50, found 0.5; take it away",
+    ),
+    "an ImageNet network on a small picture": (
+        {"networks.standard": THEIRS | {"architecture": "imagenet_resnet50"}, "transfer.size_px": 32},
+        "transfer.size_px: expected at least 64 for networks.standard (imagenet_resnet50)",
+    ),
+    "an accuracy of a painter": (
+        {
+            "networks.standard": THEIRS | {"architecture": "imagenet_resnet50"},
+            "expected.standard": {"clean_accuracy": [0.1, 0.9]},
+        },
+        "expected.standard: a network for ImageNet only paints and has no accuracy; take it away",
+    ),
+    "another's input of a CIFAR network": (
+        {"networks.standard": THEIRS | {"input": "caffe"}},
+        "networks.standard.input: belongs to a network for ImageNet, found vgg19; take it away",
+    ),
     "half a source": ({"networks.standard.source": "a.pt"}, "networks.standard: a source needs sha256, epoch"),
     "half an address": (
         {"networks.standard": THEIRS | {"source": "https://[::1/a.pt"}},

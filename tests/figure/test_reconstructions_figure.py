@@ -49,6 +49,18 @@ def test_layers_across_and_checkpoints_down(tmp_path, drawn):
     assert len(re.findall(r">1.6 %<", figure.read_text())) == 4
 
 
+def test_networks_with_other_layers_share_columns_of_depth(tmp_path, drawn):
+    records = make_reconstructions(tmp_path, networks=("standard",), epochs=(8,), layers=2)
+    records += make_reconstructions(
+        tmp_path, networks=("adversarial",), epochs=(8,), layers=2, names=["relu1", "layer1"]
+    )
+    words = words_of(drawn(records))
+    for expected in ("depth 1", "to depth 2", "Depths of standard: relu1_1, relu2_1; of adversarial: relu1, layer1."):
+        assert expected in words
+    drawn(records, "figure.png")
+    assert_fits_a4(tmp_path / "figure.png")
+
+
 def test_untrained_networks_of_one_seed_are_drawn_once(tmp_path, drawn):
     figure = drawn(make_reconstructions(tmp_path, epochs=(0, 8)))
     assert "one network" in words_of(figure)

@@ -10,6 +10,7 @@ from robust_style.errors import CheckpointError, ResultError
 from robust_style.judge.judge_pictures import judge_pictures
 from robust_style.score.collect import collect_scores
 from robust_style.score.table import read_table
+from robust_style.workflow.judges import LAYERS
 
 JURY = ("style_gram_distance", "content_perceptual_distance", "judge_standard_style_distance")
 
@@ -27,6 +28,7 @@ def judged(made, tmp_path, squeezenet_file, checkpoint):
         settings = {
             "traces": made.traces, "images": list(made.images.values()), "squeezenet": squeezenet_file,
             "caffe_input": False, "held_out": {"standard": checkpoint("standard", 1)},
+            "layers": {"standard": LAYERS},
             "judgements": tmp_path / "judgements.json", "threads": 1,
         }  # fmt: skip
         judge_pictures(**{**settings, **changes})

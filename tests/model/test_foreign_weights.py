@@ -145,4 +145,4 @@ def test_other_weights_are_told_apart(
 
 def test_an_unknown_architecture_is_a_fault_of_the_configuration() -> None:
     with pytest.raises(ConfigError, match="expected one of vgg11"):
-        fitted_network(Path("x.pt"), STATE, "resnet18", WIDTH)
+        fitted_network(Path("x.pt"), STATE, "resnet81", WIDTH)

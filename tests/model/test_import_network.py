@@ -15,9 +15,12 @@ from robust_style.artefact.digest import sha256_of_file
 from robust_style.data.http_source import Source
 from robust_style.errors import CheckpointError, DownloadError
 from robust_style.model import foreign_source
+from robust_style.model.compat import import_torchvision_models
 from robust_style.model.convert import CIFAR10_MEAN
 from robust_style.model.import_network import import_network
 from robust_style.model.vgg import build_network
+from robust_style.score.accuracies import collect_evaluations
+from robust_style.score.evaluation import read_evaluation
 from robust_style.training.evaluate import evaluate_checkpoint
 from tiny_training import CLASSES, EVALUATION, write_tiny_dataset
 
@@ -129,3 +132,25 @@ def test_what_does_not_fit_is_refused(
     with pytest.raises(CheckpointError, match=message):
         imported(dataset, str(tmp_path / source), **changes)
     assert not (tmp_path / "epoch_042.pt").exists()
+
+
+def test_a_network_for_imagenet_paints_and_has_no_accuracy(dataset: Path, tmp_path: Path) -> None:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        state = import_torchvision_models().squeezenet1_0().state_dict()
+    content = torch_bytes(state)
+    changes = {"architecture": "imagenet_squeezenet1_0", "width": 1.0, "input": "caffe"}
+    path = imported(dataset, str(written(tmp_path / "theirs.pth", content)), content, **changes)
+    checkpoint = load_checkpoint(path)
+    assert checkpoint.class_names == ()
+    assert torch.equal(checkpoint.weights["features.0.weight"], state["features.0.weight"].flip(1))
+    evaluate_checkpoint(
+        checkpoint=path, dataset=dataset, evaluation=tmp_path / "evaluation.json", settings=EVALUATION,
+        with_autoattack=True, network="theirs", seed=5, epoch=42, device="cpu", threads=1,
+    )  # fmt: skip
+    found = read_evaluation(tmp_path / "evaluation.json")
+    assert (found.clean_accuracy, found.robust_accuracy, found.history) == (None, None, ())
+    collect_evaluations(
+        evaluations=[tmp_path / "evaluation.json"], table=tmp_path / "table.tsv", history=tmp_path / "history.tsv"
+    )
+    assert "theirs\tadversarial\t5\t42\t\t" in (tmp_path / "table.tsv").read_text()

@@ -24,12 +24,12 @@ CONVERT: dict[str, Any] = {
 }  # fmt: skip
 
 
-def library_logits(path: Path, folder: Path, **dataset: Any) -> Tensor:
+def library_logits(path: Path, folder: Path, architecture: str = "vgg11", **dataset: Any) -> Tensor:
     """What the library, unmodified, makes of a checkpoint."""
     robustness = import_robustness()
     with without_cuda(), torch.no_grad():
         network, _ = robustness.model_utils.make_and_restore_model(
-            arch="vgg11", dataset=robustness.datasets.CIFAR(str(folder), **dataset), resume_path=str(path)
+            arch=architecture, dataset=robustness.datasets.CIFAR(str(folder), **dataset), resume_path=str(path)
         )
         logits: Tensor = network.train(False)(IMAGES, with_image=False)
     return logits
@@ -47,6 +47,30 @@ def test_what_we_trained_the_library_restores(tmp_path: Path, settings: dict[str
     data = write_tiny_dataset(tmp_path / "data.npz", train=24)
     checkpoint = train(tmp_path, data, initialise(tmp_path, data, full), 2, full)
     assert torch.equal(library_logits(checkpoint, tmp_path, num_classes=4), our_logits(checkpoint))
+
+
+@pytest.mark.parametrize("architecture", ["resnet18", "resnet50", "densenet121"])
+def test_other_architectures_of_ours_the_library_restores(tmp_path: Path, architecture: str) -> None:
+    data = write_tiny_dataset(tmp_path / "data.npz", train=24)
+    checkpoint = initialise(tmp_path, data, STANDARD | {"architecture": architecture, "width": 1.0})
+    assert torch.equal(library_logits(checkpoint, tmp_path, architecture, num_classes=4), our_logits(checkpoint))
+
+
+@pytest.mark.parametrize("architecture", ["resnet18", "resnet50", "densenet121"])
+def test_other_architectures_of_the_library_we_restore(tmp_path: Path, architecture: str) -> None:
+    """As published: the network twice, the normaliser, `module.` before each name."""
+    robustness = import_robustness()
+    with without_cuda(), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(4)
+        network, _ = robustness.model_utils.make_and_restore_model(
+            arch=architecture, dataset=robustness.datasets.CIFAR(str(tmp_path))
+        )
+    state = {f"module.{name}": tensor for name, tensor in network.state_dict().items()}
+    torch.save({"model": state, "epoch": 151}, tmp_path / "theirs.pt")
+    save_checkpoint(
+        tmp_path / "ours.pt", converted(tmp_path / "theirs.pt", **(CONVERT | {"architecture": architecture}))
+    )
+    assert torch.equal(our_logits(tmp_path / "ours.pt"), library_logits(tmp_path / "theirs.pt", tmp_path, architecture))
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,15 @@ import pytest
 import torch
 from torch import Tensor
 
+from merged_config import CONFIG
 from robust_style.artefact.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from robust_style.errors import CheckpointError, ConfigError
-from robust_style.model.compat import import_torchvision_vgg
+from robust_style.model.compat import import_torchvision_models
 from robust_style.model.convert import converted
 from robust_style.model.pretrained import CAFFE_MEAN
 from robust_style.model.restore import restore_network
 from robust_style.transfer.features import Encoder
+from robust_style.transfer.stand_ins import layer_for, read_stand_ins
 
 IMAGES = torch.rand(2, 3, 32, 48, generator=torch.Generator().manual_seed(0))
 MEAN, STD = (torch.tensor(three).view(3, 1, 1) for three in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
@@ -23,11 +25,11 @@ MEAN, STD = (torch.tensor(three).view(3, 1, 1) for three in ((0.485, 0.456, 0.40
 def theirs() -> torch.nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
-        network: torch.nn.Module = import_torchvision_vgg().vgg11()
+        network: torch.nn.Module = import_torchvision_models().vgg11()
     return network.eval().requires_grad_(False)
 
 
-def checkpoint_of(folder: Path, state: dict[str, Tensor], **changes: Any) -> Checkpoint:
+def checkpoint_of(folder: Path, state: dict[str, Any], **changes: Any) -> Checkpoint:
     torch.save(state, folder / "theirs.pth")
     settings: dict[str, Any] = {
         "origin": "theirs.pth",
@@ -100,7 +102,7 @@ def test_weights_for_blue_green_red_see_the_same_of_our_images(tmp_path: Path, t
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"architecture": "imagenet_resnet50"}, "expected one of imagenet_vgg11"),
+        ({"architecture": "imagenet_resnet51"}, r"found 'imagenet_resnet51'; did you mean imagenet_resnet50\?"),
         ({"architecture": "vgg11", "caffe_input": True}, "input caffe: expected a network for ImageNet, found vgg11"),
         ({"width": 0.5}, r"width: expected 1 for imagenet_vgg11, found 0\.5"),
     ],
@@ -110,3 +112,72 @@ def test_what_does_not_fit_together_is_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=message):
         checkpoint_of(tmp_path, features(theirs.state_dict(), 6), **changes)
+
+
+# A layer in the middle, what it takes of torchvision's network by hand, and the first weight that it does not need.
+BRANCHED = {
+    "resnet18": (
+        "layer2",
+        lambda n, x: n.layer2(n.layer1(n.maxpool(n.relu(n.bn1(n.conv1(x)))))),
+        "layer3.0.conv1.weight",
+    ),
+    "resnet50": (
+        "layer2",
+        lambda n, x: n.layer2(n.layer1(n.maxpool(n.relu(n.bn1(n.conv1(x)))))),
+        "layer3.0.conv1.weight",
+    ),
+    "alexnet": ("relu3", lambda n, x: n.features[:8](x), "features.8.weight"),
+    "squeezenet1_0": ("features.7", lambda n, x: n.features[:8](x), "features.8.squeeze.weight"),
+    "mobilenet_v2": ("features.4", lambda n, x: n.features[:5](x), "features.5.conv.0.0.weight"),
+}
+
+
+def made(architecture: str) -> torch.nn.Module:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(2)
+        network: torch.nn.Module = getattr(import_torchvision_models(), architecture)()
+    return network.eval().requires_grad_(False)
+
+
+@pytest.mark.parametrize("architecture", list(BRANCHED))
+def test_other_networks_whole_and_cut_off(tmp_path: Path, architecture: str) -> None:
+    layer, by_hand, first_needless = BRANCHED[architecture]
+    whole = made(architecture)
+    picture = torch.rand(1, 3, 64, 80, generator=torch.Generator().manual_seed(1))
+    expected = by_hand(whole, (picture - MEAN) / STD)
+    state = whole.state_dict()
+    cut = dict(list(state.items())[: list(state).index(first_needless)])
+    for weights in (state, cut):
+        checkpoint = checkpoint_of(tmp_path, weights, architecture=f"imagenet_{architecture}")
+        save_checkpoint(tmp_path / "ours.pt", checkpoint)
+        network, _ = restore_network(tmp_path / "ours.pt")
+        found = Encoder(network, [layer], pooling="max")(picture)[layer]
+        assert torch.allclose(found, expected, rtol=1e-3, atol=1e-4 * float(expected.abs().max()))
+        assert not any(name.startswith(("fc.", "classifier.")) for name in checkpoint.weights)
+    deepest = layer_for("relu5_1", f"imagenet_{architecture}", read_stand_ins(CONFIG / "layers.yaml"))
+    with pytest.raises(ConfigError, match=rf"layer: expected one of .* of this network, found '{deepest}'"):
+        Encoder(network, [deepest], pooling="average")
+
+
+def test_madry_s_robust_resnet_with_its_wrapping_and_its_normaliser(tmp_path: Path) -> None:
+    """As published for ImageNet: `model` with `module.model.…` and the same again in the attacker, and a normaliser."""
+    state = {name: tensor for name, tensor in made("resnet50").state_dict().items() if "num_batches" not in name}
+    wrapped = {
+        f"module.{place}.{name}": tensor for place in ("model", "attacker.model") for name, tensor in state.items()
+    }
+    for place in ("normalizer", "attacker.normalize"):
+        wrapped |= {f"module.{place}.new_mean": MEAN, f"module.{place}.new_std": STD}
+    content = {"model": wrapped, "epoch": 90}
+    checkpoint = checkpoint_of(tmp_path, content, architecture="imagenet_resnet50", epoch=None)
+    assert checkpoint.epoch == 90
+    assert checkpoint.mean == pytest.approx((0.485, 0.456, 0.406))
+    assert set(state) <= set(checkpoint.weights) | {"fc.weight", "fc.bias"}
+
+
+def test_a_hole_in_a_branched_network_is_refused(tmp_path: Path) -> None:
+    state = dict(made("resnet18").state_dict())
+    del state["layer1.1.conv2.weight"]
+    with pytest.raises(CheckpointError, match=r"missing layer1\.1\.conv2\.weight"):
+        checkpoint_of(tmp_path, state, architecture="imagenet_resnet18")
+    with pytest.raises(CheckpointError, match=r"weights of imagenet_alexnet at width 1\.0, found missing features\.0"):
+        checkpoint_of(tmp_path, state, architecture="imagenet_alexnet")

@@ -62,6 +62,17 @@ def test_networks_that_are_not_trained_cost_their_pictures_only() -> None:
     assert cost.cpu_hours(checked(config, CONFIG / "schema.yaml")) == pytest.approx(5 * one + training)
 
 
+def test_architectures_cost_what_they_compute() -> None:
+    """ResNet-18 has 1.4 times VGG19's operations on a small image, and 1.5 times those of a picture."""
+    config = merged("config") | {"expected": {}}
+    hours = {}
+    for name in ("vgg19", "resnet18", "resnet50"):
+        config["networks"] = {"standard": {"architecture": name, "regime": "standard"}}
+        hours[name] = cost.cpu_hours(checked(config, CONFIG / "schema.yaml"))
+    assert 1.3 < hours["resnet18"] / hours["vgg19"] < 1.6
+    assert 3.0 < hours["resnet50"] / hours["vgg19"] < 3.7
+
+
 def test_passes_count_like_epochs() -> None:
     """Of the training only: pictures and checkpoints stay as many."""
     config = checked(merged("config"), CONFIG / "schema.yaml")

@@ -15,6 +15,12 @@ def test_1024_px_fit_16_gib() -> None:
     assert painting_mb(1024, 1) < 16 * 1024
 
 
+def test_wide_maps_take_more_and_narrow_ones_no_less_than_vgg19() -> None:
+    blocks = [{"architecture": name, "width": width} for name, width in (("vgg11", 0.1), ("resnet50", 0.5))]
+    assert painting_mb(512, 1, blocks[:1]) == painting_mb(512, 1)
+    assert painting_mb(512, 1, blocks) > 3 * painting_mb(512, 1)
+
+
 def test_a_batch_takes_as_much_as_its_pictures() -> None:
     one, three = painting_mb(512, 1), painting_mb(512, 3)
     assert three - one == pytest.approx(2 * (one - painting_mb(0, 1)), abs=2)

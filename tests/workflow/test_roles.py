@@ -43,3 +43,12 @@ def test_a_name_stands_for_its_network_unless_it_is_the_word_for_a_role() -> Non
 def test_an_imported_network_takes_no_trained_one_s_place() -> None:
     stranger = {"architecture": "vgg19", "regime": "adversarial", "source": "a.pt", "sha256": HASH, "epoch": 101}
     assert roles(a_stranger=stranger)["adversarial"] == "adversarial"
+
+
+def test_a_network_for_imagenet_has_no_role() -> None:
+    config = merged("config") | {"expected": {}}
+    painter = {"architecture": "imagenet_vgg19", "regime": "standard", "source": "a", "sha256": "0" * 64, "epoch": 9}
+    config["networks"] = {"painter": painter, "ours": {"architecture": "resnet18", "regime": "standard"}}
+    assert networks_by_role(checked(config, CONFIG / "schema.yaml"))["standard"] == "ours"
+    config["networks"] = {"painter": painter}
+    assert networks_by_role(checked(config, CONFIG / "schema.yaml")) == {}

@@ -12,6 +12,7 @@ import yaml
 from merged_config import merged
 from robust_style.errors import ConfigError
 from robust_style.transfer.recipe import recipe_from_settings
+from robust_style.transfer.stand_ins import recipe_for
 from robust_style.workflow.config_files import refuse_duplicate_keys
 from robust_style.workflow.defaults import built_in_recipes
 from robust_style.workflow.settings import (
@@ -145,7 +146,24 @@ def test_null_takes_a_block_away_and_nothing_is_changed_in_place() -> None:
         ("seeds", [], "seeds: expected minimum length 1"),
         ("dataset.sha256", "0" * 64, "dataset.sha256: belongs to dataset.archive"),
         ("transfer.recipes.fair.snapshots", [0, 999], "transfer.recipes.fair: snapshot 999 lies beyond"),
-        ("transfer.recipes.fair.style_layers", ["relu9_9"], "transfer.recipes.fair.style_layers.0: expected text"),
+        ("transfer.recipes.fair.style_layers", ["a b"], "transfer.recipes.fair.style_layers.0: expected text"),
+        (
+            "transfer.recipes.fair.style_layers",
+            ["relu5_5"],
+            "of vgg19 (networks.standard), found 'relu5_5'; did you mean relu5_4?",
+        ),
+        (
+            "transfer.recipes.fair.layers_of",
+            {"resnt": {}},
+            "transfer.recipes.fair.layers_of.resnt: expected one of vgg",
+        ),
+        ("reconstruction.layers", ["layer1"], "reconstruction: layer: expected one of conv1_1"),
+        (
+            "reconstruction.layers_of",
+            {"vgg19": ["relu1_1"]},
+            "reconstruction.layers_of: expected 5 layers for networks.standard, as reconstruction.layers has, found 1",
+        ),
+        ("networks.standard.architecture", "resnet81", "found 'resnet81'; did you mean resnet18?"),
         ("transfer.pairs", [{"content": "a", "style": "b"}] * 2, "a x b is named twice"),
         ("figure.recipe", "unfair", "figure.recipe: expected one of fair, fair_30, fair_3, fair_noise, seed"),
         ("expected.resnet", {}, "expected.resnet: no such network"),
@@ -252,7 +270,7 @@ def test_every_built_in_recipe_is_a_recipe() -> None:
     ]
     recipes = checked(changed("transfer.recipes", {name: {} for name in names}), SCHEMA)["transfer"]["recipes"]
     for name, recipe in recipes.items():
-        assert recipe_from_settings(recipe).evaluations == names[name]["evaluations"]
+        assert recipe_from_settings(recipe_for(recipe, "vgg19", {})).evaluations == names[name]["evaluations"]
 
 
 def test_jobs_of_several_pairs_have_every_pair_once() -> None:

@@ -83,6 +83,9 @@ def test_networks(folder: Path) -> None:
     assert {"noise", "untrained", "stronger", "adversarial"} <= set(re.split(r"[\t\n]", rows))
     assert rows in printed
     assert (results / "figures" / "training_curves.png").exists()
+    assert re.search(r"^layer3\t256\t8 x 8\t", printed, re.MULTILINE)
+    assert (results / "figures" / "reconstructions.png").exists()
+    assert (results / "stylized" / "fair" / "residual" / "seed_0" / "epoch_002").is_dir()
     assert (results / "checkpoints" / "theirs" / "seed_0" / "epoch_101.pt").exists()
     assert (folder / "stronger.safetensors").exists()
 

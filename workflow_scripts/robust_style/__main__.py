@@ -1,10 +1,11 @@
-"""Photos painted and networks passed on, by hand.
+"""Photos painted, networks passed on, layers listed, by hand.
 
 PYTHONPATH=workflow_scripts python -m robust_style stylize --content photo.jpg --style painting.png --checkpoint \\
     results/checkpoints/…/epoch_100.pt --output out.png
 
 PYTHONPATH=workflow_scripts python -m robust_style export results/checkpoints/…/epoch_100.pt weights.safetensors
 PYTHONPATH=workflow_scripts python -m robust_style convert theirs.pt ours.pt --architecture vgg19 --regime adversarial
+PYTHONPATH=workflow_scripts python -m robust_style layers resnet18
 """
 
 import argparse
@@ -16,6 +17,8 @@ from robust_style.artefact.digest import sha256_of_file
 from robust_style.artefact.export import export_weights
 from robust_style.data.dataset import read_dataset
 from robust_style.errors import RobustStyleError
+from robust_style.layers_command import add_layers
+from robust_style.model.architectures import ARCHITECTURES
 from robust_style.model.convert import converted
 from robust_style.stylize_command import add_stylize
 from robust_style.workflow.entry import step
@@ -28,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         try:
             chosen.run(chosen)
         except OSError as error:
+            if not hasattr(chosen, "destination"):
+                raise
             raise RobustStyleError(
                 f"{chosen.destination}: expected to write there, found {error.strerror}; choose another place"
             ) from None
@@ -37,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m robust_style", description="Photos painted, networks passed on.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add_stylize(commands)
+    add_layers(commands)
     export = commands.add_parser("export", help="the weights of a checkpoint of ours as safetensors")
     export.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="results/checkpoints/…/epoch_….pt")
     export.add_argument("destination", type=Path, metavar="OUT.safetensors")
@@ -52,8 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     convert.add_argument(
         "--architecture",
         required=True,
-        help="vgg11, vgg13, vgg16 or vgg19 for CIFAR; imagenet_vgg19, imagenet_vgg19_bn and the like of torchvision, "
-        "which only paint",
+        help=f"{', '.join(ARCHITECTURES)}; imagenet_vgg19, imagenet_vgg19_bn and the like of torchvision only paint",
     )
     convert.add_argument(
         "--input",

@@ -11,6 +11,7 @@ import yaml
 
 from robust_style.errors import ConfigError, ImageError, RobustStyleError
 from robust_style.transfer.by_hand import Sitting, paint_by_hand
+from robust_style.transfer.stand_ins import read_stand_ins
 from robust_style.workflow.defaults import built_in_recipes, fill_defaults, nearest
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
@@ -49,6 +50,7 @@ def _stylize(chosen: argparse.Namespace) -> None:
                 sitting,
                 checkpoint=chosen.checkpoint,
                 recipe=recipe,
+                stand_ins=read_stand_ins(CONFIG / "layers.yaml"),
                 size_px=chosen.size,
                 seed=chosen.seed,
                 device=chosen.device,

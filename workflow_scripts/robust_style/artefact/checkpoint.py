@@ -52,7 +52,7 @@ _HEADER_TYPES: dict[str, type | tuple[type, ...]] = {
 class Checkpoint:
     """The state of one network after `epoch` completed epochs, and its origin.
 
-    `weights` is the state of the library's VGG (`features.*`, `classifier.*`), `optimiser` the state of
+    `weights` is the state of the network as the library names it, `optimiser` the state of
     torch.optim.SGD, both on the CPU once loaded. `mean` and `std` normalise images in [0, 1]. `history` has one row
     per completed epoch. `settings` are the network's and the training's as configured, `dataset_sha256` names the
     dataset file, `code` is the fingerprint of the rooms that trained it, `determinism` the flags it was made under,

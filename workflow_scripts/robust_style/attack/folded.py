@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
+from robust_style.model.layers import is_vgg
 from robust_style.model.small_map import as_map, as_matrix, as_rows, is_dense
 from robust_style.model.vgg import NormalisedNetwork
 from robust_style.provenance.precision import autocast, dtype_of, has_matrix_tiles
@@ -25,9 +26,9 @@ _CONTIGUOUS_SIDE = 4
 def constant(network: nn.Module, precision: str) -> Classifier:
     """What an attack computes with: `network` in evaluation mode as it is now, in `precision`, logits in float32.
 
-    The library's networks are folded; any other is taken as it is, under autocast.
+    The library's VGGs are folded; any other network is taken as it is, under autocast.
     """
-    if isinstance(network, NormalisedNetwork):
+    if isinstance(network, NormalisedNetwork) and is_vgg(network.network):
         return FoldedNetwork(network, precision)
     return _Autocast(network, precision)
 

@@ -28,6 +28,7 @@ from robust_style.transfer.lbfgs import minimise
 from robust_style.transfer.lbfgs_unguarded import minimise_unguarded
 from robust_style.transfer.problem import Problem
 from robust_style.transfer.recipe import Recipe, recipe_from_settings
+from robust_style.transfer.stand_ins import recipe_for
 from robust_style.workflow.defaults import built_in_recipes, fill_defaults
 
 CONFIG = Path(__file__).resolve().parents[3] / "config"
@@ -121,7 +122,7 @@ def _fair() -> Recipe:
     settings = dict(built_in_recipes(CONFIG / "recipes.yaml")["fair"])
     recipes = schema["properties"]["transfer"]["properties"]["recipes"]
     fill_defaults(settings, recipes["additionalProperties"])
-    return recipe_from_settings(settings)
+    return recipe_from_settings(recipe_for(settings, "vgg19", {}))
 
 
 def main(arguments: list[str]) -> int:

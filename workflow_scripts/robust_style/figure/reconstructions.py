@@ -59,18 +59,22 @@ def draw_reconstructions(
 ) -> None:
     """Draws a row per checkpoint (epochs down, `networks` side by side within each) and a column per layer, twice.
 
+    Where networks have other layers, the columns are depths, and the note says which layers of whom these are.
     `content` and `style` are the prepared images, shown at the left. Of several training seeds one is shown, of many
-    epochs some. Raises ResultError if the records are of several images or layers, or of none of the networks.
+    epochs some. Raises ResultError if the records are of several images or numbers of layers, or of none of the
+    networks.
     """
     found = _chosen(records, networks)
     regimes = {network: one.regime for network in networks for one in found if one.network == network}
     rows = _rows(found, list(regimes))
-    note = f"{NOTE} Training seed {found[0].seed}."
+    layers = _layers(found)
+    heads = next(iter(layers)) if len(layers) == 1 else [f"depth {n}" for n in range(1, len(found[0].content) + 1)]
+    note = f"{NOTE}{_depths(layers)} Training seed {found[0].seed}."
     with visual_language():
         layout = max((_Layout(rows, note, beside=beside) for beside in (True, False)), key=lambda one: one.width)
         of_network = looks(regimes)
         for block in (0, 1):
-            _draw_heads(layout, rows[0].shown, block)
+            _draw_heads(layout, rows[0].shown, heads, block)
         _draw_original(layout, content, rows[0].shown.content_name, layout.top(0, 0))
         _draw_original(layout, style, rows[0].shown.style_name, layout.top(1, 1 if layout.beside else 0))
         for number, row in enumerate(rows):
@@ -112,8 +116,24 @@ class _Layout:
         return HEADS_MM + (0.0 if self.beside else block * self.block) + row * self.line
 
 
-def _draw_heads(layout: _Layout, shown: Reconstructions, block: int) -> None:
-    parts = (shown.content, shown.texture)[block]
+def _layers(found: Sequence[Reconstructions]) -> dict[tuple[str, ...], list[str]]:
+    """The layers of the contents, and the networks that have these; networks of other kinds have others."""
+    networks: dict[tuple[str, ...], list[str]] = {}
+    for one in found:
+        names = networks.setdefault(tuple(part.layers[-1] for part in one.content), [])
+        names += [one.network] * (one.network not in names)
+    return networks
+
+
+def _depths(layers: dict[tuple[str, ...], list[str]]) -> str:
+    """What the depths are, in words; none where all networks have the same layers, which then stand over them."""
+    if len(layers) == 1:
+        return ""
+    each = (f"{', '.join(map(spoken, networks))}: {', '.join(names)}" for names, networks in layers.items())
+    return f" Depths of {'; of '.join(each)}."
+
+
+def _draw_heads(layout: _Layout, shown: Reconstructions, heads: Sequence[str], block: int) -> None:
     title = (f"Content {spoken(shown.content_name)}", f"Texture {spoken(shown.style_name)}")[block]
     what = ("rebuilt from one layer alone", "rebuilt from all layers up to one")[block]
     left, top = layout.left(block, 0), layout.top(block, 0) - HEADS_MM
@@ -121,8 +141,8 @@ def _draw_heads(layout: _Layout, shown: Reconstructions, block: int) -> None:
     layout.sheet.text(what, left, top + 5.0, size=SMALL_PT, colour=QUIET)
     if block == 0 or not layout.beside:
         layout.sheet.text("original", LABEL_MM, top + LAYERS_MM, size=SMALL_PT)
-    for column, part in enumerate(parts):
-        words = part.layers[-1] if len(part.layers) == 1 else f"to {part.layers[-1]}"
+    for column, head in enumerate(heads):
+        words = f"to {head}" if block == 1 and column else head
         layout.sheet.text(words, layout.left(block, column), top + LAYERS_MM, size=SMALL_PT)
 
 
@@ -166,7 +186,7 @@ def _chosen(records: Sequence[Path], networks: Sequence[str]) -> list[Reconstruc
     found = [one for one in map(read_reconstructions, records) if one.network in networks]
     if not found:
         raise ResultError(f"expected reconstructions of {', '.join(networks)}, found none; add these networks' records")
-    kinds = {(one.content_name, one.style_name, tuple(part.layers for part in one.content)) for one in found}
+    kinds = {(one.content_name, one.style_name, len(one.content)) for one in found}
     if len(kinds) > 1:
         raise ResultError("expected reconstructions of one pair and its layers, found several; delete the others")
     seed = shown_seed((one.network, one.seed) for one in found)

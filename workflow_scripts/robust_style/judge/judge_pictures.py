@@ -19,9 +19,6 @@ from robust_style.score.trace import Trace, read_trace
 from robust_style.transfer.features import Encoder
 from robust_style.transfer.picture import read_picture
 
-# Where style is looked at in a network for CIFAR, as every recipe of the literature does.
-LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
-
 Eye = Callable[[Float[Tensor, "1 3 height width"]], Maps]
 
 
@@ -32,21 +29,24 @@ def judge_pictures(
     squeezenet: Path | None,
     caffe_input: bool,
     held_out: Mapping[str, Path],
+    layers: Mapping[str, Sequence[str]],
     judgements: Path,
     threads: int,
 ) -> None:
     """Writes `judgements`: for the finished picture of each trace its labels and what the judges that there are say.
 
     `squeezenet` (a file, or None) gives `style_gram_distance` and `content_perceptual_distance`; each of `held_out`,
-    regime -> checkpoint, gives `judge_<regime>_style_distance`. `images` are prepared contents and styles named as in
-    the labels, seen at the size that was painted. On the CPU, in float32.
+    regime -> checkpoint, gives `judge_<regime>_style_distance`, seen by its `layers`. `images` are prepared contents
+    and styles named as in the labels, seen at the size that was painted. On the CPU, in float32.
 
     Raises CheckpointError for a damaged judge or one that painted a picture itself, ImageError or ResultError where a
     file is not what it should be.
     """
     make_deterministic(threads)
     prepared = {path.stem: path for path in images}
-    jury = {f"judge_{regime}_style_distance": _cifar_eye(path, traces) for regime, path in held_out.items()}
+    jury = {
+        f"judge_{regime}_style_distance": _cifar_eye(path, layers[regime], traces) for regime, path in held_out.items()
+    }
     imagenet = None if squeezenet is None else read_squeezenet(squeezenet, caffe_input=caffe_input)
 
     @cache
@@ -76,12 +76,12 @@ def judge_pictures(
     write_json(judgements, found)
 
 
-def _cifar_eye(path: Path, traces: Sequence[Path]) -> Eye:
+def _cifar_eye(path: Path, layers: Sequence[str], traces: Sequence[Path]) -> Eye:
     """The network in the checkpoint `path`, which must have painted none of `traces`."""
     network, header = restore_network(path)
     for trace in traces:
         labels = read_trace(trace).labels
         if (labels.network, labels.seed) == (header.network, header.seed):
             raise CheckpointError(f"{path}: expected a judge that did not paint, found the painter of {trace}")
-    encoder = Encoder(network, LAYERS, pooling="average")
+    encoder = Encoder(network, layers, pooling="average")
     return lambda picture: list(encoder(picture).values())

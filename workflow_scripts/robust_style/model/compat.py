@@ -40,12 +40,26 @@ def import_vgg() -> ModuleType:
     return vgg  # type: ignore[no-any-return]
 
 
-def import_torchvision_vgg() -> ModuleType:
-    """torchvision's VGG networks for ImageNet. Slow (a second)."""
-    _define_torchvision_operators()
-    from torchvision.models import vgg
+def import_resnet() -> ModuleType:
+    """The library's ResNets for CIFAR: class `ResNet`, its blocks and its functions by architecture. Fast."""
+    from robustness.cifar_models import resnet
 
-    return vgg  # type: ignore[no-any-return]
+    return resnet  # type: ignore[no-any-return]
+
+
+def import_densenet() -> ModuleType:
+    """The library's DenseNets for CIFAR: class `DenseNet` and its block. Fast."""
+    from robustness.cifar_models import densenet
+
+    return densenet  # type: ignore[no-any-return]
+
+
+def import_torchvision_models() -> ModuleType:
+    """torchvision's networks for ImageNet, a function for each by its name, and their classes. Slow (a second)."""
+    _define_torchvision_operators()
+    from torchvision import models
+
+    return models  # type: ignore[no-any-return]
 
 
 def import_torchvision_squeezenet() -> ModuleType:

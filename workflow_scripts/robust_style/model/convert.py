@@ -11,14 +11,14 @@ from robust_style.artefact.checkpoint import Checkpoint
 from robust_style.artefact.digest import sha256_of_file
 from robust_style.artefact.foreign.read import read_foreign
 from robust_style.errors import CheckpointError, ConfigError
-from robust_style.model.fit import fitted_network
+from robust_style.model.architectures import is_pretrained
+from robust_style.model.fit import classes_in, fitted_network
 from robust_style.model.foreign_weights import ForeignWeights, weights_in
 from robust_style.model.pretrained import (
     CAFFE_MEAN,
     CAFFE_STD,
     IMAGENET_MEAN,
     IMAGENET_STD,
-    is_pretrained,
     painting_weights,
 )
 from robust_style.provenance.versions import software_versions
@@ -72,7 +72,7 @@ def converted(
         raise ConfigError(f"width: expected 1 for {architecture}, found {width}; take it away")
     weights = painting_weights(found.weights, blue_first=caffe_input) if pretrained else found.weights
     fitted = fitted_network(source, weights, architecture, width)
-    classes = 0 if pretrained else len(weights["classifier.bias"])
+    classes = 0 if pretrained else classes_in(weights, architecture)
     mean, std = _normaliser(found, pretrained, caffe_input)
     names = (class_names if not pretrained else None) or tuple(f"class {number}" for number in range(classes))
     if len(names) != classes:

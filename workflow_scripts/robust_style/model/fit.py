@@ -6,9 +6,10 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from robust_style.errors import CheckpointError
+from robust_style.model.architectures import architecture_named, is_pretrained
 from robust_style.model.differences import differences
 from robust_style.model.foreign_weights import COUNTER
-from robust_style.model.pretrained import build_pretrained, is_pretrained
+from robust_style.model.pretrained import build_pretrained
 from robust_style.model.vgg import build_network
 
 # More would be memory that no file of a network for 32 x 32 images has a reason to ask for.
@@ -16,7 +17,7 @@ _MOST_CLASSES = 10_000
 
 
 def fitted_network(path: Path, weights: Mapping[str, Tensor], architecture: str, width: float) -> nn.Module:
-    """The VGG `architecture` at `width` with `weights`, and as many classes as they tell apart.
+    """The `architecture` at `width` with `weights`, and as many classes as they tell apart.
 
     A network for ImageNet is as deep as the weights, and tells no classes apart (`model.pretrained`). Batch norm's
     counters may be absent and then are 0. Raises CheckpointError naming the first missing, unexpected and differently
@@ -25,7 +26,7 @@ def fitted_network(path: Path, weights: Mapping[str, Tensor], architecture: str,
     network = (
         build_pretrained(architecture, weights)
         if is_pretrained(architecture)
-        else build_network(architecture, width, _classes(weights.get("classifier.bias")))
+        else build_network(architecture, width, classes_in(weights, architecture))
     )
     wanted = network.state_dict()
     faults = differences(wanted, weights, optional=COUNTER)
@@ -38,6 +39,8 @@ def fitted_network(path: Path, weights: Mapping[str, Tensor], architecture: str,
     return network
 
 
-def _classes(bias: Tensor | None) -> int:
+def classes_in(weights: Mapping[str, Tensor], architecture: str) -> int:
+    """How many classes the weights of a network of that architecture tell apart; 1 where they do not say."""
+    bias = weights.get(f"{architecture_named(architecture).head}.bias")
     known = bias is not None and bias.ndim == 1 and 1 <= len(bias) <= _MOST_CLASSES
     return len(bias) if known and bias is not None else 1

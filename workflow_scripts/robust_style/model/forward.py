@@ -1,8 +1,9 @@
-"""The forward pass of training: the library's modules, one by one, the smallest maps as matrix products."""
+"""The forward pass of training: a VGG's modules, one by one, the smallest maps as matrix products."""
 
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from robust_style.model.layers import is_vgg
 from robust_style.model.small_map import convolve_small_map, is_dense
 from robust_style.model.vgg import NormalisedNetwork
 from robust_style.provenance.precision import autocast, dtype_of
@@ -13,8 +14,12 @@ def logits_of(
 ) -> Float[Tensor, "batch classes"]:
     """The logits (float32) of images in [0, 1], computed in `precision` with float32 weights; differentiable.
 
-    Equal to `network(images)` under autocast but for rounding: convolutions on 2 x 2 maps are matrix products.
+    Equal to `network(images)` under autocast but for rounding: a VGG's convolutions on 2 x 2 maps are matrix products.
     """
+    if not is_vgg(network.network):
+        with autocast(precision, images.device):
+            whole: Tensor = network(images)
+        return whole.float()
     x = network.normalise(images)
     with autocast(precision, images.device):
         for module in network.network.get_submodule("features").children():

@@ -8,7 +8,7 @@ from robust_style.artefact.digest import sha256_of_file
 from robust_style.data.dataset import read_dataset
 from robust_style.model.convert import converted
 from robust_style.model.foreign_source import file_of_source
-from robust_style.model.kinds import without_place
+from robust_style.model.kinds import CAFFE, without_place
 
 
 def import_network(
@@ -26,7 +26,8 @@ def import_network(
 
     A download is kept as `downloads/<network>-<first 12 digits of its sha256>` and used again. The checkpoint records
     `dataset`, on which the network is evaluated here, as if it had been trained on it: that it tells the same classes
-    apart in the same order is the user's word, that it is good at it the evaluation's.
+    apart in the same order is the user's word, that it is good at it the evaluation's. A network for ImageNet only
+    paints, and tells nothing apart.
     Raises CheckpointError for a file of another hash or one that `model.convert` refuses, DownloadError if the source
     does not give it, DatasetError for a damaged dataset.
     """
@@ -48,5 +49,6 @@ def import_network(
             dataset_sha256=sha256_of_file(dataset),
             settings={**settings, "source": without_place(source)},
             code=code,
+            caffe_input=settings.get("input") == CAFFE,
         ),
     )

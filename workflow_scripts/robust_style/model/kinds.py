@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from robust_style.data.urls import has_host
+from robust_style.model.architectures import ARCHITECTURES, is_of_library, is_pretrained
 
 UNTRAINED = "untrained"
 ATTACK_KEYS = ("constraint", "epsilon", "step_size", "steps")
@@ -19,6 +20,7 @@ KEYS_OF_REGIME = {"adversarial": ATTACK_KEYS, "noise": ("epsilon",)}
 LIBRARY_REGIMES = ("standard", "adversarial")
 LIBRARY_AUGMENTATION = {"crop_padding": 4, "flip": True, "colour_jitter": 0.25, "rotation": 2}
 IMPORT_KEYS = ("sha256", "epoch")
+CAFFE = "caffe"
 
 Block = Mapping[str, Any]
 
@@ -31,6 +33,11 @@ def is_imported(network: Block) -> bool:
 def is_trained(network: Block) -> bool:
     """Whether its epochs after the first are trained here."""
     return not is_imported(network) and network["regime"] != UNTRAINED
+
+
+def only_paints(network: Block) -> bool:
+    """Whether it tells no classes of ours apart: a network for ImageNet."""
+    return is_pretrained(network["architecture"])
 
 
 def local_source(network: Block) -> Path | None:
@@ -57,7 +64,12 @@ def contradictions(name: str, network: Block) -> Iterator[str]:
     if is_imported(network):
         yield from _of_imported(name, network, given)
         return
-    strays = [key for key in IMPORT_KEYS if key in network]
+    if only_paints(network):
+        yield (
+            f"networks.{name}: {network['architecture']} is not trained here; give source, sha256 and epoch, or take "
+            "an architecture for 32 x 32 images"
+        )
+    strays = [key for key in (*IMPORT_KEYS, "input") if key in network]
     if strays:
         yield f"networks.{name}: {', '.join(strays)} belong to a source, which is not given; give it or take them away"
     regime = network["regime"]
@@ -88,6 +100,8 @@ def engine_contradictions(name: str, network: Block, training: Block) -> Iterato
     if network["engine"] != "robustness":
         return
     where = f"networks.{name}: engine robustness"
+    if network["architecture"] in ARCHITECTURES and not is_of_library(network["architecture"]):
+        yield f"{where} trains the library's own networks, found {network['architecture']}; take engine: fast"
     if network["regime"] not in LIBRARY_REGIMES:
         yield f"{where} trains {' or '.join(LIBRARY_REGIMES)}, found regime {network['regime']}; take engine: fast"
     if network["passes_per_epoch"] != 1:
@@ -103,6 +117,10 @@ def _of_imported(name: str, network: Block, attack: list[str]) -> Iterator[str]:
         yield f"networks.{name}: a source needs {', '.join(missing)}"
     if network["regime"] == UNTRAINED:
         yield f"networks.{name}: regime {UNTRAINED} has no source; take it away, or name the regime of its training"
+    if only_paints(network) and network["width"] != 1:
+        yield f"networks.{name}.width: expected 1 for {network['architecture']}, found {network['width']}; take it away"
+    if "input" in network and not only_paints(network):
+        yield f"networks.{name}.input: belongs to a network for ImageNet, found {network['architecture']}; take it away"
     if attack:
         yield f"networks.{name}: a network with a source is not trained here; take {', '.join(attack)} away"
     source = network["source"]

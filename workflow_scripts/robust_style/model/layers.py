@@ -1,10 +1,21 @@
-"""The names of a network's layers, and where they stand in its `features`."""
+"""The names of a VGG's layers, and where they stand in its `features`."""
 
 from collections.abc import Iterable
 
 from torch import nn
 
-from robust_style.errors import ConfigError
+from robust_style.model.tap_names import refuse_unknown_tap
+
+
+def is_vgg(network: nn.Module) -> bool:
+    """Whether its `features` are a VGG's: a row of 3 x 3 convolutions, batch norms, ReLUs and poolings."""
+    features = getattr(network, "features", None)
+    return isinstance(features, nn.Module) and all(
+        module.kernel_size == (3, 3)
+        if isinstance(module, nn.Conv2d)
+        else isinstance(module, nn.BatchNorm2d | nn.ReLU | nn.MaxPool2d | nn.AvgPool2d)
+        for module in features.children()
+    )
 
 
 def layer_indices(features: Iterable[nn.Module]) -> dict[str, int]:
@@ -31,9 +42,5 @@ def positions_of(layers: Iterable[str], features: Iterable[nn.Module]) -> dict[s
     """Position in `features` of each of `layers`. Raises ConfigError, with the list, for one that is not there."""
     indices = layer_indices(features)
     for layer in layers:
-        if layer not in indices:
-            raise ConfigError(
-                f"layer: expected one of {', '.join(indices)} of this network, found {layer!r}; "
-                "correct it in the configuration"
-            )
+        refuse_unknown_tap(layer, indices, "this network")
     return {layer: indices[layer] for layer in layers}

@@ -6,8 +6,9 @@ from torch import nn
 
 from robust_style.artefact.checkpoint import Checkpoint, load_checkpoint
 from robust_style.errors import CheckpointError, ConfigError
+from robust_style.model.architectures import is_pretrained
 from robust_style.model.differences import differences
-from robust_style.model.pretrained import build_pretrained, is_pretrained
+from robust_style.model.pretrained import build_pretrained
 from robust_style.model.vgg import NormalisedNetwork, build_network
 
 

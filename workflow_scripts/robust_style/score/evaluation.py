@@ -19,13 +19,16 @@ class HistoryRow:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Clean and robust accuracy of one checkpoint, as fractions, and the epochs that led to it."""
+    """Clean and robust accuracy of one checkpoint, as fractions, and the epochs that led to it.
+
+    None where they were not measured; a network that only paints has no accuracy.
+    """
 
     network: str
     regime: str
     seed: int
     epoch: int
-    clean_accuracy: float
+    clean_accuracy: float | None
     robust_accuracy: float | None
     history: tuple[HistoryRow, ...]
 
@@ -52,7 +55,7 @@ def _evaluation_of(content: Any) -> Evaluation:
         regime=content["regime"],
         seed=int(content["seed"]),
         epoch=int(content["epoch"]),
-        clean_accuracy=_share(content["clean_accuracy"]),
+        clean_accuracy=_fraction(content["clean_accuracy"]),
         robust_accuracy=_fraction(content["robust_accuracy"]),
         history=tuple(
             HistoryRow(int(row["epoch"]), _fraction(row["test_clean_accuracy"]), _fraction(row["test_robust_accuracy"]))

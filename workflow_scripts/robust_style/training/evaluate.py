@@ -27,6 +27,13 @@ from robust_style.training.subset import class_balanced
 _CHECKED_IMAGES = 250
 
 
+# Of a network that only paints.
+_NOTHING_MEASURED: dict[str, Any] = {
+    "clean_accuracy": None, "test_images": 0, "robust_accuracy": None, "images": 0, "autoattack_accuracy": None,
+    "autoattack_images": 0, "warnings": [],
+}  # fmt: skip
+
+
 def evaluate_checkpoint(
     *,
     checkpoint: Path,
@@ -44,7 +51,7 @@ def evaluate_checkpoint(
 
     Clean accuracy is of the whole test set, robust accuracy of its first images in equal shares per class, AutoAttack's
     (if `with_autoattack`) of the first of those. All in float32, as fractions from 0 to 1. What is suspicious about
-    them goes to stderr and into the file.
+    them goes to stderr and into the file. A network that only paints has none.
 
     Raises CheckpointError if the checkpoint is damaged, of another network, seed, epoch or dataset, DatasetError for a
     damaged dataset, ConfigError if the device is absent or its memory does not suffice.
@@ -57,9 +64,11 @@ def evaluate_checkpoint(
     named = {"network": network, "seed": seed, "epoch": epoch, "dataset_sha256": sha256_of_file(dataset)}
     for key, expected in named.items():
         _demand_equal(checkpoint, key, expected, getattr(state, key))
-    with within_memory("device", where.type, f"set it to cpu, or lower networks.{state.network}.width"):
-        test = LabelledImages.from_arrays(data.test_images, data.test_labels, where)
-        measured = _accuracies(restored.to(where), test, state, chosen, with_autoattack)
+    measured = dict(_NOTHING_MEASURED)
+    if state.classes:
+        with within_memory("device", where.type, f"set it to cpu, or lower networks.{state.network}.width"):
+            test = LabelledImages.from_arrays(data.test_images, data.test_labels, where)
+            measured = _accuracies(restored.to(where), test, state, chosen, with_autoattack)
     for warning in measured["warnings"]:
         print(f"{checkpoint}: {warning}", file=sys.stderr, flush=True)
     write_json(

@@ -84,7 +84,7 @@ class _Watch:
         self.current = start
         self._running = running
         self._network = network
-        self._last_bias = network.network.get_parameter("classifier.bias")
+        *_, self._last_bias = network.network.parameters()
         self._made = made
         self._batches = batches
         self._rate = _learning_rate(start.optimiser)

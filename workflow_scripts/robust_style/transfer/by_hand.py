@@ -23,6 +23,7 @@ from robust_style.transfer.optimise import Watch
 from robust_style.transfer.paint import Order, StyleSource, paint
 from robust_style.transfer.picture import resized, write_picture
 from robust_style.transfer.recipe import recipe_from_settings
+from robust_style.transfer.stand_ins import StandIns, recipe_for
 
 ANIMATION_PX = 320
 ANIMATION_FRAMES = 24
@@ -45,6 +46,7 @@ def paint_by_hand(
     *,
     checkpoint: Path,
     recipe: Mapping[str, Any],
+    stand_ins: StandIns,
     size_px: int,
     seed: int,
     device: str,
@@ -53,6 +55,7 @@ def paint_by_hand(
 ) -> str:
     """Paints one picture and writes it; gives what there is to say of it. The same function as the rule `stylize`.
 
+    The recipe's layers are those of the checkpoint's network that stand for them, its `layers_of` looked at.
     Pictures may be of any format and mode that the catalogue takes. Raises ConfigError for an unusable recipe, layer,
     size or output, CheckpointError, ImageError and Divergence as the rule does; nothing is written then.
     """
@@ -60,10 +63,10 @@ def paint_by_hand(
     if sitting.output.resolve() in [path.resolve() for path in inputs]:
         raise ConfigError(f"{sitting.output}: expected a new file, found one of the pictures; choose another --output")
     make_deterministic(threads)
-    settings = recipe_from_settings(recipe)
     where = choose_device(device)
     arithmetic = choose_precision(precision, where)
-    network, _ = restore_network(checkpoint)
+    network, header = restore_network(checkpoint)
+    settings = recipe_from_settings(recipe_for(recipe, header.architecture, stand_ins))
     shown = frame_evaluations(settings.evaluations, ANIMATION_FRAMES) if sitting.animation else ()
     progress = _Progress(sitting.content.name, settings.evaluations)
     order = Order(

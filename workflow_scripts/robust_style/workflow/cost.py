@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from robust_style.errors import ConfigError
-from robust_style.model.kinds import is_trained
+from robust_style.model.architectures import relative_costs
+from robust_style.model.kinds import is_trained, only_paints
 from robust_style.workflow.reconstruction import reconstructed_checkpoints, reconstruction_px
 from robust_style.workflow.settings import checkpoints, pairs
 
@@ -20,6 +21,7 @@ SECONDS_PER_PIXEL = 1.4e-6
 RECONSTRUCTION_SHARE = 0.45
 # MEASURED (the same machine, two threads, float32 against bfloat16, batch 128, n = 2): the library's loop beside ours.
 LIBRARY_FACTORS = {"standard": 2.0, "adversarial": 3.6}
+# ASSUME: other architectures compute as fast for each operation; they are counted (model.architectures).
 # ASSUME: what starting Python and torch, reading and writing take of one of two cores, for each job.
 SECONDS_PER_JOB = 1.5
 CIFAR10_IMAGES, CIFAR10_TEST_IMAGES = 50_000, 10_000
@@ -70,6 +72,7 @@ def cpu_hours(config: dict[str, Any]) -> float:
     pixels = ASPECT * transfer["size_px"] ** 2
     seconds = 0.0
     for name, network in config["networks"].items():
+        _, of_image, of_pixel = relative_costs(network["architecture"], network["width"])
         per_image = SECONDS_PER_IMAGE + SECONDS_PER_ATTACK_STEP * network.get("steps", 0)
         if network["engine"] == "robustness":
             per_image *= LIBRARY_FACTORS[network["regime"]]
@@ -78,14 +81,18 @@ def cpu_hours(config: dict[str, Any]) -> float:
         passes = network["passes_per_epoch"]
         own = sum(owner == name for owner, _, _ in checkpoints(config))
         pictures = own * len(pairs(config))
-        computing = epochs * (images * passes * per_image + monitored)
-        computing += own * attacked * evaluation["steps"] * evaluation["restarts"] * SECONDS_PER_ATTACK_STEP
+        training_seconds = epochs * (images * passes * per_image + monitored)
+        evaluated = 0 if only_paints(network) else own
+        training_seconds += (
+            evaluated * attacked * evaluation["steps"] * evaluation["restarts"] * SECONDS_PER_ATTACK_STEP
+        )
+        painting = 0.0
         for recipe in transfer["recipes"].values():
-            computing += pictures * recipe["evaluations"] * pixels * SECONDS_PER_PIXEL
+            painting += pictures * recipe["evaluations"] * pixels * SECONDS_PER_PIXEL
         reconstructing = sum(owner == name for owner, _, _ in reconstructed_checkpoints(config))
-        computing += reconstructing * _reconstruction_seconds(config)
+        painting += reconstructing * _reconstruction_seconds(config)
         jobs = 2 * own + 2 * pictures * len(transfer["recipes"]) + reconstructing
-        seconds += computing * network["width"] ** 2 + jobs * SECONDS_PER_JOB
+        seconds += training_seconds * of_image + painting * of_pixel + jobs * SECONDS_PER_JOB
     return seconds / 3600
 
 
@@ -97,7 +104,7 @@ def estimate(config: dict[str, Any]) -> str | None:
 
 
 def _reconstruction_seconds(config: dict[str, Any]) -> float:
-    """Of one checkpoint at full width: a content and a texture for each layer."""
+    """Of one checkpoint of VGG19 at full width: a content and a texture for each layer."""
     block = config["reconstruction"]
     evaluations = 2 * len(block["layers"]) * block["evaluations"] * RECONSTRUCTION_SHARE
     return float(evaluations * ASPECT * reconstruction_px(config) ** 2 * SECONDS_PER_PIXEL)

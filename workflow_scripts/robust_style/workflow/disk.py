@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from robust_style.model.kinds import is_imported, is_trained
+from robust_style.model.architectures import relative_costs
+from robust_style.model.kinds import Block, is_imported, is_trained
 from robust_style.workflow.settings import checkpoints, pairs
 
-# MEASURED (quarter width: 10.1 MB with the optimiser's momentum, half of it before training; grows with its square).
+# MEASURED (VGG19, quarter width: 10.1 MB with the optimiser's momentum, half of it before training).
 CHECKPOINT_BYTES = 162e6
 # MEASURED (128 px, mean of 324 pictures): PNG, each snapshot, each pixel of a frame of the animation.
 PNG_BYTES_PER_PIXEL, SNAPSHOT_BYTES_PER_PIXEL, FRAME_BYTES_PER_PIXEL = 2.8, 2.7, 1.1
@@ -31,12 +32,15 @@ def needed_bytes(config: dict[str, Any]) -> float:
     for name, _, epoch in checkpoints(config):
         network = config["networks"][name]
         share = 0.5 if epoch == 0 or is_imported(network) else 1.0
-        total += share * CHECKPOINT_BYTES * network["width"] ** 2
+        total += share * _checkpoint_bytes(network)
     # A state to go on from beside each segment under way.
-    total += sum(
-        CHECKPOINT_BYTES * network["width"] ** 2 for network in config["networks"].values() if is_trained(network)
-    )
+    total += sum(_checkpoint_bytes(network) for network in config["networks"].values() if is_trained(network))
     return total
+
+
+def _checkpoint_bytes(network: Block) -> float:
+    parameters, _, _ = relative_costs(network["architecture"], network["width"])
+    return CHECKPOINT_BYTES * parameters
 
 
 def bytes_below(folder: Path) -> int:

@@ -3,8 +3,13 @@
 from typing import Any
 
 from robust_style.model import kinds
+from robust_style.transfer.stand_ins import StandIns
+from robust_style.workflow.layers import judged_layers
 from robust_style.workflow.roles import networks_by_role
 from robust_style.workflow.settings import last_epochs
+
+# Where style is looked at in a network for CIFAR, as every recipe of the literature does; others have stand-ins.
+LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 
 
 def held_out_judges(config: dict[str, Any], seed: int) -> dict[str, tuple[str, int, int]]:
@@ -27,3 +32,11 @@ def held_out_judges(config: dict[str, Any], seed: int) -> dict[str, tuple[str, i
 def has_judges(config: dict[str, Any]) -> bool:
     """Whether anybody judges."""
     return config["judges"]["squeezenet"] is not None or bool(held_out_judges(config, config["seeds"][0]))
+
+
+def layers_of_judges(config: dict[str, Any], seed: int, stand_ins: StandIns) -> dict[str, list[str]]:
+    """Regime -> the layers with which its judge looks at pictures painted under `seed`."""
+    return {
+        regime: judged_layers(config, network, LAYERS, stand_ins)
+        for regime, (network, _, _) in held_out_judges(config, seed).items()
+    }

@@ -1,5 +1,10 @@
 """How much memory painting takes, for the scheduler. Standard library only: the Snakefile reads it."""
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from robust_style.model.architectures import relative_maps
+
 # Interpreter, torch and a full-width VGG19 before the first evaluation, and some room.
 BASE_MB = 1500
 # Feature maps and their gradients up to relu5_1 in float32, and the optimiser's memory of 20 steps. MEASURED (AMD EPYC,
@@ -9,10 +14,12 @@ BYTES_PER_PIXEL = 2800
 LONGER_OVER_SHORTER = 1.5
 
 
-def painting_mb(size_px: int, pictures: int) -> int:
-    """MB that one job needs at `size_px` (shorter side, px) with `pictures` in one batch, by networks of full width.
+def painting_mb(size_px: int, pictures: int, networks: Iterable[Mapping[str, Any]] = ()) -> int:
+    """MB that one job needs at `size_px` (shorter side, px) with `pictures` in one batch.
 
-    On a GPU it is the same amount of the device's memory.
+    `networks` are blocks of the configuration; the largest counts, and none less than a VGG19 of full width. On a GPU
+    it is the same amount of the device's memory.
     """
+    largest = max([1.0, *(relative_maps(block["architecture"], block["width"]) for block in networks)])
     pixels = LONGER_OVER_SHORTER * size_px**2 * pictures
-    return BASE_MB + round(pixels * BYTES_PER_PIXEL / 2**20)
+    return BASE_MB + round(pixels * BYTES_PER_PIXEL * largest / 2**20)

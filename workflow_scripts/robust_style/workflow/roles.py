@@ -14,13 +14,15 @@ def networks_by_role(config: dict[str, Any]) -> dict[str, str]:
     A network's own name stands for it too, unless it is the word for a role. Of several that could play a role it is
     the one with the most checkpoints, the first by name among equals: an imported network has one, and shares neither
     initialisation nor data order with another. `step_matched` is a standard network with more passes over the data in
-    an epoch. Where no network is `untrained`, epoch 0 of the standard one is.
+    an epoch. Where no network is `untrained`, epoch 0 of the standard one is. A network for ImageNet has no role.
     """
     counted: dict[str, int] = {}
     for name, _, _ in checkpoints(config):
         counted[name] = counted.get(name, 0) + 1
     found: dict[str, str] = {}
-    for name in sorted(counted, key=lambda name: (-counted[name], name)):
+    # A network for ImageNet differs in all but its regime.
+    candidates = [name for name in counted if not kinds.only_paints(config["networks"][name])]
+    for name in sorted(candidates, key=lambda name: (-counted[name], name)):
         found.setdefault(_role(config["networks"][name]), name)
     if "standard" in found:
         found.setdefault("untrained", found["standard"])

@@ -10,6 +10,7 @@ from typing import Any
 
 import jsonschema
 
+from robust_style.model.architectures import did_you_mean
 from robust_style.workflow.defaults import nearest
 
 # What stands after `found` is to remind of the value, not to print a screen of it.
@@ -90,6 +91,8 @@ def _expected(error: jsonschema.ValidationError) -> str:
 def _hint(error: jsonschema.ValidationError) -> str:
     """What a value of the wrong kind was probably meant to be: YAML 1.1 reads 1e-3 as text."""
     found = error.instance
+    if error.validator == "enum":
+        return did_you_mean(found, [str(value) for value in error.validator_value]) if isinstance(found, str) else ""
     if isinstance(found, str):
         try:
             float(found)

@@ -15,7 +15,9 @@ import yaml
 from robust_style.errors import ConfigError
 from robust_style.model import kinds
 from robust_style.transfer.recipe import contradictions
+from robust_style.transfer.stand_ins import StandIns, read_stand_ins
 from robust_style.workflow.defaults import built_in_recipes, completed
+from robust_style.workflow.layers import layer_contradictions
 from robust_style.workflow.schema_faults import schema_faults
 
 
@@ -26,7 +28,8 @@ def checked(config: dict[str, Any], schema_path: Path) -> dict[str, Any]:
     schema = yaml.safe_load(schema_path.read_text(encoding="utf-8"))
     config = completed(config, schema, built_in_recipes(schema_path.with_name("recipes.yaml")))
     # Contradictions only between values of the right kind.
-    faults = schema_faults(config, schema) or [*_contradictions(config)]
+    stand_ins = read_stand_ins(schema_path.with_name("layers.yaml"))
+    faults = schema_faults(config, schema) or list(dict.fromkeys(_contradictions(config, stand_ins)))
     if faults:
         raise ConfigError("the configuration does not fit config/schema.yaml:\n" + "\n".join(f"  {f}" for f in faults))
     return config
@@ -115,7 +118,7 @@ def picture_labels(config: dict[str, Any], wildcards: Any, content: str, style: 
     }
 
 
-def _contradictions(config: dict[str, Any]) -> Iterator[str]:
+def _contradictions(config: dict[str, Any], stand_ins: StandIns) -> Iterator[str]:
     training, dataset, transfer = config["training"], config["dataset"], config["transfer"]
     if training["epochs"] % training["checkpoint_every"]:
         yield (
@@ -141,6 +144,7 @@ def _contradictions(config: dict[str, Any]) -> Iterator[str]:
         yield f"transfer.pairs: {content} x {style} is named twice; keep one"
     for name, recipe in transfer["recipes"].items():
         yield from (f"transfer.recipes.{name}: {fault}" for fault in contradictions(recipe))
+    yield from layer_contradictions(config, stand_ins)
     content, style = reconstructed_pair(config)
     if content == style and config["reconstruction"]["checkpoints"] != "none":
         yield f"reconstruction: expected two images, found {content} as content and style; choose another"
@@ -151,6 +155,8 @@ def _contradictions(config: dict[str, Any]) -> Iterator[str]:
     for name, limits in config["expected"].items():
         if name not in config["networks"]:
             yield f"expected.{name}: no such network; known: {', '.join(config['networks'])}"
+        elif kinds.only_paints(config["networks"][name]) and limits:
+            yield f"expected.{name}: a network for ImageNet only paints and has no accuracy; take it away"
         for accuracy, (low, high) in limits.items():
             if low > high:
                 yield f"expected.{name}.{accuracy}: expected the lower limit first, found [{low}, {high}]; swap them"

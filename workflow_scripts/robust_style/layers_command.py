@@ -1,0 +1,43 @@
+"""`python -m robust_style layers`: what the layers of a network are called, from the command line."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from robust_style.model.architectures import ARCHITECTURES
+from robust_style.model.restore import restore_network
+from robust_style.model.vgg import NormalisedNetwork, build_network
+from robust_style.transfer.layer_table import layer_table
+from robust_style.transfer.stand_ins import read_stand_ins
+from robust_style.workflow.defaults import built_in_recipes
+
+CONFIG = Path(__file__).resolve().parents[2] / "config"
+
+
+def add_layers(commands: Any) -> None:
+    """Adds the sub-command to the parser's."""
+    command = commands.add_parser(
+        "layers",
+        help="the layers of a network: names, sizes, and which built-in recipe looks at them",
+        description="Tab-separated: names for style_layers and content_layers, channels, height and width of "
+        "their maps of a picture of 32, 224 and 512 px, and the built-in recipes that look at style or content there.",
+    )
+    command.add_argument("network", metavar="NETWORK", help=f"a checkpoint of ours, or {', '.join(ARCHITECTURES)}")
+    command.add_argument("--width", type=float, default=1.0, help="of an architecture, factor on the channels (1.0)")
+    command.set_defaults(run=_layers)
+
+
+def _layers(chosen: argparse.Namespace) -> None:
+    # A path where it looks like one; a misspelt architecture is not to be told as a missing file.
+    if Path(chosen.network).is_file() or "/" in chosen.network or "." in chosen.network:
+        network, checkpoint = restore_network(Path(chosen.network))
+        architecture = checkpoint.architecture
+    else:
+        architecture = chosen.network
+        with torch.device("meta"):
+            network = NormalisedNetwork(build_network(architecture, chosen.width, 10), (0.5,) * 3, (0.5,) * 3)
+    recipes = built_in_recipes(CONFIG / "recipes.yaml")
+    for line in layer_table(network, architecture, recipes, read_stand_ins(CONFIG / "layers.yaml")):
+        print(line)
