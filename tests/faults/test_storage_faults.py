@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from merged_config import CONFIG, merged
+from robust_style.transfer.stand_ins import read_stand_ins
+from robust_style.workflow.layers import painted_recipe
 from robust_style.workflow.roles import networks_by_role
 from robust_style.workflow.settings import checked
 from rule_script import Outcome, run_script
@@ -56,7 +58,8 @@ def steps(root: Path) -> dict[str, dict[str, Any]]:
     table, moments, claims = root / "scores.tsv", root / "moments.tsv", root / "claims.tsv"
     recipes = {"fair": transfer["recipes"]["fair"]}
     painted = {
-        "pairs": [("astronaut", "voronoi_mosaic")], "blends": {}, "recipe": recipes["fair"], "regime": "adversarial",
+        "pairs": [("astronaut", "voronoi_mosaic")], "blends": {}, "regime": "adversarial",
+        "recipe": painted_recipe(config, "adversarial", "fair", read_stand_ins(CONFIG / "layers.yaml")),
         **{key: transfer[key] for key in ("size_px", "preview_px", "animation_px", "animation_frames")},
     }  # fmt: skip
     kept = config["reconstruction"] | {"regime": "adversarial", "size_px": 32, "blends": {}}
@@ -103,7 +106,7 @@ def steps(root: Path) -> dict[str, dict[str, Any]]:
             "output": {"table": root / "evaluations.tsv", "history": root / "history.tsv"},
         },
         "judge_claims": {
-            "input": {"table": table, "by_evaluation": moments, "blocks": CONFIG / "claims.yaml"},
+            "input": {"table": table, "by_evaluation": moments, "blocks": [CONFIG / "claims.yaml"]},
             "output": {"claims": claims}, "params": {"networks": networks_by_role(config), "recipes": recipes},
         },
         "draw_score_vs_epoch": {

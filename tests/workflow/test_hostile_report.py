@@ -65,7 +65,7 @@ def write_configuration(folder: Path, own: Path) -> None:
     config = {
         "dataset": {"name": "cifar10", "archive": f"{own}/cifar-10-binary.tar.gz", **sha256},
         "images": [f"{own}/images.tsv", "config/images.tsv"],
-        "claims": f"{own}/claims.yaml",
+        "claims": [f"{own}/claims.yaml"],
         "sources": f"{own}/sources.tsv",
         "judges": {"squeezenet": {"source": f"{own}/squeezenet.pth", **sha256}},
         "networks": {
@@ -87,7 +87,7 @@ def products_of(summary: str) -> Iterator[str]:
 
 def write_product(path: Path) -> None:
     rows = [claim_row(name, statement=text, source=text, reading=text) for name, text in TEXTS.items()]
-    if path.name == "comparison":
+    if path.name in {"comparison", "workflow"}:
         path.mkdir(parents=True)
         return
     path.parent.mkdir(parents=True, exist_ok=True)

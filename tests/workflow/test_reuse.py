@@ -101,9 +101,10 @@ def test_what_a_module_leaves_unsaid_is_the_published_configuration(tmp_path: Pa
     config = on_top_of_published(said, tmp_path)
     wanted = merged("config")
     merge(wanted, said)
-    wanted["images"] = [str(tmp_path / "config" / "images.tsv")]
     wanted |= {
-        key: str(tmp_path / "config" / name) for key, name in (("sources", "sources.tsv"), ("claims", "claims.yaml"))
+        "images": [str(tmp_path / "config" / "images.tsv")],
+        "claims": [str(tmp_path / "config" / "claims.yaml")],
+        "sources": str(tmp_path / "config" / "sources.tsv"),
     }
     wanted["pathvars"] = {"results": "there"}
     assert config == wanted
