@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 
 from robust_style.__main__ import main
 from robust_style.artefact.checkpoint import load_checkpoint
+from robust_style.model.compat import import_torchvision_models
 from robust_style.model.vgg import build_network
 from tiny_training import CLASSES, write_tiny_dataset
 
@@ -80,6 +81,20 @@ def test_layers_of_a_checkpoint_are_listed(theirs: str, tmp_path: Path, capsys: 
     capsys.readouterr()
     main(["layers", ours])
     assert "relu5_2\t26\t2 x 2" in capsys.readouterr().out
+
+
+def test_of_a_file_that_is_cut_off_the_layers_that_it_has(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with torch.random.fork_rng(devices=[]):
+        state = dict(list(import_torchvision_models().alexnet().state_dict().items())[:4])
+    torch.save(state, tmp_path / "theirs.pth")
+    ours = str(tmp_path / "ours.pt")
+    like = ("--architecture", "imagenet_alexnet", "--regime", "standard", "--epoch", "90")
+    main(["convert", str(tmp_path / "theirs.pth"), ours, *like])
+    capsys.readouterr()
+    main(["layers", ours])
+    assert [row.split("\t")[0] for row in capsys.readouterr().out.splitlines()[1:]] == [
+        "conv1", "relu1", "conv2", "relu2",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

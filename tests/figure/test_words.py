@@ -1,8 +1,11 @@
 """What stands under the pictures."""
 
+from dataclasses import replace
+
 import pytest
 
-from robust_style.figure.words import percent, share_missing
+from robust_style.figure.words import accuracy_words, percent, share_missing
+from robust_style.score.evaluation import Evaluation
 
 
 @pytest.mark.parametrize(
@@ -22,3 +25,9 @@ def test_whole_per_cent_a_half_rounded_up(fraction: float | None, words: str) ->
 )  # fmt: skip
 def test_shares_of_any_size_are_short(share: float, least: float, words: str) -> None:
     assert share_missing(share, least) == words
+
+
+def test_of_a_network_that_only_paints_no_accuracy_is_said() -> None:
+    painter = Evaluation("n", "standard", 0, 90, None, None, ())
+    assert accuracy_words(painter) == ""
+    assert accuracy_words(replace(painter, clean_accuracy=0.5)) == "clean 50 · robust – %"

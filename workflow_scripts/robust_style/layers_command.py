@@ -39,5 +39,6 @@ def _layers(chosen: argparse.Namespace) -> None:
         with torch.device("meta"):
             network = NormalisedNetwork(build_network(architecture, chosen.width, 10), (0.5,) * 3, (0.5,) * 3)
     recipes = built_in_recipes(CONFIG / "recipes.yaml")
-    for line in layer_table(network, architecture, recipes, read_stand_ins(CONFIG / "layers.yaml")):
-        print(line)
+    lines = layer_table(network, architecture, recipes, read_stand_ins(CONFIG / "layers.yaml"))
+    # At once: whoever reads on may stop before the end.
+    print("\n".join(lines))

@@ -39,8 +39,8 @@ def percent(fraction: float | None) -> str:
 
 
 def accuracy_words(evaluation: Evaluation | None, *, short: bool = False) -> str:
-    """Clean and robust accuracy in few words, or in fewer; nothing where the checkpoint was not evaluated."""
-    if evaluation is None:
+    """Clean and robust accuracy in few words, or in fewer; nothing where neither was measured."""
+    if evaluation is None or evaluation.clean_accuracy is evaluation.robust_accuracy is None:
         return ""
     clean, robust = percent(evaluation.clean_accuracy), percent(evaluation.robust_accuracy)
     return f"{clean} / {robust} %" if short else f"clean {clean} · robust {robust} %"

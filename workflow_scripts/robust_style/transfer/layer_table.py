@@ -6,7 +6,9 @@ from typing import Any
 
 import torch
 
+from robust_style.model.layers import is_vgg, layer_indices
 from robust_style.model.tap_names import tap_names
+from robust_style.model.traced import TracedNetwork
 from robust_style.model.vgg import NormalisedNetwork
 from robust_style.transfer.features import Encoder
 from robust_style.transfer.stand_ins import StandIns, recipe_for
@@ -31,7 +33,11 @@ def layer_table(
 
     `recipes` are looked at as `architecture` paints by them.
     """
-    layers = tap_names(architecture)
+    inner = network.network
+    there = (
+        layer_indices(inner.get_submodule("features").children()) if is_vgg(inner) else TracedNetwork(inner).taps
+    )  # of a file that is cut off, the first ones
+    layers = [layer for layer in tap_names(architecture) if layer in there]
     shapes = [map_shapes(network, layers, side) for side in SIDES_PX]
     looks = _looks(architecture, recipes, stand_ins)
     yield "\t".join(["layer", "channels", *(f"of {side} px" for side in SIDES_PX), "style of", "content of"])
