@@ -20,8 +20,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow_scripts")
 from robust_style.attack.pgd import Attack, pgd
 from robust_style.data.dataset import read_dataset
 from robust_style.model.compat import import_robustness, without_cuda
+from robust_style.model.network import NormalisedNetwork
 from robust_style.model.restore import restore_network
-from robust_style.model.vgg import NormalisedNetwork
 from robust_style.training.subset import class_balanced
 
 BATCH = 250

@@ -16,7 +16,7 @@ import yaml
 from checkout import MINIATURE, copy_project, snakemake
 from cifar_archive import binary_members, random_batches, write_archive
 from robust_style.model.compat import import_torchvision_squeezenet
-from robust_style.model.vgg import build_network
+from robust_style.model.network import build_network
 
 Job = dict[str, Any]
 SHAPE = {"architecture": "vgg19", "width": 0.125}

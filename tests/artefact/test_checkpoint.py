@@ -10,8 +10,8 @@ import torch
 from robust_style.artefact.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from robust_style.errors import CheckpointError
 from robust_style.model.compat import import_robustness, without_cuda
+from robust_style.model.network import NormalisedNetwork, build_network
 from robust_style.model.restore import restore_network
-from robust_style.model.vgg import NormalisedNetwork, build_network
 
 
 def trained(architecture: str = "vgg11", width: float = 0.05, classes: int = 3) -> Checkpoint:

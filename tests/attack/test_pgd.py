@@ -12,7 +12,7 @@ from robust_style.errors import ConfigError
 from robust_style.model.architectures import ARCHITECTURES
 from robust_style.model.calibrate import calibrate_batch_norm
 from robust_style.model.compat import import_robustness, without_cuda
-from robust_style.model.vgg import NormalisedNetwork, build_network
+from robust_style.model.network import NormalisedNetwork, build_network
 
 BRANCHED = [name for name, one in ARCHITECTURES.items() if one.head and one.family != "vgg"]
 MEAN, STD = (0.49, 0.48, 0.45), (0.2, 0.2, 0.2)

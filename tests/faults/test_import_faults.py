@@ -20,7 +20,7 @@ from robust_style.artefact.checkpoint import load_checkpoint
 from robust_style.data import download
 from robust_style.data.http_source import Source
 from robust_style.model import foreign_source
-from robust_style.model.vgg import build_network
+from robust_style.model.network import build_network
 from rule_script import Outcome, run_script
 from tiny_training import CLASSES, write_tiny_dataset
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from robust_style.artefact.checkpoint import Checkpoint, save_checkpoint
 from robust_style.model.compat import import_torchvision_squeezenet
-from robust_style.model.vgg import build_network
+from robust_style.model.network import build_network
 
 MEAN, STD = (0.49, 0.48, 0.45), (0.20, 0.21, 0.22)
 

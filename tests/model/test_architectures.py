@@ -13,10 +13,10 @@ from robust_style.model.calibrate import calibrate_batch_norm
 from robust_style.model.compat import import_densenet, import_resnet, import_torchvision_models
 from robust_style.model.forward import logits_of
 from robust_style.model.layers import is_vgg, layer_indices
+from robust_style.model.network import NormalisedNetwork, build_network
 from robust_style.model.pretrained import build_pretrained
 from robust_style.model.tap_names import refuse_unknown_tap, tap_names
 from robust_style.model.traced import TracedNetwork
-from robust_style.model.vgg import NormalisedNetwork, build_network
 from robust_style.transfer.features import Encoder
 from robust_style.transfer.stand_ins import layer_for, read_stand_ins
 from schema_keys import schema

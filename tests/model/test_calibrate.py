@@ -2,7 +2,7 @@ import torch
 from torch import nn
 
 from robust_style.model.calibrate import calibrate_batch_norm
-from robust_style.model.vgg import NormalisedNetwork, build_network
+from robust_style.model.network import NormalisedNetwork, build_network
 
 
 def test_first_layer_s_statistics_are_the_average_over_batches() -> None:

@@ -13,7 +13,7 @@ from robust_style.artefact.foreign.read import read_foreign
 from robust_style.errors import CheckpointError, ConfigError
 from robust_style.model.fit import fitted_network
 from robust_style.model.foreign_weights import ForeignWeights, weights_in
-from robust_style.model.vgg import build_network
+from robust_style.model.network import build_network
 
 WIDTH = 0.05
 STATE: dict[str, Tensor] = build_network("vgg11", WIDTH, 3, seed=4).state_dict()

@@ -18,7 +18,7 @@ from robust_style.model import foreign_source
 from robust_style.model.compat import import_torchvision_models
 from robust_style.model.convert import CIFAR10_MEAN
 from robust_style.model.import_network import import_network
-from robust_style.model.vgg import build_network
+from robust_style.model.network import build_network
 from robust_style.score.accuracies import collect_evaluations
 from robust_style.score.evaluation import read_evaluation
 from robust_style.training.evaluate import evaluate_checkpoint

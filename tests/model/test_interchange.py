@@ -13,8 +13,8 @@ from torch import Tensor
 from robust_style.artefact.checkpoint import load_checkpoint, save_checkpoint
 from robust_style.model.compat import import_robustness, import_vgg, without_cuda
 from robust_style.model.convert import CIFAR10_MEAN, CIFAR10_STD, converted
+from robust_style.model.network import NormalisedNetwork
 from robust_style.model.restore import restore_network
-from robust_style.model.vgg import NormalisedNetwork
 from tiny_training import ADVERSARIAL, STANDARD, initialise, train, write_tiny_dataset
 
 IMAGES = torch.rand(4, 3, 32, 32, generator=torch.Generator().manual_seed(0))

@@ -3,7 +3,7 @@ from torch import nn
 
 from robust_style.errors import ConfigError
 from robust_style.model.layers import layer_indices, positions_of
-from robust_style.model.vgg import build_network
+from robust_style.model.network import build_network
 
 CONVOLUTIONS = {"vgg11": 8, "vgg13": 10, "vgg16": 13, "vgg19": 16}
 

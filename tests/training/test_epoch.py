@@ -7,7 +7,7 @@ import torch.nn.functional as F
 
 from robust_style.attack.pgd import pgd
 from robust_style.errors import Divergence
-from robust_style.model.vgg import NormalisedNetwork, build_network
+from robust_style.model.network import NormalisedNetwork, build_network
 from robust_style.provenance.randomness import stream
 from robust_style.training.epoch import EpochResult, train_epoch
 from robust_style.training.regime import view_of

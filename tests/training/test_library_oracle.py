@@ -12,7 +12,7 @@ from PIL import Image
 from robust_style.artefact.checkpoint import load_checkpoint
 from robust_style.data.dataset import read_dataset
 from robust_style.model.compat import import_robustness, without_cuda
-from robust_style.model.vgg import build_network
+from robust_style.model.network import build_network
 from robust_style.provenance.randomness import derive_seed
 from robust_style.training.library_engine import _resumable
 from tiny_training import BY_LIBRARY, initialise, train, write_tiny_dataset

@@ -7,7 +7,7 @@ from PIL import Image
 from torch import nn
 
 from robust_style.artefact.checkpoint import Checkpoint, save_checkpoint
-from robust_style.model.vgg import NormalisedNetwork, build_network
+from robust_style.model.network import NormalisedNetwork, build_network
 from robust_style.transfer.features import Encoder
 from robust_style.transfer.optimise import Randomness, Watch, optimise
 from robust_style.transfer.recipe import recipe_from_settings

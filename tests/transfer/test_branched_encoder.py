@@ -7,8 +7,8 @@ from torch.nn import functional
 
 from robust_style.errors import ConfigError
 from robust_style.model.architectures import ARCHITECTURES
+from robust_style.model.network import NormalisedNetwork, build_network
 from robust_style.model.tap_names import tap_names
-from robust_style.model.vgg import NormalisedNetwork, build_network
 from robust_style.transfer.features import Encoder
 
 MEAN, STD = (0.49, 0.48, 0.45), (0.20, 0.21, 0.22)

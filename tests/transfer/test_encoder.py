@@ -5,7 +5,7 @@ from torch.nn import functional
 
 from robust_style.errors import ConfigError
 from robust_style.model.layers import layer_indices
-from robust_style.model.vgg import build_network
+from robust_style.model.network import build_network
 from robust_style.transfer.features import Encoder
 
 ALL = tuple(layer_indices(build_network("vgg19", 0.125, 10).features))

@@ -10,8 +10,8 @@ from PIL import Image
 
 from robust_style.artefact.checkpoint import save_checkpoint
 from robust_style.errors import CheckpointError, ConfigError, Divergence, ImageError
+from robust_style.model.network import NormalisedNetwork, build_network
 from robust_style.model.restore import restore_network
-from robust_style.model.vgg import NormalisedNetwork, build_network
 from robust_style.transfer.features import Encoder
 from robust_style.transfer.optimise import Randomness, Watch, optimise
 from robust_style.transfer.picture import read_picture

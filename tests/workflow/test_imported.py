@@ -10,7 +10,7 @@ import torch
 import yaml
 
 from checkout import MINIATURE, copy_project, jobs, snakemake
-from robust_style.model.vgg import build_network
+from robust_style.model.network import build_network
 
 pytestmark = pytest.mark.workflow
 SHAPE = {"architecture": "vgg19", "width": 0.125}

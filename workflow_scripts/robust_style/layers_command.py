@@ -7,8 +7,8 @@ from typing import Any
 import torch
 
 from robust_style.model.architectures import ARCHITECTURES
+from robust_style.model.network import NormalisedNetwork, build_network
 from robust_style.model.restore import restore_network
-from robust_style.model.vgg import NormalisedNetwork, build_network
 from robust_style.transfer.layer_table import layer_table
 from robust_style.transfer.stand_ins import read_stand_ins
 from robust_style.workflow.defaults import built_in_recipes

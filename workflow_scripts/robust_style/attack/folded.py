@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from robust_style.model.layers import is_vgg
+from robust_style.model.network import NormalisedNetwork
 from robust_style.model.small_map import as_map, as_matrix, as_rows, is_dense
-from robust_style.model.vgg import NormalisedNetwork
 from robust_style.provenance.precision import autocast, dtype_of, has_matrix_tiles
 
 Classifier = Callable[[Float[Tensor, "batch 3 height width"]], Float[Tensor, "batch classes"]]

@@ -11,7 +11,7 @@ from robust_style.data.paintings import paint
 from robust_style.data.photographs import photograph
 from robust_style.model.calibrate import calibrate_batch_norm
 from robust_style.model.layers import layer_indices
-from robust_style.model.vgg import NormalisedNetwork, build_network
+from robust_style.model.network import NormalisedNetwork, build_network
 from robust_style.transfer.features import Encoder
 from robust_style.transfer.losses import Objective
 from robust_style.transfer.problem import Problem

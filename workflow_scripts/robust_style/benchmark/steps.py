@@ -10,7 +10,7 @@ from robust_style.attack.pgd import Attack
 from robust_style.data.archive import CIFAR10_MEAN, CIFAR10_STD
 from robust_style.model.compat import CONSTRAINTS, import_robustness, without_cuda
 from robust_style.model.forward import logits_of
-from robust_style.model.vgg import NormalisedNetwork, build_network
+from robust_style.model.network import NormalisedNetwork, build_network
 from robust_style.provenance.randomness import stream
 from robust_style.training.layout import layout_for
 from robust_style.training.regime import view_of

@@ -9,8 +9,8 @@ from robust_style.errors import CheckpointError
 from robust_style.model.architectures import architecture_named, is_pretrained
 from robust_style.model.differences import differences
 from robust_style.model.foreign_weights import COUNTER
+from robust_style.model.network import build_network
 from robust_style.model.pretrained import build_pretrained
-from robust_style.model.vgg import build_network
 
 # More would be memory that no file of a network for 32 x 32 images has a reason to ask for.
 _MOST_CLASSES = 10_000

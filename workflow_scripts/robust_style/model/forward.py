@@ -4,8 +4,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from robust_style.model.layers import is_vgg
+from robust_style.model.network import NormalisedNetwork
 from robust_style.model.small_map import convolve_small_map, is_dense
-from robust_style.model.vgg import NormalisedNetwork
 from robust_style.provenance.precision import autocast, dtype_of
 
 

@@ -8,8 +8,8 @@ from robust_style.artefact.checkpoint import Checkpoint, load_checkpoint
 from robust_style.errors import CheckpointError, ConfigError
 from robust_style.model.architectures import is_pretrained
 from robust_style.model.differences import differences
+from robust_style.model.network import NormalisedNetwork, build_network
 from robust_style.model.pretrained import build_pretrained
-from robust_style.model.vgg import NormalisedNetwork, build_network
 
 
 def restore_network(path: Path) -> tuple[NormalisedNetwork, Checkpoint]:

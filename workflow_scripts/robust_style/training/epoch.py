@@ -11,7 +11,7 @@ from torch import Tensor
 
 from robust_style.errors import Divergence
 from robust_style.model.forward import logits_of
-from robust_style.model.vgg import NormalisedNetwork
+from robust_style.model.network import NormalisedNetwork
 from robust_style.provenance.randomness import stream
 from robust_style.training.augment import augment
 from robust_style.training.pixels import unit_scale

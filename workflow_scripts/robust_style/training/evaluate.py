@@ -10,8 +10,8 @@ from robust_style.artefact.json_file import write_json
 from robust_style.attack.checks import contradictions, suspicions
 from robust_style.data.dataset import read_dataset
 from robust_style.errors import CheckpointError
+from robust_style.model.network import NormalisedNetwork
 from robust_style.model.restore import restore_network
-from robust_style.model.vgg import NormalisedNetwork
 from robust_style.provenance.determinism import make_deterministic
 from robust_style.provenance.device import choose_device
 from robust_style.provenance.device_memory import within_memory

@@ -10,7 +10,7 @@ from robust_style.artefact.checkpoint import Checkpoint, save_checkpoint
 from robust_style.artefact.digest import sha256_of_file
 from robust_style.data.dataset import Dataset, read_dataset
 from robust_style.model.calibrate import calibrate_batch_norm
-from robust_style.model.vgg import NormalisedNetwork, build_network
+from robust_style.model.network import NormalisedNetwork, build_network
 from robust_style.provenance.determinism import make_deterministic
 from robust_style.provenance.randomness import derive_seed, stream
 from robust_style.provenance.versions import software_versions

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from robust_style.artefact.checkpoint import Checkpoint
 from robust_style.errors import Divergence
 from robust_style.model.compat import import_robustness, watched_optimiser, without_cuda
+from robust_style.model.network import NormalisedNetwork
 from robust_style.model.restore import network_of
-from robust_style.model.vgg import NormalisedNetwork
 from robust_style.provenance.global_randomness import lent_randomness, seed_globally
 from robust_style.provenance.randomness import derive_seed
 from robust_style.training.epoch import EpochResult

@@ -6,7 +6,7 @@ from typing import Any
 
 from robust_style.artefact.checkpoint import Checkpoint
 from robust_style.errors import Divergence
-from robust_style.model.vgg import NormalisedNetwork
+from robust_style.model.network import NormalisedNetwork
 from robust_style.provenance.device_memory import within_memory
 from robust_style.provenance.randomness import stream
 from robust_style.training.accuracy import clean_accuracy, robust_accuracy

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from robust_style.model.layers import is_vgg, positions_of
-from robust_style.model.vgg import NormalisedNetwork
+from robust_style.model.network import NormalisedNetwork
 from robust_style.transfer.recipe import Padding, Pooling
 from robust_style.transfer.traced_part import TracedPart
 

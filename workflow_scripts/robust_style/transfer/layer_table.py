@@ -7,9 +7,9 @@ from typing import Any
 import torch
 
 from robust_style.model.layers import is_vgg, layer_indices
+from robust_style.model.network import NormalisedNetwork
 from robust_style.model.tap_names import tap_names
 from robust_style.model.traced import TracedNetwork
-from robust_style.model.vgg import NormalisedNetwork
 from robust_style.transfer.features import Encoder
 from robust_style.transfer.stand_ins import StandIns, recipe_for
 

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from robust_style.artefact.json_file import write_json
 from robust_style.errors import ImageError
+from robust_style.model.network import NormalisedNetwork
 from robust_style.model.restore import restore_network
-from robust_style.model.vgg import NormalisedNetwork
 from robust_style.provenance.determinism import make_deterministic
 from robust_style.provenance.device import choose_device
 from robust_style.provenance.device_memory import within_memory

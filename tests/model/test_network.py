@@ -3,7 +3,7 @@ import torch
 
 from robust_style.errors import ConfigError
 from robust_style.model.compat import import_vgg
-from robust_style.model.vgg import NormalisedNetwork, build_network
+from robust_style.model.network import NormalisedNetwork, build_network
 
 IMAGES = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 
