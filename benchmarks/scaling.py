@@ -120,7 +120,7 @@ def gpu_jobs(config: dict[str, Any], speed: float) -> list[Job]:
         jobs.append(_job(f"{made} evaluation", attack, after))
         if (name, seed, epoch) in reconstructing:
             rebuilt = 2 * len(kept["layers"]) * kept["evaluations"]  # a content and a texture from each layer
-            jobs.append(_job(f"{made} reconstruction", rebuilt * of_kept * size, after))
+            jobs.append(_job(f"{made} reconstruction", rebuilt * of_kept * pixel_share, after))
         for recipe, block in transfer["recipes"].items():
             for group in pairs_by_job(config):
                 seconds = len(group) * block["evaluations"] * of_picture * pixel_share
