@@ -8,6 +8,8 @@ accuracy and mean adversarial loss under both attacks, judged by the network its
 
 import argparse
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -25,6 +27,7 @@ from robust_style.model.restore import restore_network
 from robust_style.training.subset import class_balanced
 
 BATCH = 250
+AttackOfBatch = Callable[[Tensor, Tensor], Tensor]
 
 
 def main() -> None:
@@ -49,32 +52,34 @@ def main() -> None:
     report("none", network, images, labels)
     report("library, float32", network, in_batches(library_attack(network, attack), images, labels), labels)
     for precision in ("float32", "bfloat16"):
-        ours = in_batches(lambda x, y, p=precision: pgd(network, x, y, attack, torch.Generator(), p), images, labels)
+        our_attack = partial(pgd, network, attack=attack, generator=torch.Generator(), precision=precision)
+        ours = in_batches(our_attack, images, labels)
         report(f"ours, {precision}", network, ours, labels)
 
 
-def library_attack(network: NormalisedNetwork, attack: Attack):
+def library_attack(network: NormalisedNetwork, attack: Attack) -> AttackOfBatch:
     normalised = SimpleNamespace(mean=network.mean.flatten(), std=network.std.flatten())
     attacker = import_robustness().attacker.Attacker(network.network, normalised)
 
     def run(images: Tensor, labels: Tensor) -> Tensor:
         with without_cuda():
-            return attacker(
+            found: Tensor = attacker(
                 images, labels, constraint="2", eps=attack.epsilon, step_size=attack.step_size,
                 iterations=attack.steps, use_best=True,
-            ).detach()  # fmt: skip
+            )  # fmt: skip
+            return found.detach()
 
     return run
 
 
-def in_batches(attack, images: Tensor, labels: Tensor) -> Tensor:
-    parts = zip(images.split(BATCH), labels.split(BATCH), strict=True)
+def in_batches(attack: AttackOfBatch, images: Tensor, labels: Tensor) -> Tensor:
+    parts = zip(torch.split(images, BATCH), torch.split(labels, BATCH), strict=True)
     return torch.cat([attack(some, their_labels) for some, their_labels in parts])
 
 
 def report(name: str, network: NormalisedNetwork, images: Tensor, labels: Tensor) -> None:
     with torch.no_grad():
-        logits = torch.cat([network(some) for some in images.split(BATCH)])
+        logits = torch.cat([network(some) for some in torch.split(images, BATCH)])
     accuracy = (logits.argmax(1) == labels).double().mean().item()
     print(f"{name}\t{accuracy:.4f}\t{F.cross_entropy(logits, labels).item():.5f}", flush=True)
 

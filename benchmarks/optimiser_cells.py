@@ -38,7 +38,7 @@ from robust_style.transfer.recipe import recipe_from_settings  # noqa: E402
 from robust_style.transfer.stand_ins import recipe_for  # noqa: E402
 from robust_style.workflow.defaults import built_in_recipes, fill_defaults  # noqa: E402
 
-CELLS = {
+CELLS: dict[str, dict[str, Any]] = {
     "clamp, no line search (the original)": {},
     "clamp, strong Wolfe": {"line_search": "strong_wolfe"},
     "no clamp, no line search": {"clamp": False},

@@ -26,7 +26,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, astuple, dataclass, fields
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import yaml
 from scipy import stats
@@ -182,7 +182,8 @@ def trained(
         device=options.device, threads=options.threads,
     )  # fmt: skip
     accuracies = read_json(evaluation)
-    return Row(regime, engine, seed, *(accuracies[measure] for measure in MEASURES), round(seconds, 1), settings)
+    clean, robust = (accuracies[measure] for measure in MEASURES)
+    return Row(regime, engine, seed, clean, robust, round(seconds, 1), settings)
 
 
 def of(row: Row) -> tuple[int, str, str]:
@@ -196,7 +197,7 @@ def read_rows(path: Path, settings: str) -> list[Row]:
     try:
         with path.open(newline="", encoding="utf-8") as stream:
             lines = list(csv.DictReader(stream, delimiter="\t"))
-        rows = [Row(**{field.name: field.type(line[field.name]) for field in fields(Row)}) for line in lines]
+        rows = [Row(**{name: kind(line[name]) for name, kind in get_type_hints(Row).items()}) for line in lines]
     except (KeyError, TypeError, ValueError) as error:
         raise ResultError(
             f"{path}: expected a table of this benchmark, found another ({error}); give another --out"
