@@ -98,7 +98,7 @@ def test_asked_to_stop(tmp_path: Path, undisturbed: bytes, number: signal.Signal
     with output.open("w", encoding="utf-8") as stream:
         run = subprocess.Popen(
             [*SNAKEMAKE, *TRAIN], cwd=folder, env=environment(), stdout=stream, stderr=subprocess.STDOUT,
-            start_new_session=True,
+            start_new_session=True, preexec_fn=heed_interrupts,
         )  # fmt: skip
         wait_for(lambda: "epoch 2/6" in output.read_text(encoding="utf-8"), run)
         os.killpg(run.pid, number)
@@ -140,6 +140,11 @@ def wait_for(happened: object, run: subprocess.Popen[bytes]) -> None:
         assert run.poll() is None, "Snakemake ended too early"
         time.sleep(0.05)
     raise AssertionError("it did not happen within ten minutes")
+
+
+def heed_interrupts() -> None:
+    """Tests that were started in the background of a shell ignore SIGINT, and all their children would, too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def process_of_script(leader: int) -> int:
