@@ -179,7 +179,7 @@ TAKE_ANY_TEXT = [key for key in keys() if fits(PLACES["of_home"], key.schema) an
 
 def test_the_keys_that_take_any_text_are_found() -> None:
     assert {str(key) for key in TAKE_ANY_TEXT} >= {
-        "claims", "sources", "images.0", "dataset.archive", "networks.standard.source", "judges.squeezenet.source",
+        "claims.0", "sources", "images.0", "dataset.archive", "networks.standard.source", "judges.squeezenet.source",
         "pathvars.results",
     }  # fmt: skip
 

@@ -48,7 +48,7 @@ def test_as_large_as_the_pictures_but_not_very() -> None:
     ("change", "message"),
     [
         ({"checkpoints": "first"}, "reconstruction.checkpoints: expected one of all, last, none, found 'first'"),
-        ({"layers": ["relu6_1"]}, "reconstruction.layers.0"),
+        ({"layers": ["relu6_1"]}, "found 'relu6_1'; did you mean relu5_1?"),
         ({"size_px": 100}, "reconstruction.size_px: expected a multiple of 16"),
         ({"content": "barn", "style": "barn"}, "reconstruction: expected two images, found barn"),
         ({"style": "bigben"}, "reconstruction: expected two images, found bigben"),

@@ -51,4 +51,4 @@ def test_a_network_for_imagenet_has_no_role() -> None:
     config["networks"] = {"painter": painter, "ours": {"architecture": "resnet18", "regime": "standard"}}
     assert networks_by_role(checked(config, CONFIG / "schema.yaml"))["standard"] == "ours"
     config["networks"] = {"painter": painter}
-    assert networks_by_role(checked(config, CONFIG / "schema.yaml")) == {}
+    assert networks_by_role(checked(config, CONFIG / "schema.yaml")) == {"painter": "painter"}
