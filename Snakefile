@@ -26,7 +26,7 @@ rule all:
     input:
         "<results>/check.json",
         "<results>/ro-crate-metadata.json",
-        PRODUCTS,  # all of them by name: what was deleted is made again
+        all_at_once(PRODUCTS),  # all of them by name: what was deleted is made again
     message:
         "All is made and checked."
 

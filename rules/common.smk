@@ -113,27 +113,30 @@ def all_at_once(files):
     return lambda wildcards: files
 
 
-def of_each_checkpoint(pattern, checkpoints=CHECKPOINTS):
-    """The files of a pattern with network, seed and epoch, for every checkpoint."""
+def of_each_checkpoint(patterns, checkpoints=CHECKPOINTS):
+    """The files of a pattern, or of several, with network, seed and epoch, for every checkpoint."""
+    patterns = [patterns] if isinstance(patterns, str) else patterns
     return [
-        path
+        pattern.format(network=network, seed=seed, epoch=f"{epoch:03d}")
         for network, seed, epoch in checkpoints
-        for path in expand(pattern, network=network, seed=seed, epoch=f"{epoch:03d}")
+        for pattern in patterns
     ]
 
 
 def of_each_picture(pattern, checkpoints=CHECKPOINTS, recipes=RECIPES, pairs=PAIRS):
     """The files of a pattern with recipe, network, seed, epoch, content and style, for every picture."""
     return [
-        path
+        pattern.format(
+            recipe=recipe,
+            network=network,
+            seed=seed,
+            epoch=f"{epoch:03d}",
+            content=content,
+            style=style,
+        )
         for content, style in pairs
         for recipe in recipes
-        for path in of_each_checkpoint(
-            expand(
-                pattern, recipe=recipe, content=content, style=style, allow_missing=True
-            ),
-            checkpoints,
-        )
+        for network, seed, epoch in checkpoints
     ]
 
 

@@ -102,7 +102,7 @@ JUDGEMENTS = (
 
 rule collect_scores:
     input:
-        scores=of_each_picture(SCORE),
+        scores=all_at_once(of_each_picture(SCORE)),
         evaluations=of_each_checkpoint(EVALUATION),
         judgements=JUDGEMENTS,
     output:
