@@ -9,7 +9,7 @@ import pandas as pd
 
 from robust_style.errors import ResultError
 from robust_style.page.measures import shown_measures
-from robust_style.score.table import read_table
+from robust_style.score.table import read_columns, read_table
 from robust_style.score.trace import Trace
 
 KEY = ["recipe", "network", "seed", "epoch", "content", "style"]
@@ -78,15 +78,4 @@ def _number(value: float) -> float | None:
 def _read_by_evaluation(path: Path) -> pd.DataFrame:
     whole = ("seed", "epoch", "evaluation")
     kinds = {name: "int64" if name in whole else "str" for name in (*KEY, "evaluation")}
-    problem = None
-    try:
-        rows = pd.read_csv(path, sep="\t", dtype=kinds, keep_default_na=False, na_values=[""])
-        if absent := [name for name in kinds if name not in rows]:
-            problem = f"no column {absent[0]}"
-    except FileNotFoundError:
-        problem = "no file"
-    except ValueError as damage:
-        problem = f"damage ({damage})"
-    if problem is not None:
-        raise ResultError(f"{path}: expected scores by evaluation, found {problem}; delete it and run again")
-    return rows
+    return read_columns(path, kinds, kinds, "scores by evaluation")

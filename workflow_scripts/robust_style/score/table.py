@@ -1,5 +1,6 @@
 """The table of all scores: one row per picture."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -23,16 +24,24 @@ def read_table(path: Path) -> pd.DataFrame:
     """The score table at `path`. Raises ResultError if it is missing or lacks a column."""
     kinds = {column: "int64" if column in _WHOLE_NUMBERS else "str" for column in LABELS}
     kinds |= dict.fromkeys(MEASURES + JUDGED + ACCURACIES, "float64")
+    return read_columns(path, kinds, COLUMNS, "the table of scores")
+
+
+def read_columns(path: Path, kinds: Mapping[str, str], columns: Iterable[str], expected: str) -> pd.DataFrame:
+    """The tab-separated table at `path`, cells of the columns in `kinds` of those types.
+
+    Raises ResultError, which says that `expected` was, if it is missing or damaged or lacks one of `columns`.
+    """
     problem = None
     try:
         # A network may be called "none" or "nan": only an empty cell means "not measured".
-        table = pd.read_csv(path, sep="\t", dtype=kinds, keep_default_na=False, na_values=[""])
-        if absent := [column for column in COLUMNS if column not in table]:
+        table = pd.read_csv(path, sep="\t", dtype=dict(kinds), keep_default_na=False, na_values=[""])
+        if absent := [column for column in columns if column not in table]:
             problem = f"no column {absent[0]}"
     except FileNotFoundError:
         problem = "no file"
     except ValueError as damage:
         problem = f"damage ({damage})"
     if problem is not None:
-        raise ResultError(f"{path}: expected the table of scores, found {problem}; delete it and run again")
+        raise ResultError(f"{path}: expected {expected}, found {problem}; delete it and run again")
     return table
