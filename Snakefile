@@ -16,7 +16,8 @@ include: "rules/data.smk"  # archive -> data set; content and style images -> ve
 include: "rules/training.smk"  # untrained -> a checkpoint per segment; clean and robust accuracy
 include: "rules/transfer.smk"  # checkpoint x content x style x recipe -> picture, trace, animation
 include: "rules/score.smk"  # measures of each picture -> one table -> what they say of each claim
-include: "rules/figure.smk"  # figures and the page to explore
+include: "rules/figure.smk"  # figures
+include: "rules/page.smk"  # the page to explore
 include: "rules/report.smk"  # the answer, and the methods
 include: "rules/check.smk"  # hashes of every product; counts, ranges and hashes verified; the run as an RO-Crate
 

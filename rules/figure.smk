@@ -1,14 +1,9 @@
-# Figures in one visual language, and the page on which everybody can look for themselves.
+# Figures in one visual language.
 
 LAST_EPOCHS = settings.last_epochs(config)  # of each network its own
 LAST_CHECKPOINTS = [at for at in CHECKPOINTS if at[2] == LAST_EPOCHS[at[0]]]
 CONTENTS = sorted({content for content, _ in PAIRS})
 STYLES = sorted({style for _, style in PAIRS})
-PAGE_IN_REPORT = {
-    "caption": "../report/comparison.rst",
-    "category": "Page to explore",
-    "labels": {"page": "every picture, side by side"},
-}
 # The pair of the figures of one pair, and the recipe nearest to the original work's.
 SHOWN_CONTENT, SHOWN_STYLE = PAIRS[0]
 PAIR_FIGURE = "<results>/figures/standard_vs_adversarial/{recipe}/{content}--{style}"
@@ -421,48 +416,3 @@ rule draw_reconstructions:
         "Drawing what each checkpoint has kept: layers across, checkpoints down."
     script:
         "../workflow_scripts/draw_reconstructions.py"
-
-
-rule build_comparison:
-    input:
-        traces=all_at_once(of_each_picture(picture_file("json"))),
-        previews=all_at_once(of_each_picture(picture_file("jpg"))),
-        snapshots=all_at_once(of_each_picture(picture_file("snapshots.png"))),
-        evaluations=of_each_checkpoint(EVALUATION),
-        table=rules.collect_scores.output.table,
-        by_evaluation=rules.collect_scores.output.by_evaluation,
-        claims=rules.judge_claims.output.claims,
-        images=expand(
-            "<results>/data/images/{image}.png", image=sorted({*CONTENTS, *STYLES})
-        ),
-    output:
-        # A report in a .zip holds the folder; one in a single file cannot, and holds the edition.
-        folder=(
-            report(
-                directory("<results>/comparison"),
-                htmlindex="index.html",
-                **PAGE_IN_REPORT,
-            )
-            if report_form.holds_folders(sys.argv)
-            else directory("<results>/comparison")
-        ),
-        edition=(
-            "<results>/comparison.html"
-            if report_form.holds_folders(sys.argv)
-            else report("<results>/comparison.html", **PAGE_IN_REPORT)
-        ),
-    log:
-        "<logs>/build_comparison.log",
-    benchmark:
-        "<benchmarks>/build_comparison.tsv"
-    conda:
-        "../envs/figure.yaml"
-    resources:
-        mem_mb=3000,
-        runtime=20,
-    params:
-        code=fingerprint("build_comparison"),
-    message:
-        "Building the page to explore: a folder, and an edition in one file; no network needed."
-    script:
-        "../workflow_scripts/build_comparison.py"

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -42,6 +43,11 @@ def environment() -> dict[str, str]:
     """The environment of the tests without what pytest itself set up, and without a GPU."""
     kept = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "PYTEST_CURRENT_TEST"}}
     return {**kept, "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
+
+
+def heed_interrupts() -> None:
+    """Tests that were started in the background of a shell ignore SIGINT, and all their children would, too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def snakemake(folder: Path, *arguments: str, timeout_s: int = 1500) -> subprocess.CompletedProcess[str]:

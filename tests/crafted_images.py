@@ -58,3 +58,17 @@ def written(path: Path, content: bytes) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     return path
+
+
+def stands_upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
+    """Stored pixels as they are to be seen (EXIF 2.3, tag 274: where the stored row 0 and column 0 belong)."""
+    return {
+        1: pixels,
+        2: pixels[:, ::-1],
+        3: pixels[::-1, ::-1],
+        4: pixels[::-1],
+        5: pixels.transpose(1, 0, 2),
+        6: np.rot90(pixels, -1),
+        7: np.rot90(pixels, 2).transpose(1, 0, 2),
+        8: np.rot90(pixels, 1),
+    }[orientation]

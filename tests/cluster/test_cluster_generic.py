@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from accidents import EPOCHS, project
-from checkout import SNAKEMAKE, Finished, environment, snakemake
+from checkout import SNAKEMAKE, Finished, environment, heed_interrupts, snakemake
 
 pytestmark = pytest.mark.workflow
 
@@ -25,8 +25,7 @@ def test_interrupted_and_started_again(tmp_path: Path, on_this_machine: Finished
     with (folder / "output.txt").open("w", encoding="utf-8") as stream:
         run = subprocess.Popen(
             [*SNAKEMAKE, *TRAIN], cwd=folder, env=environment(), stdout=stream, stderr=subprocess.STDOUT,
-            # Tests that run in the background of a shell would pass on that Ctrl-C is to be ignored.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            preexec_fn=heed_interrupts,
         )  # fmt: skip
         try:
             wait_for(lambda: any(f"epoch 1/{EPOCHS}" in text for text in logs(folder)), run, folder)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
+from crafted_images import stands_upright
 from robust_style.data.image_file import read_image
 from robust_style.errors import ImageError
 
@@ -91,17 +92,7 @@ def test_a_picture_stands_upright(tmp_path, orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
     found = read_image(saved(Image.fromarray(PIXELS), tmp_path / "e.png", exif=exif), ROW)
-    # EXIF 2.3, tag 274: where the stored row 0 and column 0 belong.
-    upright = {
-        1: PIXELS,
-        2: PIXELS[:, ::-1],
-        3: PIXELS[::-1, ::-1],
-        4: PIXELS[::-1],
-        5: PIXELS.transpose(1, 0, 2),
-        6: np.rot90(PIXELS, -1),
-        7: np.rot90(PIXELS, 2).transpose(1, 0, 2),
-        8: np.rot90(PIXELS, 1),
-    }[orientation]
+    upright = stands_upright(PIXELS, orientation)
     assert found.shape == upright.shape
     assert (found == upright).all()
 

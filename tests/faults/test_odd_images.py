@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from crafted_images import PIXELS, encoded, grey, srgb_profile, turned, written
+from crafted_images import PIXELS, encoded, grey, srgb_profile, stands_upright, turned, written
 from prepared_image import prepare
 from refusal import contents
 
@@ -29,16 +29,7 @@ def shown(folder: Path, source: str, sha: str = "") -> np.ndarray:
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_picture_stands_upright(tmp_path: Path, orientation: int) -> None:
     """EXIF 2.3, tag 274: where the stored row 0 and column 0 belong."""
-    upright = {
-        1: PIXELS,
-        2: PIXELS[:, ::-1],
-        3: PIXELS[::-1, ::-1],
-        4: PIXELS[::-1],
-        5: PIXELS.transpose(1, 0, 2),
-        6: np.rot90(PIXELS, -1),
-        7: np.rot90(PIXELS, 2).transpose(1, 0, 2),
-        8: np.rot90(PIXELS, 1),
-    }[orientation]
+    upright = stands_upright(PIXELS, orientation)
     found = shown(tmp_path, str(written(tmp_path / "in.png", turned(orientation))))
     assert found.shape == upright.shape
     assert (found == upright).all()

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from torch import nn
 
+from random_norms import with_random_norms
 from robust_style.artefact.checkpoint import Checkpoint, save_checkpoint
 from robust_style.model.network import NormalisedNetwork, build_network
 from robust_style.transfer.features import Encoder
@@ -96,18 +96,7 @@ def painted(encoder, scene):
 @pytest.fixture(scope="session")
 def library_network():
     """The library's VGG19 at an eighth of its width, its batch norms anything but the identity."""
-    network = build_network("vgg19", 0.125, 10, seed=1)
-    generator = torch.Generator().manual_seed(2)
-    for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            for tensor, low, high in (
-                (module.weight.data, 0.5, 1.5),
-                (module.bias.data, -0.3, 0.3),
-                (module.running_mean, -0.2, 0.2),
-                (module.running_var, 0.02, 0.2),
-            ):
-                tensor.copy_(torch.rand(tensor.shape, generator=generator) * (high - low) + low)
-    return network
+    return with_random_norms(build_network("vgg19", 0.125, 10, seed=1), (0.02, 0.2))
 
 
 @pytest.fixture

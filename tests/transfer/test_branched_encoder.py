@@ -5,6 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from random_norms import with_random_norms
 from robust_style.errors import ConfigError
 from robust_style.model.architectures import ARCHITECTURES
 from robust_style.model.network import NormalisedNetwork, build_network
@@ -15,24 +16,9 @@ MEAN, STD = (0.49, 0.48, 0.45), (0.20, 0.21, 0.22)
 BRANCHED = [name for name, one in ARCHITECTURES.items() if one.head and one.family != "vgg"]
 
 
-def randomise_norms(network):
-    """Batch norms that are anything but the identity."""
-    generator = torch.Generator().manual_seed(2)
-    for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            for tensor, low, high in (
-                (module.weight.data, 0.5, 1.5),
-                (module.bias.data, -0.3, 0.3),
-                (module.running_mean, -0.2, 0.2),
-                (module.running_var, 0.2, 0.6),
-            ):
-                tensor.copy_(torch.rand(tensor.shape, generator=generator) * (high - low) + low)
-    return network
-
-
 @pytest.fixture(params=BRANCHED)
 def branched(request):
-    network = randomise_norms(build_network(request.param, 0.125, 10, seed=1))
+    network = with_random_norms(build_network(request.param, 0.125, 10, seed=1))
     wrapped = NormalisedNetwork(network, MEAN, STD).eval().requires_grad_(False)
     return wrapped, tap_names(request.param)
 

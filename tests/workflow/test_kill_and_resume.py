@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from checkout import SNAKEMAKE, copy_project, environment, snakemake
+from checkout import SNAKEMAKE, copy_project, environment, heed_interrupts, snakemake
 
 pytestmark = pytest.mark.workflow
 
@@ -140,11 +140,6 @@ def wait_for(happened: object, run: subprocess.Popen[bytes]) -> None:
         assert run.poll() is None, "Snakemake ended too early"
         time.sleep(0.05)
     raise AssertionError("it did not happen within ten minutes")
-
-
-def heed_interrupts() -> None:
-    """Tests that were started in the background of a shell ignore SIGINT, and all their children would, too."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def process_of_script(leader: int) -> int:

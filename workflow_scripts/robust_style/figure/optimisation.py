@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from robust_style.errors import ResultError
 from robust_style.figure.fitting import fitted, fitted_alike, paragraph, width_of
-from robust_style.figure.grid import pair_of, shown_seed
+from robust_style.figure.last_stylisations import last_of_one_pair
 from robust_style.figure.legend import LEGEND_LINE_MM, draw_legend, legend_lines
 from robust_style.figure.palette import Look, looks
 from robust_style.figure.panels import dress_log
@@ -23,7 +22,7 @@ from robust_style.figure.visual_language import (
     visual_language,
 )
 from robust_style.figure.words import epoch_words, spoken
-from robust_style.score.trace import Trace, read_trace
+from robust_style.score.trace import Trace
 
 # Room on the left for the ticks and the label of the loss axes.
 LABEL_MM = 11.0
@@ -50,7 +49,7 @@ def draw_optimisation(
     last; `preview` is a small JPEG of the same.
     Raises ResultError if the traces are of several pairs or of none of the networks and recipes.
     """
-    courses = _chosen(traces, columns, recipes)
+    courses = last_of_one_pair(traces, columns, recipes)
     groups = [recipe for recipe in recipes if any(found == recipe for found, _ in courses)]
     networks = [network for network in columns if any(found == network for _, found in courses)]
     regimes = {network: trace.labels.regime for (_, network), trace in courses.items()}
@@ -181,19 +180,3 @@ def _draw_curves(layout: _Layout, courses: dict[tuple[str, str], Trace], of_netw
         axes.grid(axis="y")
         if number % layout.beside == 0:
             layout.sheet.text("total loss", 0.0, top - 3.4, size=SMALL_PT, colour=QUIET)
-
-
-def _chosen(traces: Sequence[Path], columns: Sequence[str], recipes: Sequence[str]) -> dict[tuple[str, str], Trace]:
-    found = [trace for trace in map(read_trace, traces) if trace.labels.network in columns]
-    found = [trace for trace in found if trace.labels.recipe in recipes]
-    if not found:
-        raise ResultError(
-            f"expected stylisations of {', '.join(columns)} by {', '.join(recipes)}, found none; add them"
-        )
-    pairs = {pair_of(trace) for trace in found}
-    if len(pairs) > 1:
-        raise ResultError(f"expected stylisations of one pair, found {len(pairs)}; draw one figure for each")
-    seed = shown_seed((trace.labels.network, trace.labels.seed) for trace in found)
-    found = sorted((trace for trace in found if trace.labels.seed == seed), key=lambda trace: trace.labels.epoch)
-    # Of each network and recipe the last wins.
-    return {(trace.labels.recipe, trace.labels.network): trace for trace in found}

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from robust_style.errors import ResultError
 from robust_style.figure.fitting import fitted, paragraph
-from robust_style.figure.grid import Pair, pair_of, shown_seed
+from robust_style.figure.grid import Pair, pair_of
+from robust_style.figure.last_stylisations import last_of_one_pair
 from robust_style.figure.pair_block import draw_sources_in_line
 from robust_style.figure.palette import looks
 from robust_style.figure.pictures import read_picture
@@ -20,7 +20,7 @@ from robust_style.figure.visual_language import (
     visual_language,
 )
 from robust_style.figure.words import epoch_words, spoken
-from robust_style.score.trace import Trace, read_trace
+from robust_style.score.trace import Trace
 
 SOURCES_MM = 14.0
 LABEL_MM = 19.0
@@ -47,20 +47,8 @@ def draw_recipes(
     Many recipes are broken into bands under each other, so that the pictures are as large as the page allows. Of
     several seeds one is shown. Raises ResultError for traces of several pairs or of none of networks and recipes.
     """
-    found = [trace for trace in map(read_trace, traces) if trace.labels.network in columns]
-    found = [trace for trace in found if trace.labels.recipe in recipes]
-    if not found:
-        raise ResultError(
-            f"expected stylisations of {', '.join(columns)} by {', '.join(recipes)}, found none; add them"
-        )
-    pairs = {pair_of(trace) for trace in found}
-    if len(pairs) > 1:
-        raise ResultError(f"{figure}: expected stylisations of one pair, found {len(pairs)}; pass those of one")
-    seed = shown_seed((trace.labels.network, trace.labels.seed) for trace in found)
-    ordered = sorted(found, key=lambda trace: trace.labels.epoch)
-    # Of each network and recipe the last wins.
-    last = {(one.labels.recipe, one.labels.network): one for one in ordered if one.labels.seed == seed}
-    pair = pairs.pop()
+    last = last_of_one_pair(traces, columns, recipes)
+    pair = pair_of(next(iter(last.values())))
     with visual_language():
         sheet = _drawn(
             last,
