@@ -24,9 +24,9 @@ def logits_of(
     x = network.normalise(images)
     with autocast(precision, images.device):
         for module in network.network.get_submodule("features").children():
-            is_product = isinstance(module, nn.Conv2d) and module.bias is not None and is_dense(module, x.shape[-1])
             # A GPU makes the product in no time, but not the matrix for it, which is another after every step.
-            if is_product and not x.is_cuda:
+            on_cpu = not x.is_cuda
+            if on_cpu and isinstance(module, nn.Conv2d) and module.bias is not None and is_dense(module, x.shape[-1]):
                 x = convolve_small_map(x.to(dtype_of(precision)), module.weight, module.bias)
             else:
                 x = module(x)
