@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from robust_style.errors import ConfigError
+from robust_style.provenance.randomness import Randomness, normal, uniform
 
 # Keeps a zero gradient from dividing by zero (robustness.attack_steps).
 _SMALLEST_LENGTH = 1e-10
@@ -29,7 +30,7 @@ class Constraint(ABC):
         """`x` moved by `step_size`, in the norm of the ball, where `gradient` rises most."""
 
     @abstractmethod
-    def random_start(self, centre: Images, epsilon: float, generator: torch.Generator) -> Images:
+    def random_start(self, centre: Images, epsilon: float, generator: Randomness) -> Images:
         """Random images in the ball around `centre` and in [0, 1]; `generator` lives on the CPU."""
 
 
@@ -45,9 +46,9 @@ class L2(Constraint):
         """See `Constraint`."""
         return x + gradient / (_lengths(gradient) + _SMALLEST_LENGTH) * step_size
 
-    def random_start(self, centre: Images, epsilon: float, generator: torch.Generator) -> Images:
+    def random_start(self, centre: Images, epsilon: float, generator: Randomness) -> Images:
         """See `Constraint`. Uniform on the sphere of radius `epsilon`, then cut to [0, 1]."""
-        direction = torch.randn(centre.shape, generator=generator).to(centre.device)
+        direction = normal(centre.shape, generator).to(centre.device)
         return torch.clamp(centre + epsilon * direction / (_lengths(direction) + _SMALLEST_LENGTH), 0, 1)
 
 
@@ -63,10 +64,10 @@ class Linf(Constraint):
         """See `Constraint`."""
         return x + torch.sign(gradient) * step_size
 
-    def random_start(self, centre: Images, epsilon: float, generator: torch.Generator) -> Images:
+    def random_start(self, centre: Images, epsilon: float, generator: Randomness) -> Images:
         """See `Constraint`. Uniform in the cube, then cut to [0, 1]."""
-        uniform = torch.rand(centre.shape, generator=generator).to(centre.device)
-        return torch.clamp(centre + 2 * (uniform - 0.5) * epsilon, 0, 1)
+        drawn = uniform(centre.shape, generator).to(centre.device)
+        return torch.clamp(centre + 2 * (drawn - 0.5) * epsilon, 0, 1)
 
 
 def constraint_named(name: str) -> Constraint:

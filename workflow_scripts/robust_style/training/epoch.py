@@ -15,6 +15,7 @@ from robust_style.model.network import NormalisedNetwork
 from robust_style.provenance.randomness import stream
 from robust_style.training.augment import augment
 from robust_style.training.pixels import unit_scale
+from robust_style.training.processes import ALONE, Processes
 from robust_style.training.regime import View
 from robust_style.training.schedule import learning_rate
 from robust_style.training.settings import TrainingSettings
@@ -47,6 +48,7 @@ def train_epoch(
     layout: torch.memory_format,
     name: str,
     pass_number: int = 1,
+    among: Processes = ALONE,
     after_batch: Callable[[int, int], None] = lambda done, batches: None,
 ) -> EpochResult:
     """Trains `network` on every image once; `epoch` counts from 1, images and labels lie on the network's device.
@@ -55,8 +57,10 @@ def train_epoch(
     Order, augmentation, random starts and noise are functions of seed, epoch and `pass_number` (which pass over the
     data of this epoch, from 1), not of the network, so that regimes of equal seed see the same batches. Batch norm is
     in evaluation mode for the attack and in training mode for the training forward pass, as in `robustness`.
-    `after_batch` is called with the number of batches done and of all. Raises Divergence, naming network (`name`),
-    epoch, pass and batch of the first loss that is not finite.
+    `after_batch` is called with the number of batches done and of all. `among` are the processes that share each batch:
+    all call this function alike, the network's batch norm is synchronised between them (`global_batch_norm`), and the
+    result is in each of them that of one process but for rounding. Raises Divergence, naming network (`name`), epoch,
+    pass and batch of the first loss that is not finite, ConfigError if a batch has too few images for the processes.
     """
     rate = _set_learning_rate(optimiser, settings, epoch)
     when = (epoch,) if pass_number == 1 else (epoch, pass_number)
@@ -65,23 +69,27 @@ def train_epoch(
     course = _Course.on(images.device)
     network.train()
     batches = batches_of(order.to(images.device), settings.batch_size)
-    for number, chosen in enumerate(batches, start=1):
+    among.demand_share_of_each(batches)
+    for number, batch in enumerate(batches, start=1):
+        chosen = batch[among.share(len(batch))]
         augmented = augment(
             images[chosen],
             crop_padding=settings.crop_padding,
             flip=settings.flip,
             colour_jitter=settings.colour_jitter,
             rotation=settings.rotation,
-            generator=augmentation,
+            generator=among.drawing(augmentation, len(batch)),
         )
         y = labels[chosen]
-        x = view(network, unit_scale(augmented, layout), y, randomness)
+        x = view(network, unit_scale(augmented, layout), y, among.drawing(randomness, len(batch)))
         logits = logits_of(network, x, precision)
-        loss = F.cross_entropy(logits, y)
+        loss = among.part_of_mean(F.cross_entropy(logits, y), len(y), len(batch))
         optimiser.zero_grad()
         torch.autograd.backward(loss)
+        hits = (logits.detach().argmax(1) == y).sum()
+        told = among.sum_up((parameter.grad for parameter in network.parameters()), loss.detach(), hits)
         optimiser.step()
-        course.add(loss.detach(), logits.detach(), y)
+        course.add(*told, len(batch))
         if number % _LOOK_EVERY == 0 or number == len(batches):
             course.refuse_divergence(name, when)
         after_batch(number, len(batches))
@@ -112,10 +120,10 @@ class _Course:
     def on(cls, device: torch.device) -> "_Course":
         return cls(torch.zeros((), dtype=torch.int64, device=device), [], [])
 
-    def add(self, loss: Tensor, logits: Tensor, labels: Tensor) -> None:
-        self.hits += (logits.argmax(1) == labels).sum()
+    def add(self, loss: Tensor, hits: Tensor, size: int) -> None:
+        self.hits += hits
         self.losses.append(loss)
-        self.sizes.append(len(labels))
+        self.sizes.append(size)
 
     @property
     def loss_sum(self) -> float:

@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 
-import torch
 from torch import nn
 
 from robust_style.attack.constraint import constraint_named
 from robust_style.attack.pgd import Images, Labels, pgd
 from robust_style.errors import ConfigError
+from robust_style.provenance.randomness import Randomness
 from robust_style.training.settings import NetworkSettings
 
 # network, augmented images in [0, 1], labels, generator -> the images of the training forward pass, in [0, 1]
-View = Callable[[nn.Module, Images, Labels, torch.Generator], Images]
+View = Callable[[nn.Module, Images, Labels, Randomness], Images]
 
 
 def view_of(settings: NetworkSettings, precision: str) -> View:
