@@ -87,9 +87,10 @@ def train_epoch(
         optimiser.zero_grad()
         torch.autograd.backward(loss)
         hits = (logits.detach().argmax(1) == y).sum()
-        told = among.sum_up((parameter.grad for parameter in network.parameters()), loss.detach(), hits)
+        gradients = (parameter.grad for parameter in network.parameters())
+        loss, hits = among.sum_up(gradients, loss.detach(), hits)
         optimiser.step()
-        course.add(*told, len(batch))
+        course.add(loss, hits, len(batch))
         if number % _LOOK_EVERY == 0 or number == len(batches):
             course.refuse_divergence(name, when)
         after_batch(number, len(batches))

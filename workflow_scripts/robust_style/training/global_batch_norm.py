@@ -1,5 +1,6 @@
 """Batch norm over the whole batch, of which each of several processes has a share."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -29,13 +30,12 @@ class GlobalBatchNorm2d(nn.BatchNorm2d):
         assert self.running_var is not None
         assert self.num_batches_tracked is not None
         assert self.momentum is not None
-        normalised, mean, variance, count = _Normalisation.apply(input, self.weight, self.bias, self.eps)
+        normalised, mean, variance, count = _normalise(input, self.weight, self.bias, self.eps)
         with torch.no_grad():
             self.num_batches_tracked += 1
             self.running_mean.mul_(1 - self.momentum).add_(self.momentum * mean)
             self.running_var.mul_(1 - self.momentum).add_(self.momentum * variance * (count / (count - 1)))
-        found: Tensor = normalised
-        return found
+        return normalised
 
 
 def with_global_batch_norm(network: nn.Module) -> None:
@@ -64,7 +64,7 @@ class _Normalisation(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> tuple[Tensor, ...]:
-        own_variance, own_mean = torch.var_mean(x.float(), _OVER_POSITIONS, correction=0)
+        own_variance, own_mean = torch.var_mean(x.to(weight.dtype), _OVER_POSITIONS, correction=0)
         mean = own_mean.double()
         moments = torch.stack([torch.ones_like(mean), mean, own_variance.double() + mean * mean])
         moments *= x.numel() // x.shape[1]
@@ -72,8 +72,8 @@ class _Normalisation(torch.autograd.Function):
         count = moments[0]
         mean = moments[1] / count
         variance = (moments[2] / count - mean * mean).clamp_min(0)
-        inverse = (variance + eps).rsqrt().float()
-        mean, variance, count = mean.float(), variance.float(), count.float()
+        inverse = (variance + eps).rsqrt().to(weight.dtype)
+        mean, variance, count = (each.to(weight.dtype) for each in (mean, variance, count))
         normalised = F.batch_norm(x, mean, variance, weight, bias, training=False, eps=eps)
         ctx.save_for_backward(x, weight, mean, inverse, count)
         ctx.mark_non_differentiable(mean, variance, count)
@@ -82,14 +82,18 @@ class _Normalisation(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         x, weight, mean, inverse, count = ctx.saved_tensors
-        gradient = gradients[0].float()
-        standard = (x.float() - _by_channel(mean)) * _by_channel(inverse)
+        gradient = gradients[0].to(weight.dtype)
+        standard = (x.to(weight.dtype) - _by_channel(mean)) * _by_channel(inverse)
         own = torch.stack([gradient.sum(_OVER_POSITIONS), (gradient * standard).sum(_OVER_POSITIONS)])
-        whole = own.double()
+        whole = own.to(torch.float64, copy=True)
         dist.all_reduce(whole)
-        of_bias, of_weight = (whole / count).float()
+        of_bias, of_weight = (whole / count).to(weight.dtype)
         centred = gradient - _by_channel(of_bias) - standard * _by_channel(of_weight)
         return (centred * _by_channel(weight * inverse)).to(x.dtype), own[1], own[0], None
+
+
+# Typed, as torch's is not.
+_normalise: Callable[[Tensor, Tensor, Tensor, float], tuple[Tensor, Tensor, Tensor, Tensor]] = _Normalisation.apply
 
 
 def _by_channel(values: Float[Tensor, " channels"]) -> Float[Tensor, "1 channels 1 1"]:

@@ -81,7 +81,7 @@ def _run(processes: int, answers: Path, threads: int) -> dict[int, int] | None:
         with _handlers_given_back(), _environment(threads), _quiet():
             if threading.current_thread() is threading.main_thread():
                 signal.signal(signal.SIGUSR1, stop)
-            torchrun.run(torchrun.parse_args(command))
+            torchrun.run(torchrun.parse_args(command))  # type: ignore[no-untyped-call]
     except SignalException as request:
         raise Interrupted(request.sigval) from None
     except ChildFailedError as error:

@@ -78,7 +78,7 @@ class Processes:
     def sum_up(self, gradients: Iterable[Tensor | None], *numbers: Tensor) -> tuple[Tensor, ...]:
         """Adds up `gradients` over the processes, in place, and gives each of `numbers` (scalars) added up likewise.
 
-        Numbers travel as float32: whole ones are exact below 2^24.
+        Numbers travel as the gradients do: whole ones are exact in float32 below 2^24.
         Not torch's DistributedDataParallel: it sums in buckets which it orders anew after the first backward pass of a
         process. Three or more summands then round otherwise in a process that goes on after a kill than in one that
         was never killed, and a resumed segment would not end on the same bits. One flat sum, always in the same order,
@@ -87,9 +87,9 @@ class Processes:
         if self.is_alone:
             return numbers
         found = [gradient for gradient in gradients if gradient is not None]
-        flat = torch.cat([tensor.reshape(-1).to(torch.float32) for tensor in (*found, *numbers)])
+        flat = torch.cat([tensor.reshape(-1) for tensor in (*found, *numbers)])
         dist.all_reduce(flat)
-        pieces = flat.split([tensor.numel() for tensor in (*found, *numbers)])
+        pieces = torch.split(flat, [tensor.numel() for tensor in (*found, *numbers)])
         for gradient, piece in zip(found, pieces, strict=False):
             gradient.copy_(piece.view_as(gradient))
         return tuple(

@@ -1,0 +1,106 @@
+"""Two processes that share each batch compute what one computes, but for rounding."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from robust_style.attack.constraint import constraint_named
+from robust_style.errors import ConfigError
+from robust_style.provenance.randomness import stream
+from robust_style.training.augment import augment
+from robust_style.training.processes import ALONE, Processes
+from shared_training import BLOCKS, alone
+from tiny_training import tinted
+
+ROOT = Path(__file__).resolve().parents[2]
+Found = dict[str, dict[str, Tensor]]
+
+
+def launched(*arguments: str | Path) -> None:
+    """Two processes by torch's launcher, as a user would start it."""
+    path = os.pathsep.join(str(ROOT / part) for part in ("workflow_scripts", "tests"))
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    subprocess.run(
+        [*command, *map(str, arguments)], env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}, check=True
+    )
+
+
+@pytest.fixture(scope="module")
+def one() -> Found:
+    return alone()
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Found, Found]:
+    folder = tmp_path_factory.mktemp("shared")
+    launched(ROOT / "tests" / "shared_training.py", folder)
+    first, second = (torch.load(folder / f"{rank}.pt", weights_only=True) for rank in range(2))
+    return first, second
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_an_epoch_is_that_of_one_process(name: str, one: Found, two: tuple[Found, Found]) -> None:
+    """In float64, the last batch cut into 1 and 2. MEASURED: at most MAXI of each tensor's length."""
+    for key, value in one[name].items():
+        found = two[0][name][key]
+        assert torch.equal(found, two[1][name][key]), f"{key}: the processes differ"
+        difference = torch.linalg.vector_norm((found - value).double()) / torch.linalg.vector_norm(value.double())
+        assert difference < 1e-8, key
+
+
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [(torch.float64, 1e-12), (torch.float32, 2e-5), (torch.bfloat16, 2e-2)]
+)
+def test_batch_norm_is_that_of_the_whole_batch(
+    dtype: torch.dtype, tolerance: float, one: Found, two: tuple[Found, Found]
+) -> None:
+    """Outputs, gradients and running statistics; the images have a mean ten times their deviation."""
+    for key, value in one[str(dtype)].items():
+        first, second = (found[str(dtype)][key] for found in two)
+        if key in ("y", "evaluated", "gradient"):
+            found = torch.cat([first, second])
+        else:
+            assert torch.equal(first, second), f"{key}: the processes differ"
+            found = first
+        assert found.dtype == value.dtype
+        torch.testing.assert_close(found.double(), value.double(), rtol=tolerance, atol=tolerance, msg=key)
+
+
+@pytest.mark.parametrize("count", [2, 3, 7])
+def test_shares_are_the_whole_batch_and_so_is_their_randomness(count: int) -> None:
+    images = torch.from_numpy(tinted(7, 0)[0])
+    processes = [Processes(rank, count) for rank in range(count)]
+    assert [place for each in processes for place in range(7)[each.share(7)]] == list(range(7))
+
+    def augmented(among: Processes, name: int) -> Tensor:
+        drawing = among.drawing(stream(0, name), 7)
+        return augment(
+            images[among.share(7)], crop_padding=4, flip=True, colour_jitter=0.25, rotation=2.0, generator=drawing
+        )
+
+    assert torch.equal(torch.cat([augmented(each, 1) for each in processes]), augmented(ALONE, 1))
+    for norm in ("l2", "linf"):
+
+        def start(among: Processes, norm: str = norm) -> Tensor:
+            centre = images[among.share(7)].float() / 255
+            return constraint_named(norm).random_start(centre, 0.1, among.drawing(stream(0, norm), 7))
+
+        assert torch.equal(torch.cat([start(each) for each in processes]), start(ALONE))
+
+
+def test_a_batch_with_nothing_for_some_is_refused() -> None:
+    Processes(0, 3).demand_share_of_each([range(24), range(3)])
+    with pytest.raises(ConfigError, match=r"training\.batch_size: .* each of the 3 processes, found one of 2; choose"):
+        Processes(0, 3).demand_share_of_each([range(24), range(2)])
+
+
+def test_fewer_cuda_devices_than_processes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with pytest.raises(ConfigError, match=r"training\.processes: .* each of the 3 processes, found 2; lower it"):
+        Processes(0, 3).device(torch.device("cuda"))
+    assert Processes(0, 3).device(torch.device("cpu")) == torch.device("cpu")

@@ -1,0 +1,220 @@
+"""A segment trained by two processes: chained, resumed, killed, asked to stop, diverged."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from robust_style.artefact.checkpoint import load_checkpoint
+from robust_style.errors import CheckpointError, ConfigError, Divergence, RobustStyleError
+from robust_style.training import launch as launch_module
+from robust_style.training import rank as rank_module
+from robust_style.training.interruption import Interrupted
+from robust_style.training.launch import launch_segment
+from tiny_training import ADVERSARIAL, EVALUATION, TRAINING, initialise, write_tiny_dataset
+
+ROOT = Path(__file__).resolve().parents[2]
+EPOCHS = 10
+# As `arguments` below, from a folder where the dataset and the first checkpoint are.
+SCRIPT = """
+import sys
+from pathlib import Path
+from test_distributed_segment import arguments
+from robust_style.training.launch import launch_segment
+from robust_style.workflow.entry import step
+with step(None):
+    launch_segment(processes=2, **arguments(Path(sys.argv[1]), Path(sys.argv[2])))
+"""
+
+
+def arguments(start: Path, folder: Path, epoch: int = EPOCHS, **changes: Any) -> dict[str, Any]:
+    """Of `launch_segment`: from the dataset and checkpoint in `start` to one in `folder`; 75 images, 3 in the last batch."""
+    return {
+        "dataset": start / "dataset.npz", "previous": start / "epoch_000.pt",
+        "checkpoint": folder / f"epoch_{epoch:03d}.pt", "resume": folder / "resume", "network": "n",
+        "settings": ADVERSARIAL, "training": TRAINING, "evaluation": EVALUATION, "seed": 0, "epoch": epoch,
+        "code": "code", "device": "cpu", "threads": 1, "precision": "float32",
+    } | changes  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("start")
+    initialise(folder, write_tiny_dataset(folder / "dataset.npz", train=75), ADVERSARIAL)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def undisturbed(start: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    given = arguments(start, tmp_path_factory.mktemp("undisturbed"))
+    launch_segment(processes=2, **given)
+    assert not given["resume"].exists()
+    return given["checkpoint"].read_bytes()
+
+
+def test_two_processes_are_one_but_for_rounding(start: Path, undisturbed: bytes, tmp_path: Path) -> None:
+    """In float32. MEASURED: losses of the first two epochs LOSSES, weights after ten WEIGHTS (relative)."""
+    (tmp_path / "two.pt").write_bytes(undisturbed)
+    launch_segment(processes=1, **arguments(start, tmp_path))
+    one, two = load_checkpoint(tmp_path / f"epoch_{EPOCHS:03d}.pt"), load_checkpoint(tmp_path / "two.pt")
+    assert (one.determinism["processes"], two.determinism["processes"]) == (1, 2)
+    for row, other in zip(one.history[:2], two.history, strict=False):
+        assert other["train_loss"] == pytest.approx(row["train_loss"], rel=1e-3)
+        assert other["train_accuracy"] == row["train_accuracy"]
+    assert one.weights.keys() == two.weights.keys()
+    for name, value in one.weights.items():
+        assert two.weights[name].dtype == value.dtype
+    flat = [torch.cat([w.flatten() for n, w in each.weights.items() if "running" not in n]) for each in (one, two)]
+    assert torch.linalg.vector_norm(flat[1] - flat[0]) < 0.1 * torch.linalg.vector_norm(flat[0])
+
+
+def test_segments_chain_bit_for_bit(start: Path, undisturbed: bytes, tmp_path: Path) -> None:
+    half = arguments(start, tmp_path, epoch=4)
+    launch_segment(processes=2, **half)
+    rest = arguments(start, tmp_path, previous=half["checkpoint"])
+    launch_segment(processes=2, **rest)
+    assert rest["checkpoint"].read_bytes() == undisturbed
+
+
+def test_killed_and_asked_to_stop_it_ends_on_the_same_bits(start: Path, undisturbed: bytes, tmp_path: Path) -> None:
+    """One after the other, each going on from what the one before left: a rank, the launcher, SIGTERM, to the end."""
+    with going_on(start, tmp_path, "epoch 2/") as (launcher, lines):
+        os.kill(ranks_of(launcher.pid)[1], signal.SIGKILL)
+        assert launcher.wait(60) == 1
+        lines += launcher.stderr or []
+    assert [line for line in lines if "epoch" not in line] == []
+    assert re.fullmatch(r"error: training\.processes: .* found process 1 ended by SIGKILL .* full epoch\n", lines[-1])
+
+    with going_on(start, tmp_path, "epoch 4/") as (launcher, lines):
+        assert "going on after epoch" in lines[0]
+        ranks = ranks_of(launcher.pid)
+        launcher.kill()
+        wait_for(lambda: not any(Path(f"/proc/{rank}").exists() for rank in ranks))
+
+    with going_on(start, tmp_path, "epoch 6/") as (launcher, lines):
+        assert "going on after epoch" in lines[0]
+        launcher.send_signal(signal.SIGTERM)
+        assert launcher.wait(60) == 143
+        lines += launcher.stderr or []
+    assert re.search(r"SIGTERM in epoch (\d+); what epoch \d+ left is kept", lines[-1])
+
+    given = arguments(start, tmp_path)
+    assert not given["checkpoint"].exists()
+    launch_segment(processes=2, **given)
+    assert given["checkpoint"].read_bytes() == undisturbed
+    assert not given["resume"].exists()
+
+
+def test_divergence_ends_all_in_its_one_sentence(start: Path, tmp_path: Path) -> None:
+    training = TRAINING | {"learning_rate": 1e30}
+    dataset = start / "dataset.npz"
+    given = arguments(start, tmp_path, previous=initialise(tmp_path, dataset, ADVERSARIAL, training=training), epoch=1)
+    handler = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(Divergence, match=r"networks\.n: .* epoch 1, batch \d .*last finite loss"):
+        launch_segment(processes=2, **given | {"training": training})
+    assert signal.getsignal(signal.SIGTERM) == handler
+    assert list(given["resume"].glob("diverged.*.txt"))
+    assert not given["checkpoint"].exists()
+
+
+def answered(folder: Path, rank: int, **arguments: Any) -> int:
+    """Process `rank` run here, without a group, on arguments that `train_segment` is replaced for."""
+    segment = folder / "segment.json"
+    segment.write_text("{}", encoding="utf-8")
+    return rank_module.main([str(segment), "--answers", str(folder)])
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (ConfigError("training.batch_size: expected what fits into memory, found 24; lower it"), "fits into memory"),
+        (CheckpointError("epoch_000.pt: expected seed 1, found 0; delete"), "expected seed 1"),
+        (ValueError("a defect"), "Traceback[^$]*ValueError: a defect"),
+    ],
+)
+def test_what_one_process_ends_of_all_end_of(
+    error: Exception, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It leaves an answer; the others, whose connections break, have nothing to say that counts."""
+
+    def failing(_: Path) -> None:
+        raise error
+
+    for rank, function in ((1, failing), (0, broken)):
+        monkeypatch.setattr(rank_module, "_train", function)
+        monkeypatch.setenv("RANK", str(rank))
+        assert answered(tmp_path, rank) == 1
+    expected = type(error) if isinstance(error, RobustStyleError) else RuntimeError
+    with pytest.raises(expected, match=message):
+        launch_module._refuse(2, tmp_path, {0: -signal.SIGTERM, 1: 1})
+
+
+@pytest.mark.parametrize("codes", [{0: 143, 1: 143}, {0: 143, 1: -signal.SIGTERM}])
+def test_a_signal_to_the_processes_alone_has_its_status(codes: dict[int, int], tmp_path: Path) -> None:
+    with pytest.raises(Interrupted) as caught:
+        launch_module._refuse(2, tmp_path, codes)
+    assert caught.value.code == 143
+
+
+def test_ended_by_the_launcher_alone_is_said(tmp_path: Path) -> None:
+    with pytest.raises(RobustStyleError, match=r"found them ended \(exit codes -15\); run again"):
+        launch_module._refuse(2, tmp_path, {1: -signal.SIGTERM})
+
+
+def test_without_the_launcher_it_says_how(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert rank_module.main([str(tmp_path / "segment.json")]) == 1
+    assert "-m torch.distributed.run --standalone --nproc-per-node 2 -m robust_style" in capsys.readouterr().err
+
+
+def broken(_: Path) -> None:
+    raise RuntimeError("Connection closed by peer")
+
+
+@contextmanager
+def going_on(start: Path, folder: Path, until: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+    """The segment in a process of its own, once it said `until`, and the lines until then."""
+    path = os.pathsep.join(str(ROOT / part) for part in ("workflow_scripts", "tests", "tests/training"))
+    with subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(start), str(folder)], stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
+    ) as launcher:  # fmt: skip
+        assert launcher.stderr is not None
+        lines: list[str] = []
+        for line in launcher.stderr:
+            lines.append(line)
+            if until in line:
+                break
+        yield launcher, lines
+
+
+def ranks_of(launcher: int) -> list[int]:
+    """The process ids of the two that `launcher` started, the first first."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            variables = (entry / "environ").read_bytes().split(b"\0")
+        except (OSError, ValueError, IndexError):
+            continue
+        rank = [int(value[5:]) for value in variables if value.startswith(b"RANK=")]
+        if parent == launcher and rank:
+            found.append((rank[0], int(entry.name)))
+    assert len(found) == 2
+    return [process for _, process in sorted(found)]
+
+
+def wait_for(happened: Callable[[], bool]) -> None:
+    for _ in range(200):
+        if happened():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not happen within ten seconds")
