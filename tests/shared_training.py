@@ -1,4 +1,4 @@
-"""What several processes compute together, beside what one computes alone: an epoch in float64, and batch norm.
+"""What several processes compute together, beside what one computes alone: epochs in both floats, and batch norm.
 
 Started by torch's launcher it does its share and leaves what it found in the folder given.
 """
@@ -36,20 +36,25 @@ BLOCKS: dict[str, dict[str, Any]] = {
 IMAGES = 51
 
 
-def epoch_in_float64(block: dict[str, Any], among: Processes) -> dict[str, Tensor]:
-    """Weights, statistics, loss and accuracy after an epoch, all of it in float64, where rounding flips no ReLU."""
+def epoch(block: dict[str, Any], among: Processes, *, in_float64: bool) -> dict[str, Tensor]:
+    """Weights, statistics, loss and accuracy after an epoch.
+
+    All of it in float64, where rounding flips no ReLU; or as it is trained, in a single step.
+    """
     images, labels = (torch.from_numpy(array) for array in tinted(IMAGES, 0))
     made = build_network(block["architecture"], block["width"], 4, seed=1)
-    network = NormalisedNetwork(made, (0.3,) * 3, (0.15,) * 3).double()
-    settings = TrainingSettings.from_config(TRAINING)
+    network = NormalisedNetwork(made, (0.3,) * 3, (0.15,) * 3)
+    network = network.double() if in_float64 else network
+    settings = TrainingSettings.from_config(TRAINING | ({} if in_float64 else {"batch_size": IMAGES}))
     optimiser = make_optimiser(network, settings)
     if not among.is_alone:
         with_global_batch_norm(network)
     with ExitStack() as stack:
         whole = {"logits_of": lambda net, x, _: net(x), "unit_scale": lambda x, _: x.double() / 255}
-        for name, function in whole.items():
-            stack.enter_context(mock.patch.object(epoch_module, name, function))
-        stack.enter_context(mock.patch.object(pgd_module, "constant", lambda net, _: net))
+        if in_float64:
+            for name, function in whole.items():
+                stack.enter_context(mock.patch.object(epoch_module, name, function))
+            stack.enter_context(mock.patch.object(pgd_module, "constant", lambda net, _: net))
         result = epoch_module.train_epoch(
             network, optimiser, images, labels, view=view_of(NetworkSettings.from_config("n", block), "float32"),
             settings=settings, seed=0, epoch=1, precision="float32", layout=torch.contiguous_format, name="n",
@@ -84,7 +89,9 @@ def batch_norm(dtype: torch.dtype, among: Processes) -> dict[str, Tensor]:
 def everything(among: Processes) -> dict[str, dict[str, Tensor]]:
     """All of it by name."""
     norms = {str(dtype): batch_norm(dtype, among) for dtype in (torch.float64, torch.float32, torch.bfloat16)}
-    return norms | {name: epoch_in_float64(block, among) for name, block in BLOCKS.items()}
+    epochs = {name: epoch(block, among, in_float64=True) for name, block in BLOCKS.items()}
+    steps = {f"{name}, a step": epoch(block, among, in_float64=False) for name, block in BLOCKS.items()}
+    return norms | epochs | steps
 
 
 def alone() -> dict[str, dict[str, Tensor]]:
