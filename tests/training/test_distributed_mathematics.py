@@ -21,12 +21,14 @@ ROOT = Path(__file__).resolve().parents[2]
 Found = dict[str, dict[str, Tensor]]
 
 
-def launched(*arguments: str | Path) -> None:
-    """Two processes by torch's launcher, as a user would start it."""
+def launched(script: Path, folder: Path) -> None:
+    """`script` in two processes by torch's launcher, as a user would start it; what it leaves is in `folder`."""
     path = os.pathsep.join(str(ROOT / part) for part in ("workflow_scripts", "tests"))
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     subprocess.run(
-        [*command, *map(str, arguments)], env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}, check=True
+        [*command, "--log-dir", str(folder / "logs"), str(script), str(folder)],
+        env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
+        check=True,
     )
 
 

@@ -19,7 +19,9 @@ from robust_style.training import launch as launch_module
 from robust_style.training import rank as rank_module
 from robust_style.training.interruption import Interrupted
 from robust_style.training.launch import launch_segment
-from tiny_training import ADVERSARIAL, EVALUATION, TRAINING, initialise, write_tiny_dataset
+from robust_style.training.processes import Processes
+from robust_style.training.segment import train_segment
+from tiny_training import ADVERSARIAL, BY_LIBRARY, EVALUATION, TRAINING, initialise, write_tiny_dataset
 
 ROOT = Path(__file__).resolve().parents[2]
 EPOCHS = 8
@@ -123,8 +125,14 @@ def test_divergence_ends_all_in_its_one_sentence(start: Path, tmp_path: Path) ->
     assert not given["checkpoint"].exists()
 
 
-def answered(folder: Path, rank: int, **arguments: Any) -> int:
-    """Process `rank` run here, without a group, on arguments that `train_segment` is replaced for."""
+def test_the_library_s_engine_is_refused_before_anything_is_read(start: Path, tmp_path: Path) -> None:
+    given = arguments(start, tmp_path, settings=BY_LIBRARY["standard"], dataset=tmp_path / "none")
+    with pytest.raises(ConfigError, match=r"networks\.n: engine robustness trains in one process"):
+        train_segment(**given, among=Processes(0, 2))
+
+
+def answered(folder: Path) -> int:
+    """The status of a process that runs here; what it would do has been replaced."""
     segment = folder / "segment.json"
     segment.write_text("{}", encoding="utf-8")
     return rank_module.main([str(segment), "--answers", str(folder)])
@@ -149,7 +157,7 @@ def test_what_one_process_ends_of_all_end_of(
     for rank, function in ((1, failing), (0, broken)):
         monkeypatch.setattr(rank_module, "_train", function)
         monkeypatch.setenv("RANK", str(rank))
-        assert answered(tmp_path, rank) == 1
+        assert answered(tmp_path) == 1
     expected = type(error) if isinstance(error, RobustStyleError) else RuntimeError
     with pytest.raises(expected, match=message):
         launch_module._refuse(2, tmp_path, {0: -signal.SIGTERM, 1: 1})
@@ -182,7 +190,7 @@ def going_on(start: Path, folder: Path, until: str) -> Iterator[tuple[subprocess
     path = os.pathsep.join(str(ROOT / part) for part in ("workflow_scripts", "tests", "tests/training"))
     with subprocess.Popen(
         [sys.executable, "-c", SCRIPT, str(start), str(folder)], stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", "TMPDIR": str(folder)},
     ) as launcher:  # fmt: skip
         assert launcher.stderr is not None
         lines: list[str] = []

@@ -43,9 +43,10 @@ def launch_segment(*, processes: int, **arguments: Any) -> None:
     if processes == 1:
         train_segment(**arguments)
         return
-    # As in one process, so that the job's record tells of threads and device.
+    # As in one process, because the job's record tells of threads and switches here.
     make_deterministic(arguments["threads"])
-    where = Processes(0, processes).device(choose_device(arguments["device"]))
+    where = choose_device(arguments["device"])
+    Processes(0, processes).demand_devices(where)
     with tempfile.TemporaryDirectory(prefix="segment-") as folder:
         answers = Path(folder)
         paths = {name: str(Path(arguments[name]).absolute()) for name in PATHS}
@@ -53,7 +54,7 @@ def launch_segment(*, processes: int, **arguments: Any) -> None:
         failed = _run(processes, answers, arguments["threads"])
         if failed is not None:
             _refuse(processes, answers, failed)
-    if where.type == "cuda":
+    if where.type == "cuda":  # and of the device; not before, for each device may be for one process only
         torch.cuda.init()  # type: ignore[no-untyped-call]
 
 

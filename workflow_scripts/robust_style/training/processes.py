@@ -40,19 +40,23 @@ class Processes:
     def device(self, chosen: torch.device) -> torch.device:
         """The device of this process, of the kind `chosen`: of CUDA devices the one with its number.
 
-        Raises ConfigError if there are fewer CUDA devices than processes.
+        Raises ConfigError as `demand_devices`.
         """
         if chosen.type != "cuda" or self.is_alone:
             return chosen
-        found = torch.cuda.device_count()
-        if found < self.count:
+        self.demand_devices(chosen)
+        # All processes are on one machine: the number among them is torchrun's LOCAL_RANK.
+        own = torch.device("cuda", self.rank)
+        torch.cuda.set_device(own)
+        return own
+
+    def demand_devices(self, chosen: torch.device) -> None:
+        """Raises ConfigError if there are fewer CUDA devices than processes that are to use them; touches none."""
+        if chosen.type == "cuda" and (found := torch.cuda.device_count()) < self.count:
             raise ConfigError(
                 f"training.processes: expected a CUDA device for each of the {self.count} processes, found {found}; "
                 "lower it, or ask for more GPUs (snakemake --resources gpu=N)"
             )
-        own = torch.device("cuda", self.rank)
-        torch.cuda.set_device(own)
-        return own
 
     def share(self, images: int) -> slice:
         """The places in a batch of `images` that this process trains on: contiguous, equal shares to within one."""

@@ -15,6 +15,7 @@ from robust_style.artefact.digest import sha256_of_file, sha256_of_settings
 from robust_style.artefact.lock import exclusive_lock
 from robust_style.data.dataset import read_dataset
 from robust_style.errors import CheckpointError, ConfigError, Divergence
+from robust_style.model.kinds import processes_contradictions
 from robust_style.provenance.determinism import make_deterministic
 from robust_style.provenance.device import choose_device
 from robust_style.provenance.precision import choose_precision
@@ -71,6 +72,8 @@ def train_segment(
     Raises CheckpointError if `previous` belongs to other settings, RobustStyleError if another process trains this
     segment, Divergence if a loss or a weight is not finite, ConfigError if the device is absent or too small.
     """
+    for fault in processes_contradictions(network, settings, among.count):
+        raise ConfigError(fault)
     flags = make_deterministic(threads)
     where = among.device(choose_device(device))
     chosen = NetworkSettings.from_config(network, settings)
