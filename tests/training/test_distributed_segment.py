@@ -24,16 +24,17 @@ from robust_style.training.segment import train_segment
 from tiny_training import ADVERSARIAL, BY_LIBRARY, EVALUATION, TRAINING, initialise, write_tiny_dataset
 
 ROOT = Path(__file__).resolve().parents[2]
-EPOCHS = 8
-# As `arguments` below, from a folder where the dataset and the first checkpoint are.
+EPOCHS, HALF = 9, 3
+# The second of two segments.
 SCRIPT = """
 import sys
 from pathlib import Path
-from test_distributed_segment import arguments
+from test_distributed_segment import HALF, arguments
 from robust_style.training.launch import launch_segment
 from robust_style.workflow.entry import step
 with step(None):
-    launch_segment(processes=2, **arguments(Path(sys.argv[1]), Path(sys.argv[2])))
+    start, folder = map(Path, sys.argv[1:])
+    launch_segment(processes=2, **arguments(start, folder, previous=folder / f"epoch_{HALF:03d}.pt"))
 """
 
 
@@ -76,37 +77,35 @@ def test_two_processes_learn_what_one_does(start: Path, undisturbed: bytes, tmp_
     assert two.weights["features.1.num_batches_tracked"] == one.weights["features.1.num_batches_tracked"]
 
 
-def test_segments_chain_bit_for_bit(start: Path, undisturbed: bytes, tmp_path: Path) -> None:
-    half = arguments(start, tmp_path, epoch=4)
-    launch_segment(processes=2, **half)
-    rest = arguments(start, tmp_path, previous=half["checkpoint"])
-    launch_segment(processes=2, **rest)
-    assert rest["checkpoint"].read_bytes() == undisturbed
+def test_chained_killed_and_asked_to_stop_it_ends_on_the_same_bits(
+    start: Path, undisturbed: bytes, tmp_path: Path
+) -> None:
+    """A segment, then another again and again from what it left: a rank killed, the launcher, SIGTERM, to the end."""
+    first = arguments(start, tmp_path, epoch=HALF)
+    launch_segment(processes=2, **first)
+    assert first["checkpoint"].read_bytes() != undisturbed
 
-
-def test_killed_and_asked_to_stop_it_ends_on_the_same_bits(start: Path, undisturbed: bytes, tmp_path: Path) -> None:
-    """One after the other, each going on from what the one before left: a rank, the launcher, SIGTERM, to the end."""
-    with going_on(start, tmp_path, "epoch 2/") as (launcher, lines):
+    with going_on(start, tmp_path, "epoch 4/") as (launcher, lines):
         os.kill(ranks_of(launcher.pid)[1], signal.SIGKILL)
         assert launcher.wait(60) == 1
         lines += launcher.stderr or []
     assert [line for line in lines if "epoch" not in line] == []
     assert re.fullmatch(r"error: training\.processes: .* found process 1 ended by SIGKILL .* full epoch\n", lines[-1])
 
-    with going_on(start, tmp_path, "epoch 3/") as (launcher, lines):
+    with going_on(start, tmp_path, "epoch 5/") as (launcher, lines):
         assert "going on after epoch" in lines[0]
         ranks = ranks_of(launcher.pid)
         launcher.kill()
         wait_for(lambda: not any(Path(f"/proc/{rank}").exists() for rank in ranks))
 
-    with going_on(start, tmp_path, "epoch 5/") as (launcher, lines):
+    with going_on(start, tmp_path, "epoch 7/") as (launcher, lines):
         assert "going on after epoch" in lines[0]
         launcher.send_signal(signal.SIGTERM)
         assert launcher.wait(60) == 143
         lines += launcher.stderr or []
     assert re.search(r"SIGTERM in epoch (\d+); what epoch \d+ left is kept", lines[-1])
 
-    given = arguments(start, tmp_path)
+    given = arguments(start, tmp_path, previous=first["checkpoint"])
     assert not given["checkpoint"].exists()
     launch_segment(processes=2, **given)
     assert given["checkpoint"].read_bytes() == undisturbed
@@ -186,7 +185,7 @@ def broken(_: Path) -> None:
 
 @contextmanager
 def going_on(start: Path, folder: Path, until: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
-    """The segment in a process of its own, once it said `until`, and the lines until then."""
+    """The second segment in a process of its own, once it said `until`, and the lines until then."""
     path = os.pathsep.join(str(ROOT / part) for part in ("workflow_scripts", "tests", "tests/training"))
     with subprocess.Popen(
         [sys.executable, "-c", SCRIPT, str(start), str(folder)], stderr=subprocess.PIPE, text=True,
