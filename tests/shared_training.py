@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 from robust_style.attack import pgd as pgd_module
 from robust_style.model.network import NormalisedNetwork, build_network
-from robust_style.training import epoch as epoch_module
+from robust_style.training import step as step_module
+from robust_style.training.epoch import train_epoch
 from robust_style.training.global_batch_norm import with_global_batch_norm
 from robust_style.training.processes import ALONE, Processes
 from robust_style.training.regime import view_of
@@ -53,13 +54,12 @@ def epoch(block: dict[str, Any], among: Processes, *, in_float64: bool) -> dict[
         whole = {"logits_of": lambda net, x, _: net(x), "unit_scale": lambda x, _: x.double() / 255}
         if in_float64:
             for name, function in whole.items():
-                stack.enter_context(mock.patch.object(epoch_module, name, function))
+                stack.enter_context(mock.patch.object(step_module, name, function))
             stack.enter_context(mock.patch.object(pgd_module, "constant", lambda net, _: net))
-        result = epoch_module.train_epoch(
-            network, optimiser, images, labels, view=view_of(NetworkSettings.from_config("n", block), "float32"),
-            settings=settings, seed=0, epoch=1, precision="float32", layout=torch.contiguous_format, name="n",
-            among=among,
-        )  # fmt: skip
+        view = view_of(NetworkSettings.from_config("n", block), "float32")
+        layout = torch.contiguous_format
+        step = step_module.Step(network, optimiser, settings.augmentation, view, "float32", layout, among)
+        result = train_epoch(step, images, labels, settings=settings, seed=0, epoch=1, name="n")
     told = {"loss": torch.tensor(result.loss), "accuracy": torch.tensor(result.accuracy)}
     return {**network.state_dict(), **told}
 
@@ -80,7 +80,7 @@ def batch_norm(dtype: torch.dtype, among: Processes) -> dict[str, Tensor]:
         y = network(x)
         (gradient,) = torch.autograd.grad((y.double() ** 2 * weights[share]).sum(), [x], retain_graph=True)
         (y.double() ** 2 * weights[share]).sum().backward()
-        among.sum_up(parameter.grad for parameter in network.parameters())
+        among.sum_up((parameter.grad for parameter in network.parameters()), torch.zeros(()))
     evaluated = network.train(False)(x)
     gradients = {f"gradient of {name}": parameter.grad for name, parameter in network.named_parameters()}
     return {"y": y, "evaluated": evaluated, "gradient": gradient, **gradients, **network.state_dict()}

@@ -12,10 +12,11 @@ from torch import Tensor
 from robust_style.attack.constraint import constraint_named
 from robust_style.errors import ConfigError
 from robust_style.provenance.randomness import stream
-from robust_style.training.augment import augment
 from robust_style.training.processes import ALONE, Processes
+from robust_style.training.settings import TrainingSettings
+from robust_style.training.step import Batch
 from shared_training import BLOCKS, alone
-from tiny_training import tinted
+from tiny_training import TRAINING, tinted
 
 ROOT = Path(__file__).resolve().parents[2]
 Found = dict[str, dict[str, Tensor]]
@@ -89,25 +90,18 @@ def test_batch_norm_is_that_of_the_whole_batch(
 
 
 @pytest.mark.parametrize("count", [2, 3, 7])
-def test_shares_are_the_whole_batch_and_so_is_their_randomness(count: int) -> None:
-    images = torch.from_numpy(tinted(7, 0)[0])
-    processes = [Processes(rank, count) for rank in range(count)]
-    assert [place for each in processes for place in range(7)[each.share(7)]] == list(range(7))
-
-    def augmented(among: Processes, name: int) -> Tensor:
-        drawing = among.drawing(stream(0, name), 7)
-        return augment(
-            images[among.share(7)], crop_padding=4, flip=True, colour_jitter=0.25, rotation=2.0, generator=drawing
-        )
-
-    assert torch.equal(torch.cat([augmented(each, 1) for each in processes]), augmented(ALONE, 1))
-    for norm in ("l2", "linf"):
-
-        def start(among: Processes, norm: str = norm) -> Tensor:
-            centre = images[among.share(7)].float() / 255
-            return constraint_named(norm).random_start(centre, 0.1, among.drawing(stream(0, norm), 7))
-
-        assert torch.equal(torch.cat([start(each) for each in processes]), start(ALONE))
+def test_shares_are_the_whole_batch(count: int) -> None:
+    """Images, labels and all that chance decides, each once and in order; their parts are one."""
+    images, labels = (torch.from_numpy(array) for array in tinted(7, 0))
+    chance = TrainingSettings.from_config(TRAINING).augmentation.draw(images.shape, stream(0, "a"))
+    whole = Batch(images, labels, chance, constraint_named("l2").draw(images.shape, stream(0, "b")))
+    shares = [whole.of(Processes(rank, count)) for rank in range(count)]
+    assert whole.of(ALONE) is whole
+    assert sum(share.part for share in shares) == pytest.approx(1)
+    for name in ("images", "labels", "drawn"):
+        assert torch.equal(torch.cat([getattr(share, name) for share in shares]), getattr(whole, name))
+    for name, value in chance._asdict().items():
+        assert torch.equal(torch.cat([getattr(share.chance, name) for share in shares]), value)
 
 
 def test_a_batch_with_nothing_for_some_is_refused() -> None:

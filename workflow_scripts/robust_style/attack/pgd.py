@@ -11,7 +11,6 @@ from torch import Tensor, nn
 
 from robust_style.attack.constraint import constraint_named
 from robust_style.attack.folded import Classifier, constant
-from robust_style.provenance.randomness import Randomness, whole_batch
 
 Images = Float[Tensor, "batch 3 height width"]
 Labels = Int64[Tensor, " batch"]
@@ -34,31 +33,54 @@ def pgd(
     images: Images,
     labels: Labels,
     attack: Attack,
-    generator: Randomness,
+    generator: torch.Generator,
     precision: str = "float32",
 ) -> Images:
     """Adversarial examples of `images` in [0, 1]: of all iterates, for each image the one with the highest loss.
 
     The network is attacked as it classifies (batch norm in evaluation mode) and left as it was found. Its forward
     passes compute in `precision`; images, loss and steps are float32. `generator` (CPU) is drawn from only if the
-    attack starts at random; where the images are a share of a batch, it knows of the rest. Raises ConfigError for an
-    unknown constraint.
+    attack starts at random. Raises ConfigError for an unknown constraint.
     Source: Madry et al. 2018, § 2.1; `robustness.attacker.Attacker` with use_best (Engstrom et al. 2019).
     Differs from the latter: gradients are taken with respect to the images only, of the network with its batch norm
     folded into the convolutions (equal but for rounding).
     """
+    drawn = None
+    if attack.random_start:
+        drawn = constraint_named(attack.constraint).draw(images.shape, generator).to(images.device)
+    return ascend(network, images, labels, attack, drawn, precision)
+
+
+def ascend(
+    network: nn.Module,
+    images: Images,
+    labels: Labels,
+    attack: Attack,
+    drawn: Images | None,
+    precision: str,
+    part: float = 1.0,
+) -> Images:
+    """`pgd` with the random numbers of its start, `drawn` by the constraint, at hand on the device of the images.
+
+    None: it starts from the images. The images are this `part` of a batch. Nothing in it depends on a value, so that a
+    GPU can record and repeat it.
+    """
     constraint = constraint_named(attack.constraint)
     centre = images.detach()
-    x = constraint.random_start(centre, attack.epsilon, generator) if attack.random_start else centre
-    # A step divides by the length of the gradient plus a constant: a share, too, takes the mean over the whole batch.
-    fraction = len(x) / whole_batch(len(x), generator)
+    x = (
+        centre
+        if drawn is None
+        else constraint.start(centre, drawn.to(centre.device, non_blocking=True), attack.epsilon)
+    )
     best, best_losses = x, torch.full((len(x),), -torch.inf, device=x.device)
     with attacked(network):
         target = constant(network, precision)
         for _ in range(attack.steps):
             losses, gradient = losses_and_gradient(target, x, labels)
             best, best_losses = _worse_for_network(best, best_losses, x, losses)
-            gradient = gradient if fraction == 1 else gradient * fraction
+            if part != 1:
+                # Steps add a constant to the length of the gradient, which is that of the mean over the whole batch.
+                gradient = gradient * part
             x = constraint.project(constraint.step(x, gradient, attack.step_size), centre, attack.epsilon)
         with torch.no_grad():
             best, _ = _worse_for_network(best, best_losses, x, _losses(target, x, labels))

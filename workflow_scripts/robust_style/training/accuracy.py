@@ -11,8 +11,8 @@ from robust_style.attack.pgd import Attack, Images, Labels, attacked, pgd
 from robust_style.provenance.precision import autocast
 from robust_style.training.pixels import unit_scale
 
-# Bounds the memory of one pass; in evaluation mode the images of a batch do not influence each other.
-_BATCH = 250
+# Bounds the memory of one pass and fills a GPU; in evaluation mode the images of a batch do not influence each other.
+_BATCH = {"cpu": 250, "cuda": 1000}
 
 StoredImages = UInt8[Tensor, "images 3 height width"]
 StoredLabels = Int64[Tensor, " images"]
@@ -68,7 +68,8 @@ def withstood(
 
 
 def _batches(images: StoredImages, labels: StoredLabels) -> Iterator[tuple[Tensor, Tensor]]:
-    return zip(torch.split(images, _BATCH), torch.split(labels, _BATCH), strict=True)
+    size = _BATCH[images.device.type]
+    return zip(torch.split(images, size), torch.split(labels, size), strict=True)
 
 
 def _right(network: nn.Module, images: Images, labels: Labels, precision: str) -> Bool[Tensor, " batch"]:

@@ -5,20 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Int64, UInt8
 from torch import Tensor
 
 from robust_style.errors import Divergence
-from robust_style.model.forward import logits_of
-from robust_style.model.network import NormalisedNetwork
 from robust_style.provenance.randomness import stream
-from robust_style.training.augment import augment
-from robust_style.training.pixels import unit_scale
-from robust_style.training.processes import ALONE, Processes
-from robust_style.training.regime import View
+from robust_style.training.recorded_step import RecordedStep
 from robust_style.training.schedule import learning_rate
 from robust_style.training.settings import TrainingSettings
+from robust_style.training.step import Batch, Step
 from robust_style.training.subset import batches_of
 
 # Batches between two looks at the loss: seldom enough that a GPU does not wait, often enough to stop a lost training.
@@ -35,66 +30,44 @@ class EpochResult:
 
 
 def train_epoch(
-    network: NormalisedNetwork,
-    optimiser: torch.optim.Optimizer,
+    step: Step | RecordedStep,
     images: UInt8[Tensor, "images 3 height width"],
     labels: Int64[Tensor, " images"],
     *,
-    view: View,
     settings: TrainingSettings,
     seed: int,
     epoch: int,
-    precision: str,
-    layout: torch.memory_format,
     name: str,
     pass_number: int = 1,
-    among: Processes = ALONE,
     after_batch: Callable[[int, int], None] = lambda done, batches: None,
 ) -> EpochResult:
-    """Trains `network` on every image once; `epoch` counts from 1, images and labels lie on the network's device.
+    """Takes `step` on every image once; `epoch` counts from 1, images and labels lie on the network's device.
 
-    Images in [0, 1] are laid out in memory as `layout`, which should be the layout of the network's weights.
     Order, augmentation, random starts and noise are functions of seed, epoch and `pass_number` (which pass over the
     data of this epoch, from 1), not of the network, so that regimes of equal seed see the same batches. Batch norm is
     in evaluation mode for the attack and in training mode for the training forward pass, as in `robustness`.
-    `after_batch` is called with the number of batches done and of all. `among` are the processes that share each batch:
-    all call this function alike, the network's batch norm is synchronised between them (`global_batch_norm`), and the
-    result is in each of them that of one process but for rounding. Raises Divergence, naming network (`name`), epoch,
-    pass and batch of the first loss that is not finite, ConfigError if a batch has too few images for the processes.
+    `after_batch` is called with the number of batches done and of all. Processes that take the step together call this
+    alike and are told the same. Raises Divergence, naming network (`name`), epoch, pass and batch of the first loss
+    that is not finite, ConfigError if a batch has too few images for the processes.
     """
-    rate = _set_learning_rate(optimiser, settings, epoch)
+    rate = _set_learning_rate(step.optimiser, settings, epoch)
     when = (epoch,) if pass_number == 1 else (epoch, pass_number)
     order = torch.randperm(len(images), generator=stream(seed, "order", *when))
-    augmentation, randomness = stream(seed, "augmentation", *when), stream(seed, "attack", *when)
+    of_augmentation, of_view = stream(seed, "augmentation", *when), stream(seed, "attack", *when)
     course = _Course.on(images.device)
-    network.train()
+    step.network.train()
     batches = batches_of(order.to(images.device), settings.batch_size)
-    among.demand_share_of_each(batches)
-    for number, batch in enumerate(batches, start=1):
-        chosen = batch[among.share(len(batch))]
-        augmented = augment(
-            images[chosen],
-            crop_padding=settings.crop_padding,
-            flip=settings.flip,
-            colour_jitter=settings.colour_jitter,
-            rotation=settings.rotation,
-            generator=among.drawing(augmentation, len(batch)),
-        )
-        y = labels[chosen]
-        x = view(network, unit_scale(augmented, layout), y, among.drawing(randomness, len(batch)))
-        logits = logits_of(network, x, precision)
-        loss = among.part_of_mean(F.cross_entropy(logits, y), len(y), len(batch))
-        optimiser.zero_grad()
-        torch.autograd.backward(loss)
-        hits = (logits.detach().argmax(1) == y).sum()
-        gradients = (parameter.grad for parameter in network.parameters())
-        loss, hits = among.sum_up(gradients, loss.detach(), hits)
-        optimiser.step()
-        course.add(loss, hits, len(batch))
+    step.among.demand_share_of_each(batches)
+    for number, chosen in enumerate(batches, start=1):
+        shape = (len(chosen), *images.shape[1:])
+        chance, drawn = step.augmentation.draw(shape, of_augmentation), step.view.draw(shape, of_view)
+        batch = Batch(images[chosen], labels[chosen], chance, drawn).of(step.among).to(images.device)
+        loss, logits = step(batch)
+        course.add(loss, logits, batch.labels, len(chosen))
         if number % _LOOK_EVERY == 0 or number == len(batches):
             course.refuse_divergence(name, when)
         after_batch(number, len(batches))
-    return EpochResult(rate, course.loss_sum / len(images), course.correct / len(images))
+    return EpochResult(rate, course.loss_sum / len(images), step.among.total(course.correct) / len(images))
 
 
 def _set_learning_rate(optimiser: torch.optim.Optimizer, settings: TrainingSettings, epoch: int) -> float:
@@ -111,7 +84,7 @@ def _set_learning_rate(optimiser: torch.optim.Optimizer, settings: TrainingSetti
 
 @dataclass
 class _Course:
-    """Losses and hits of the batches so far, kept on the device: looking at them makes a GPU wait."""
+    """Losses of the batches so far, hits in this process's share, on the device: looking at them makes a GPU wait."""
 
     hits: Tensor
     losses: list[Tensor]
@@ -121,8 +94,8 @@ class _Course:
     def on(cls, device: torch.device) -> "_Course":
         return cls(torch.zeros((), dtype=torch.int64, device=device), [], [])
 
-    def add(self, loss: Tensor, hits: Tensor, size: int) -> None:
-        self.hits += hits
+    def add(self, loss: Tensor, logits: Tensor, labels: Tensor, size: int) -> None:
+        self.hits += (logits.argmax(1) == labels).sum()
         self.losses.append(loss)
         self.sizes.append(size)
 

@@ -6,13 +6,13 @@ share of it, so that the order of the images, their augmentation, random starts 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
 from robust_style.errors import ConfigError
-from robust_style.provenance.randomness import Randomness, Shared
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,6 @@ class Processes:
         """The places in a batch of `images` that this process trains on: contiguous, equal shares to within one."""
         return slice(images * self.rank // self.count, images * (self.rank + 1) // self.count)
 
-    def drawing(self, generator: torch.Generator, images: int) -> Randomness:
-        """What to draw the randomness of this process's share of a batch of `images` from."""
-        return generator if self.is_alone else Shared(generator, images, self.share(images).start)
-
     def demand_share_of_each(self, batches: Iterable[Sequence[object] | Tensor]) -> None:
         """Raises ConfigError if a batch has no image for some process."""
         smallest = min(len(batch) for batch in batches)
@@ -75,39 +71,31 @@ class Processes:
                 f"found one of {smallest}; choose another batch_size or fewer training.processes"
             )
 
-    def part_of_mean(self, mean: Tensor, own: int, whole: int) -> Tensor:
-        """What `mean` of this process's `own` images adds to the mean over all `whole` of the batch."""
-        return mean if self.is_alone else mean * (own / whole)
+    def sum_up(self, gradients: Iterable[Tensor | None], loss: Tensor) -> Tensor:
+        """Adds up `gradients` over the processes, in place, and gives `loss` (a scalar) added up likewise.
 
-    def sum_up(self, gradients: Iterable[Tensor | None], *numbers: Tensor) -> tuple[Tensor, ...]:
-        """Adds up `gradients` over the processes, in place, and gives each of `numbers` (scalars) added up likewise.
-
-        Numbers travel as the gradients do: whole ones are exact in float32 below 2^24.
         Not torch's DistributedDataParallel: it sums in buckets which it orders anew after the first backward pass of a
         process. Three or more summands then round otherwise in a process that goes on after a kill than in one that
         was never killed, and a resumed segment would not end on the same bits. One flat sum, always in the same order,
         has not that problem; nor does it mind shares of different size or a forward pass of our own.
         """
         if self.is_alone:
-            return numbers
-        found = [gradient for gradient in gradients if gradient is not None]
-        flat = torch.cat([tensor.reshape(-1) for tensor in (*found, *numbers)])
+            return loss
+        found = [loss, *(gradient for gradient in gradients if gradient is not None)]
+        flat = torch.cat([tensor.reshape(-1) for tensor in found])
         dist.all_reduce(flat)
-        pieces = torch.split(flat, [tensor.numel() for tensor in (*found, *numbers)])
-        for gradient, piece in zip(found, pieces, strict=False):
+        first, *pieces = torch.split(flat, [tensor.numel() for tensor in found])
+        for gradient, piece in zip(found[1:], pieces, strict=True):
             gradient.copy_(piece.view_as(gradient))
-        return tuple(
-            piece.view_as(number).to(number.dtype) for number, piece in zip(numbers, pieces[len(found) :], strict=True)
-        )
+        return first.view_as(loss)
+
+    def total(self, number: int) -> int:
+        """The sum of `number` over the processes."""
+        return self._over_all(number, dist.ReduceOp.SUM)
 
     def greatest(self, number: int) -> int:
         """The greatest `number` of any process; all wait here for one another."""
-        if self.is_alone:
-            return number
-        # On the CPU, whatever trains: a GPU that is busy need not be waited for.
-        shared = torch.tensor(number, dtype=torch.int64)
-        dist.all_reduce(shared, op=dist.ReduceOp.MAX)
-        return int(shared)
+        return self._over_all(number, dist.ReduceOp.MAX)
 
     def wait_for_all(self) -> None:
         """Returns once every process has come here."""
@@ -120,6 +108,14 @@ class Processes:
         own = sum(int(tensor.reshape(-1).view(torch.uint8).sum(dtype=torch.int64)) for tensor in tensors)
         if self.greatest(own) != -self.greatest(-own):
             raise RuntimeError("the processes that train one network no longer hold the same weights")
+
+    def _over_all(self, number: int, operation: Any) -> int:
+        if self.is_alone:
+            return number
+        # On the CPU, whatever trains: a GPU that is busy need not be waited for.
+        shared = torch.tensor(number, dtype=torch.int64)
+        dist.all_reduce(shared, op=operation)
+        return int(shared)
 
 
 ALONE = Processes(0, 1)
