@@ -124,6 +124,30 @@ def test_divergence_ends_all_in_its_one_sentence(start: Path, tmp_path: Path) ->
     assert not given["checkpoint"].exists()
 
 
+# Read by every Python that starts: the second process has no memory left after its first batch.
+EXHAUSTED = """
+import os
+if os.environ.get("RANK") == "1":
+    import torch
+    from robust_style.training.running_segment import RunningSegment
+
+    def exhausted(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB.")
+
+    RunningSegment.after_batch = exhausted
+"""
+
+
+def test_memory_that_one_process_lacks_is_what_all_end_of(
+    start: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(EXHAUSTED, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(ConfigError, match=r"training\.batch_size: .* found 24 .*allocate 20 GiB.*lower it"):
+        launch_segment(processes=2, **arguments(start, tmp_path))
+    assert capfd.readouterr() == ("", ""), "one sentence, and no traceback of the other's lost connection"
+
+
 def test_the_library_s_engine_is_refused_before_anything_is_read(start: Path, tmp_path: Path) -> None:
     given = arguments(start, tmp_path, settings=BY_LIBRARY["standard"], dataset=tmp_path / "none")
     with pytest.raises(ConfigError, match=r"networks\.n: engine robustness trains in one process"):
