@@ -50,7 +50,7 @@ def pgd(
     x = constraint.random_start(centre, attack.epsilon, generator) if attack.random_start else centre
     best, best_losses = x, torch.full((len(x),), -torch.inf, device=x.device)
     with attacked(network):
-        target = constant(network, precision)
+        target = constant(network, precision, images.shape[-1])
         for _ in range(attack.steps):
             losses, gradient = losses_and_gradient(target, x, labels)
             best, best_losses = _worse_for_network(best, best_losses, x, losses)

@@ -1,6 +1,7 @@
 """The networks: the library's at any width, and the wrapper that normalises their images."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -10,6 +11,7 @@ from robust_style.errors import ConfigError
 from robust_style.model.architectures import architecture_named
 from robust_style.model.compat import import_densenet, import_resnet, import_torchvision_models, import_vgg
 from robust_style.model.plan import scaled_plan
+from robust_style.model.pooled_linear import PooledLinear, with_pooled
 
 # The channels of a ResNet's first stage.
 _NARROWEST = 64
@@ -41,7 +43,7 @@ class NormalisedNetwork(nn.Module):
         self.register_buffer("std", torch.tensor(std, dtype=torch.float32).view(3, 1, 1))
 
     def forward(self, images: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch classes"]:
-        """The logits of images in [0, 1]; height and width are 32 px."""
+        """The logits of images in [0, 1]; height and width are equal, a multiple of 32 px."""
         logits: Tensor = self.network(self.normalise(images))
         return logits
 
@@ -55,7 +57,8 @@ def build_network(architecture: str, width: float, classes: int, *, seed: int = 
 
     The initial weights (its own; of most torch's defaults: He et al. 2015 with a = sqrt 5) are a pure function of the
     four arguments; the global random state is left as it was. Modules and forward pass are the library's, or
-    torchvision's where it has none of that architecture. Raises ConfigError for an unknown architecture, a width that
+    torchvision's where it has none of that architecture; the last layer averages over what images larger than 32 px
+    leave of a map (`model.pooled_linear`). Raises ConfigError for an unknown architecture, a width that
     is not above 0, or one that leaves no channel.
     """
     builders = {"vgg": _vgg, "resnet": _resnet, "densenet": _densenet, "mobilenet": _mobilenet}
@@ -78,24 +81,26 @@ def _vgg(architecture: str, width: float, classes: int) -> nn.Module:
     network: nn.Module = vgg.VGG.__new__(vgg.VGG)
     nn.Module.__init__(network)
     network.features = vgg.VGG._make_layers(network, plan)
-    network.classifier = nn.Linear(channels[-1], classes)
+    network.classifier = PooledLinear(channels[-1], classes)
     return network
 
 
 def _resnet(architecture: str, width: float, classes: int) -> nn.Module:
     """Its `wm` multiplies the channels of all four stages, and rounds down."""
-    network: nn.Module = getattr(import_resnet(), architecture)(num_classes=classes, wm=width)
+    network: Any = getattr(import_resnet(), architecture)(num_classes=classes, wm=width)
+    network.linear = with_pooled(network.linear)
     return network
 
 
 def _densenet(architecture: str, width: float, classes: int) -> nn.Module:
     densenet = import_densenet()
-    network: nn.Module = densenet.DenseNet(
+    network: Any = densenet.DenseNet(
         densenet.Bottleneck,
         list(architecture_named(architecture).blocks),
         growth_rate=max(1, round(_GROWTH * width)),
         num_classes=classes,
     )
+    network.linear = with_pooled(network.linear)
     return network
 
 

@@ -19,7 +19,10 @@ StoredLabels = Int64[Tensor, " images"]
 
 
 def clean_accuracy(network: nn.Module, images: StoredImages, labels: StoredLabels, precision: str = "float32") -> float:
-    """The fraction of images, from 0 to 1, that `network` classifies rightly; network and images on one device."""
+    """The fraction of images, from 0 to 1, that `network` classifies rightly; network and labels on one device.
+
+    Images may lie in host memory, here and below.
+    """
     correct = 0
     for some, their_labels in _batches(images, labels):
         correct += int(_right(network, unit_scale(some), their_labels, precision).sum())
@@ -68,7 +71,8 @@ def withstood(
 
 
 def _batches(images: StoredImages, labels: StoredLabels) -> Iterator[tuple[Tensor, Tensor]]:
-    return zip(torch.split(images, _BATCH), torch.split(labels, _BATCH), strict=True)
+    for some, their_labels in zip(torch.split(images, _BATCH), torch.split(labels, _BATCH), strict=True):
+        yield some.to(labels.device), their_labels
 
 
 def _right(network: nn.Module, images: Images, labels: Labels, precision: str) -> Bool[Tensor, " batch"]:

@@ -14,6 +14,7 @@ from robust_style.model.forward import logits_of
 from robust_style.model.network import NormalisedNetwork
 from robust_style.provenance.randomness import stream
 from robust_style.training.augment import augment
+from robust_style.training.feed import fed
 from robust_style.training.pixels import unit_scale
 from robust_style.training.regime import View
 from robust_style.training.schedule import learning_rate
@@ -49,9 +50,9 @@ def train_epoch(
     pass_number: int = 1,
     after_batch: Callable[[int, int], None] = lambda done, batches: None,
 ) -> EpochResult:
-    """Trains `network` on every image once; `epoch` counts from 1, images and labels lie on the network's device.
+    """Trains `network` on every image once; `epoch` counts from 1, labels lie on the network's device.
 
-    Images in [0, 1] are laid out in memory as `layout`, which should be the layout of the network's weights.
+    Images lie there, too, or in host memory (`training.feed`). Images in [0, 1] are laid out in memory as `layout`, which should be the layout of the network's weights.
     Order, augmentation, random starts and noise are functions of seed, epoch and `pass_number` (which pass over the
     data of this epoch, from 1), not of the network, so that regimes of equal seed see the same batches. Batch norm is
     in evaluation mode for the attack and in training mode for the training forward pass, as in `robustness`.
@@ -62,19 +63,18 @@ def train_epoch(
     when = (epoch,) if pass_number == 1 else (epoch, pass_number)
     order = torch.randperm(len(images), generator=stream(seed, "order", *when))
     augmentation, randomness = stream(seed, "augmentation", *when), stream(seed, "attack", *when)
-    course = _Course.on(images.device)
+    course = _Course.on(labels.device)
     network.train()
     batches = batches_of(order.to(images.device), settings.batch_size)
-    for number, chosen in enumerate(batches, start=1):
+    for number, (stored, y) in enumerate(fed(images, labels, batches), start=1):
         augmented = augment(
-            images[chosen],
+            stored,
             crop_padding=settings.crop_padding,
             flip=settings.flip,
             colour_jitter=settings.colour_jitter,
             rotation=settings.rotation,
             generator=augmentation,
         )
-        y = labels[chosen]
         x = view(network, unit_scale(augmented, layout), y, randomness)
         logits = logits_of(network, x, precision)
         loss = F.cross_entropy(logits, y)

@@ -4,6 +4,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from robust_style.artefact.checkpoint import Checkpoint
 from robust_style.artefact.digest import sha256_of_file
 from robust_style.artefact.json_file import write_json
@@ -105,13 +107,11 @@ def _accuracies(
     hardest = class_balanced(attacked.labels, chosen.autoattack_images if with_autoattack else 0, state.classes)
     autoattack = None
     if len(hardest):
-        autoattack = _autoattack(
-            network, LabelledImages(attacked.images[hardest], attacked.labels[hardest]), state, chosen
-        )
+        autoattack = _autoattack(network, attacked.at(hardest), state, chosen)
     robust = float(right.double().mean())
-    few = slice(_CHECKED_IMAGES)
+    few = attacked.at(torch.arange(min(_CHECKED_IMAGES, len(attacked.labels)), device=attacked.labels.device))
     warnings = [
-        *suspicions(network, unit_scale(attacked.images[few]), attacked.labels[few]),
+        *suspicions(network, unit_scale(few.images), few.labels),
         *contradictions(
             clean_accuracy(network, attacked.images, attacked.labels),
             robust,
