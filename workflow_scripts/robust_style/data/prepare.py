@@ -21,7 +21,7 @@ def prepare_dataset(
     dataset: Path,
     folder: Path | None = None,
     classes: Classes | None = None,
-    size_px: int | None = None,
+    size_px: int = 64,
     processes: int = 1,
 ) -> None:
     """Writes dataset `name` to `dataset` and a line about it to stderr.

@@ -15,7 +15,6 @@ from robust_style.data.square_image import Unusable
 from robust_style.data.subset import first_of_each_class
 from robust_style.errors import ConfigError, DatasetError
 
-DEFAULT_SIDE_PX = 64
 # How many images, and how many classes, a line names.
 _SHOWN, _SHOWN_CLASSES = 3, 20
 
@@ -24,7 +23,7 @@ def prepare_folder(
     *,
     path: Path,
     classes: Classes | None,
-    size_px: int | None,
+    size_px: int,
     train_size: int | None,
     test_size: int | None,
     processes: int,
@@ -33,13 +32,12 @@ def prepare_folder(
     """Writes the images below `path` (`image_folder.read_folder`) as squares of `size_px` to `dataset`.
 
     The file takes 3 size_px^2 bytes an image; the images are written as they are decoded, and never in memory together.
-    Mean and standard deviation are those of its training images. Equal folders give equal bytes. `size_px` None is 64.
+    Mean and standard deviation are those of its training images. Equal folders give equal bytes.
     Raises ConfigError for a side that is not a multiple of 32 from 32 to 224, DatasetError for a folder of another
     layout, an impossible size, or images that cannot be used, all of which are counted.
     """
-    side = DEFAULT_SIDE_PX if size_px is None else size_px
-    if not is_side(side):
-        raise ConfigError(f"dataset.size_px: expected a multiple of 32 from 32 to 224, found {side}; change it")
+    if not is_side(size_px):
+        raise ConfigError(f"dataset.size_px: expected a multiple of 32 from 32 to 224, found {size_px}; change it")
     folder = read_folder(path, classes)
     count = len(folder.class_names)
     train = _first(folder.train, count, train_size, "dataset.train_size")
@@ -54,16 +52,16 @@ def prepare_folder(
 
     write_streamed(
         dataset,
-        side_px=side,
-        train=(statistics.of(decoded(train.paths, side, processes, unusable)), _labels(train)),
-        test=(decoded(test.paths, side, processes, unusable), _labels(test)),
+        side_px=size_px,
+        train=(statistics.of(decoded(train.paths, size_px, processes, unusable)), _labels(train)),
+        test=(decoded(test.paths, size_px, processes, unusable), _labels(test)),
         class_names=folder.class_names,
         normalisation=normalisation,
     )
     shown = ", ".join(folder.class_names[:_SHOWN_CLASSES]) + (", …" if count > _SHOWN_CLASSES else "")
     print(
         f"folder: {len(train.labels)} training and {len(test.labels)} test images of {count} classes ({shown}), "
-        f"{side} px, {dataset.stat().st_size / 1e6:.1f} MB",
+        f"{size_px} px, {dataset.stat().st_size / 1e6:.1f} MB",
         file=sys.stderr,
     )
 

@@ -42,10 +42,13 @@ def read_square(path: str, side_px: int) -> UInt8[np.ndarray, "3 {side_px} {side
                 reason = _unfit(picture)
                 if reason is not None:
                     return Unusable(path, reason)
+                width, height = picture.size
                 picture.draft(None, (_GAP * side_px, _GAP * side_px))
                 picture.load()
                 upright = ImageOps.exif_transpose(picture)
-            square = _middle(flattened(_in_srgb_if_it_can(upright)), side_px)
+                if upright.size != picture.size:  # turned by a quarter
+                    width, height = height, width
+            square = _middle(flattened(_in_srgb_if_it_can(upright)), width, height, side_px)
             return np.ascontiguousarray(np.asarray(square).transpose(2, 0, 1))
     except UnidentifiedImageError:
         return Unusable(path, f"no picture ({', '.join(_FORMATS)})")
@@ -74,8 +77,13 @@ def _in_srgb_if_it_can(picture: Image.Image) -> Image.Image:
         return in_srgb(picture)
 
 
-def _middle(picture: Image.Image, side_px: int) -> Image.Image:
-    width, height = picture.size
+def _middle(picture: Image.Image, width_px: int, height_px: int, side_px: int) -> Image.Image:
+    """The middle of a picture that had `width_px` x `height_px` before it was decoded at a scale of its own.
+
+    The scales are halves, and sides are rounded up: 375 px become 188, of which only 187.5 are the picture.
+    """
+    factor = round(width_px / picture.width)
+    width, height = width_px / factor, height_px / factor
     shorter = min(width, height)
     left, top = (width - shorter) / 2, (height - shorter) / 2
     box = (left, top, left + shorter, top + shorter)
