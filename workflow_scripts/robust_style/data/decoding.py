@@ -4,12 +4,14 @@ import multiprocessing
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 
 import numpy as np
 from jaxtyping import UInt8
 
 from robust_style.data.square_image import Unusable, read_square
+from robust_style.errors import DatasetError
 
 # Images that a process is given at a time: enough that handing them over costs nothing, few enough to share fairly.
 _AT_A_TIME = 64
@@ -23,6 +25,8 @@ def decoded(paths: Sequence[str], side_px: int, processes: int, unusable: list[U
     """The images in `paths` (`square_image.read_square`) in pieces, in their order, whatever the number of processes.
 
     One that cannot be used is black in its piece and joins the list `unusable`; the others are looked at all the same.
+
+    Raises DatasetError if a process is killed.
     """
     pieces = [paths[first : first + _AT_A_TIME] for first in range(0, len(paths), _AT_A_TIME)]
     for several, refused in _in_order(pieces, side_px, processes):
@@ -48,6 +52,11 @@ def _in_order(
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
+        except BrokenProcessPool:
+            raise DatasetError(
+                f"dataset.path: expected {processes} processes that decode images, found one killed (perhaps for want of "
+                "memory); run again with fewer --cores"
+            ) from None
         finally:
             for future in waiting:
                 future.cancel()
