@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-COLOURS = {"crimson": (180, 60, 60), "forest ☃": (60, 170, 60), "o'cean, \"deep\"": (60, 60, 190)}
+COLOURS = {"crimson": (180, 60, 60), "forest ☃": (60, 170, 60), 'o\'cean, "deep"': (60, 60, 190)}
 
 
 def tinted(colour: Sequence[int], seed: int, size: tuple[int, int] = (80, 60)) -> Image.Image:

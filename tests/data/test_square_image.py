@@ -129,7 +129,9 @@ def test_metadata_that_make_no_sense_are_passed_over(tmp_path: Path) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.data())
-def test_damage_anywhere_gives_a_picture_or_a_reason(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+def test_damage_anywhere_gives_a_picture_or_a_reason(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
     kind = data.draw(st.sampled_from(["JPEG", "PNG", "WEBP"]))
     content = bytearray(encoded(Image.fromarray(PIXELS), kind))
     for _ in range(data.draw(st.integers(1, 4))):

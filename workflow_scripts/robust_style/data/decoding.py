@@ -34,9 +34,7 @@ def decoded(paths: Sequence[str], side_px: int, processes: int, unusable: list[U
         yield several
 
 
-def _in_order(
-    pieces: Sequence[Sequence[str]], side_px: int, processes: int
-) -> Iterator[tuple[Piece, list[Unusable]]]:
+def _in_order(pieces: Sequence[Sequence[str]], side_px: int, processes: int) -> Iterator[tuple[Piece, list[Unusable]]]:
     read = partial(_read, side_px=side_px)
     if processes == 1:
         yield from map(read, pieces)
@@ -54,8 +52,8 @@ def _in_order(
                 yield waiting.popleft().result()
         except BrokenProcessPool:
             raise DatasetError(
-                f"dataset.path: expected {processes} processes that decode images, found one killed (perhaps for want of "
-                "memory); run again with fewer --cores"
+                f"dataset.path: expected {processes} processes that decode images, found one killed (perhaps for want "
+                "of memory); run again with fewer --cores"
             ) from None
         finally:
             for future in waiting:

@@ -70,7 +70,10 @@ def _read(path: Path, classes: tuple[tuple[str, tuple[str, ...]], ...] | None) -
         raise _refused("a folder of images", f"{'a file' if path.exists() else 'no such folder'} at {path}")
     train, test = path / "train", next((path / name for name in _TEST_FOLDERS if (path / name).is_dir()), None)
     if not train.is_dir() or test is None:
-        raise _refused(f"train and val (or test) in {path}", ", ".join([entry.name for entry in _entries(path)][:_SHOWN]) or "nothing")
+        raise _refused(
+            f"train and val (or test) in {path}",
+            ", ".join([entry.name for entry in _entries(path)][:_SHOWN]) or "nothing",
+        )
     folders = _folders(train)
     if not folders:
         raise _refused(f"a folder for each class in {train}", "none")

@@ -81,6 +81,6 @@ def _refuse(unusable: Sequence[Unusable]) -> None:
     named = "; ".join(f"{one.path}: {one.reason}" for one in unusable[:_SHOWN])
     more = f" and {len(unusable) - _SHOWN} more" if len(unusable) > _SHOWN else ""
     raise DatasetError(
-        f"dataset.path: expected images of 8 bits that can be decoded, found {len(unusable)} that cannot ({named}{more}); "
-        "replace them, or take them away"
+        f"dataset.path: expected images of 8 bits that can be decoded, found {len(unusable)} that cannot "
+        f"({named}{more}); replace them, or take them away"
     )

@@ -63,6 +63,7 @@ def read_arrays(path: Path, mapped: Collection[str]) -> dict[str, NDArray[Any]]:
 
 def _mapped(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> NDArray[Any]:
     with archive.open(info) as member:
+        assert isinstance(member, io.BufferedIOBase)
         shape, is_fortran, dtype = _header(member)
         offset = member.tell()
         while member.read(_PIECE_BYTES):  # to the end, where zipfile compares the checksum
@@ -72,14 +73,14 @@ def _mapped(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> NDAr
     size = dtype.itemsize * int(np.prod(shape, dtype=np.int64))
     if offset + size != info.file_size:
         raise ValueError(f"{info.filename}: its header and its size do not agree")
-    order = "F" if is_fortran else "C"
     if size == 0:  # nothing to map
-        return np.empty(shape, dtype, order=order)
+        return np.zeros(shape, dtype)
     with path.open("rb") as stream:
         stream.seek(info.header_offset)
         local = stream.read(_LOCAL_HEADER_BYTES)
-    begin = info.header_offset + len(local) + sum(int.from_bytes(local[at : at + 2], "little") for at in (26, 28))
-    return np.asarray(np.memmap(path, dtype, mode="c", offset=begin + offset, shape=shape, order=order))
+    offset += info.header_offset + len(local) + sum(int.from_bytes(local[at : at + 2], "little") for at in (26, 28))
+    stored: NDArray[Any] = np.memmap(path, dtype, "c", offset, shape, "F" if is_fortran else "C")
+    return np.asarray(stored)
 
 
 def _header(member: io.BufferedIOBase) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:

@@ -1,7 +1,6 @@
 """The networks: the library's at any width, and the wrapper that normalises their images."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -87,20 +86,20 @@ def _vgg(architecture: str, width: float, classes: int) -> nn.Module:
 
 def _resnet(architecture: str, width: float, classes: int) -> nn.Module:
     """Its `wm` multiplies the channels of all four stages, and rounds down."""
-    network: Any = getattr(import_resnet(), architecture)(num_classes=classes, wm=width)
-    network.linear = with_pooled(network.linear)
+    network: nn.Module = getattr(import_resnet(), architecture)(num_classes=classes, wm=width)
+    network.linear = with_pooled(network.get_submodule("linear"))
     return network
 
 
 def _densenet(architecture: str, width: float, classes: int) -> nn.Module:
     densenet = import_densenet()
-    network: Any = densenet.DenseNet(
+    network: nn.Module = densenet.DenseNet(
         densenet.Bottleneck,
         list(architecture_named(architecture).blocks),
         growth_rate=max(1, round(_GROWTH * width)),
         num_classes=classes,
     )
-    network.linear = with_pooled(network.linear)
+    network.linear = with_pooled(network.get_submodule("linear"))
     return network
 
 

@@ -21,11 +21,12 @@ class PooledLinear(nn.Linear):
 
 def averaged(values: Float[Tensor, "batch values"], features: int) -> Float[Tensor, "batch {features}"]:
     """The mean of each of `features` over its places; the same tensor where each has one."""
-    return values if values.shape[1] == features else values.unflatten(1, (features, -1)).mean(2)
+    return values if values.shape[1] == features else values.view(len(values), features, -1).mean(2)
 
 
-def with_pooled(linear: nn.Linear) -> PooledLinear:
-    """The same layer, sharing its weights, as one that averages."""
+def with_pooled(linear: nn.Module) -> PooledLinear:
+    """The same linear layer, sharing its weights, as one that averages."""
+    assert isinstance(linear, nn.Linear)
     pooled = PooledLinear(linear.in_features, linear.out_features)
     pooled.weight, pooled.bias = linear.weight, linear.bias
     return pooled

@@ -52,7 +52,8 @@ def train_epoch(
 ) -> EpochResult:
     """Trains `network` on every image once; `epoch` counts from 1, labels lie on the network's device.
 
-    Images lie there, too, or in host memory (`training.feed`). Images in [0, 1] are laid out in memory as `layout`, which should be the layout of the network's weights.
+    Images lie there, too, or in host memory (`training.feed`). As images in [0, 1] they are laid out in memory as
+    `layout`, which should be the layout of the network's weights.
     Order, augmentation, random starts and noise are functions of seed, epoch and `pass_number` (which pass over the
     data of this epoch, from 1), not of the network, so that regimes of equal seed see the same batches. Batch norm is
     in evaluation mode for the attack and in training mode for the training forward pass, as in `robustness`.

@@ -23,9 +23,11 @@ BASE_BYTES = 60e6
 def needed_bytes(config: dict[str, Any]) -> float:
     """Bytes of all results of the configuration, the largest parts reckoned, the rest guessed."""
     transfer = config["transfer"]
-    # phototiles are 18 MB at most
-    of_dataset = {"cifar10": lambda: CIFAR10_BYTES, FOLDER: lambda: bytes_of_images(config)}
-    total: float = BASE_BYTES + of_dataset.get(config["dataset"]["name"], lambda: 0.0)()
+    total: float = BASE_BYTES
+    if config["dataset"]["name"] == "cifar10":
+        total += CIFAR10_BYTES
+    elif config["dataset"]["name"] == FOLDER:
+        total += bytes_of_images(config)
     painted = len(checkpoints(config)) * len(pairs(config))
     pixels = ASPECT * transfer["size_px"] ** 2
     frames = transfer["animation_frames"] * ASPECT * min(transfer["animation_px"], transfer["size_px"]) ** 2
