@@ -91,7 +91,7 @@ def test_by_its_name(tmp_path: Path) -> None:
     usual = {"name": "folder", "archive": None, "train_size": 6, "test_size": 3, "dataset": tmp_path / "d.npz"}
     prepare_dataset(**usual, folder=write_folder(tmp_path / "images"), size_px=96)  # type: ignore[arg-type]
     assert read_dataset(tmp_path / "d.npz").train_images.shape == (6, 3, 96, 96)
-    with pytest.raises(ConfigError, match="dataset.path"):
+    with pytest.raises(ConfigError, match=r"dataset\.path"):
         prepare_dataset(**usual)  # type: ignore[arg-type]
 
 

@@ -51,13 +51,23 @@ def without(folder: Path) -> None:
     folder.rmdir()
 
 
+def others(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.name != "crimson"]
+
+
 def renamed(path: Path, name: str) -> None:
     path.rename(path.with_name(name))
 
 
 SPOILT: dict[str, tuple[Spoil, tuple[str, ...]]] = {
-    "no train": (lambda at: renamed(at / "train", "training"), ("expected train and val (or test) in", "found training, val")),
-    "no val": (lambda at: renamed(at / "val", "validation"), ("expected train and val (or test) in", "train, validation")),
+    "no train": (
+        lambda at: renamed(at / "train", "training"),
+        ("expected train and val (or test) in", "found training, val"),
+    ),
+    "no val": (
+        lambda at: renamed(at / "val", "validation"),
+        ("expected train and val (or test) in", "found train, validation"),
+    ),
     "no class": (
         lambda at: [renamed(path, f".{path.name}") for path in list((at / "train").iterdir())],
         ("expected a folder for each class in", "found none"),
@@ -95,7 +105,7 @@ SPOILT: dict[str, tuple[Spoil, tuple[str, ...]]] = {
         ("found 1 that cannot (", "crimson/000.JPEG: no picture (PNG, JPEG, WEBP)"),
     ),
     "one class": (
-        lambda at: [without(at / part / name) for part in ("train", "val") for name in ("forest ☃", "o'cean, \"deep\"")],
+        lambda at: [without(path) for part in ("train", "val") for path in others(at / part)],
         ("expected at least two classes, found only crimson",),
     ),
 }  # fmt: skip

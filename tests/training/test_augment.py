@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,8 +8,9 @@ from hypothesis import strategies as st
 
 from pillow_oracle import enhanced, kinds_of_images, rotated, to_pillow, to_tensor, torchvision_functional
 from robust_style.training import augment as augment_module
-from robust_style.training.augment import augment
+from robust_style.training.augment import Augmentation, Chance
 from robust_style.training.pixels import unit_scale
+from robust_style.training.rotation import rotation_matrices
 
 LIBRARY: dict[str, Any] = {"crop_padding": 4, "flip": True, "colour_jitter": 0.25, "rotation": 2.0}
 NOTHING: dict[str, Any] = {"crop_padding": 0, "flip": False, "colour_jitter": 0.0, "rotation": 0.0}
@@ -21,7 +21,9 @@ def some_images(batch: int, size: int = 6) -> torch.Tensor:
 
 
 def augmented(images: torch.Tensor, seed: int = 0, **changes: Any) -> torch.Tensor:
-    return augment(images, **(NOTHING | changes), generator=torch.Generator().manual_seed(seed))
+    augmentation = Augmentation(**(NOTHING | changes))
+    chance = augmentation.draw(images.shape, torch.Generator().manual_seed(seed))
+    return augmentation(images, Chance(*(one if one is None else one.to(images.device) for one in chance)))
 
 
 @settings(max_examples=30, deadline=None)
@@ -40,22 +42,19 @@ def test_crops_and_flips_equal_slicing_by_hand(batch: int, padding: int, flip: b
         np.testing.assert_array_equal(found[i], cut[:, :, ::-1] if flip and mirrored[i] else cut)
 
 
-def spying(function: Callable[..., Any], seen: list[tuple[Any, ...]]) -> Callable[..., Any]:
-    def spy(*arguments: Any) -> Any:
-        seen.append(arguments)
-        return function(*arguments)
-
-    return spy
-
-
 def drawn(monkeypatch: pytest.MonkeyPatch, images: torch.Tensor, **changes: Any) -> tuple[torch.Tensor, list[Any]]:
     """The augmented images, and what was drawn for them: cuts and mirrors, factors and orders, angles."""
-    seen: list[tuple[Any, ...]] = []
-    for name in ("crop_and_flip", "adjust_colours", "rotate"):
-        monkeypatch.setattr(augment_module, name, spying(getattr(augment_module, name), seen))
-    found = augmented(images, **(LIBRARY | changes))
+    seen: list[torch.Tensor] = []
+
+    def spy(degrees: torch.Tensor, height: int, width: int) -> torch.Tensor:
+        seen.append(degrees)
+        return rotation_matrices(degrees, height, width)
+
+    monkeypatch.setattr(augment_module, "rotation_matrices", spy)
+    augmentation = Augmentation(**(LIBRARY | changes))
+    chance = augmentation.draw(images.shape, torch.Generator().manual_seed(0))
     monkeypatch.undo()
-    return found, [value for arguments in seen for value in arguments[1:]]
+    return augmentation(images, chance), [*chance[:-1], *seen]
 
 
 def test_whole_equals_the_library_s_transforms_on_pillow_images(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +105,7 @@ def test_each_setting_does_something_and_draws_nothing_of_its_own(key: str) -> N
     assert not torch.equal(augmented(images, **{key: LIBRARY[key]}), images)
     generators = [torch.Generator().manual_seed(0) for _ in range(2)]
     for source, change in zip(generators, ({}, {key: NOTHING[key]}), strict=True):
-        augment(images, **(LIBRARY | change), generator=source)
+        Augmentation(**(LIBRARY | change)).draw(images.shape, source)
     assert torch.equal(generators[0].get_state(), generators[1].get_state())
 
 

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import torch
@@ -12,6 +12,7 @@ from robust_style.provenance.randomness import stream
 from robust_style.training.epoch import EpochResult, train_epoch
 from robust_style.training.regime import view_of
 from robust_style.training.settings import NetworkSettings, TrainingSettings
+from robust_style.training.step import Batch, Step, Taken
 from robust_style.training.trainee import make_optimiser
 from tiny_training import ADVERSARIAL, NOISE, STANDARD, TRAINING, tinted
 
@@ -34,10 +35,8 @@ def run(
     images, labels = changes.pop("data", None) or data()
     settings = replace(SETTINGS, **changes)
     view = view_of(NetworkSettings.from_config("n", block), "float32")
-    return train_epoch(
-        network, optimiser, images, labels, view=view, settings=settings, seed=0, epoch=epoch,
-        precision="float32", layout=torch.contiguous_format, name="n", pass_number=pass_number,
-    )  # fmt: skip
+    step = Step(network, optimiser, settings.augmentation, view, "float32", torch.contiguous_format)
+    return train_epoch(step, images, labels, settings=settings, seed=0, epoch=epoch, name="n", pass_number=pass_number)
 
 
 @pytest.mark.parametrize(
@@ -69,17 +68,27 @@ def test_equals_an_epoch_written_out(block: dict[str, Any], pass_number: int, wh
         torch.testing.assert_close(found.state_dict()[name], value, rtol=1e-3, atol=1e-5, msg=name)
 
 
-def test_regimes_of_equal_seed_see_the_same_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+class Remembered(Step):
+    """A step that remembers the images of the forward pass before the regime changed them."""
+
+    seen: ClassVar[list[torch.Tensor]] = []
+
+    def __call__(self, batch: Batch) -> Taken:
+        self.seen.append(self.augmentation(batch.images, batch.chance))
+        return super().__call__(batch)
+
+
+def test_regimes_of_equal_seed_see_the_same_batches() -> None:
     seen: list[list[torch.Tensor]] = []
     for block in (STANDARD, ADVERSARIAL, NOISE):
-        batches: list[torch.Tensor] = []
         view = view_of(NetworkSettings.from_config("n", block), "float32")
-        train_epoch(
-            network := fresh(), make_optimiser(network, SETTINGS), *data(),
-            view=lambda n, x, y, g, view=view, batches=batches: (batches.append(x.clone()), view(n, x, y, g))[1],
-            settings=SETTINGS, seed=0, epoch=2, precision="float32", layout=torch.contiguous_format, name="n",
-        )  # fmt: skip
-        seen.append(batches)
+        network = fresh()
+        step = Remembered(
+            network, make_optimiser(network, SETTINGS), SETTINGS.augmentation, view, "float32", torch.contiguous_format
+        )
+        Remembered.seen.clear()
+        train_epoch(step, *data(), settings=SETTINGS, seed=0, epoch=2, name="n")
+        seen.append(list(Remembered.seen))
     assert len(seen[0]) == 3
     for others in seen[1:]:
         assert all(torch.equal(first, second) for first, second in zip(seen[0], others, strict=True))

@@ -42,9 +42,9 @@ def test_one_batch_is_fetched_ahead_and_no_more(monkeypatch: pytest.MonkeyPatch)
     started: list[int] = []
     pick: Callable[..., torch.Tensor] = feed._picked
 
-    def watched(images: torch.Tensor, chosen: torch.Tensor, device: torch.device) -> torch.Tensor:
+    def watched(images: torch.Tensor, chosen: torch.Tensor, place: torch.Tensor) -> torch.Tensor:
         started.append(int(chosen[0]))
-        return pick(images, chosen, device)
+        return pick(images, chosen, place)
 
     monkeypatch.setattr(feed, "_picked", watched)
     elsewhere(monkeypatch)

@@ -16,7 +16,8 @@ GREY = torch.full((6, 3, 32, 32), 0.5)
 def seen(block: dict[str, Any], images: torch.Tensor, seed: int = 0) -> torch.Tensor:
     view = view_of(NetworkSettings.from_config("n", block), "float32")
     labels = torch.zeros(len(images), dtype=torch.int64)
-    return view(torch.nn.Identity(), images, labels, torch.Generator().manual_seed(seed))
+    drawn = view.draw(images.shape, torch.Generator().manual_seed(seed))
+    return view(torch.nn.Identity(), images, labels, drawn)
 
 
 def random_images(batch: int, seed: int = 0) -> torch.Tensor:

@@ -4,13 +4,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pillow_oracle import kinds_of_images, rotated, to_pillow, to_tensor, torchvision_functional
-from robust_style.training.rotation import rotate
+from robust_style.training.rotation import rotation_matrices, turn
 
 
 def numbered(height: int, width: int) -> torch.Tensor:
     """An image whose pixels all differ, none of them black: it tells where each came from."""
     number = torch.arange(1, height * width + 1).view(height, width)
     return torch.stack([number % 256, number // 256, torch.full_like(number, 9)]).to(torch.uint8)
+
+
+def rotate(images: torch.Tensor, degrees: torch.Tensor) -> torch.Tensor:
+    return turn(images, rotation_matrices(degrees, *images.shape[2:]))
 
 
 def turned(image: torch.Tensor, degrees: float) -> torch.Tensor:

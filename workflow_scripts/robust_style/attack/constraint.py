@@ -4,6 +4,7 @@ The arithmetic, to the order of operations, is that of `robustness.attack_steps`
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float
@@ -29,8 +30,12 @@ class Constraint(ABC):
         """`x` moved by `step_size`, in the norm of the ball, where `gradient` rises most."""
 
     @abstractmethod
-    def random_start(self, centre: Images, epsilon: float, generator: torch.Generator) -> Images:
-        """Random images in the ball around `centre` and in [0, 1]; `generator` lives on the CPU."""
+    def draw(self, shape: Sequence[int], generator: torch.Generator) -> Images:
+        """The random numbers that `start` needs for a batch of `shape`; they and `generator` live on the CPU."""
+
+    @abstractmethod
+    def start(self, centre: Images, drawn: Images, epsilon: float) -> Images:
+        """Random images in the ball around `centre` and in [0, 1], as `drawn` (on one device with it) decides."""
 
 
 class L2(Constraint):
@@ -45,10 +50,13 @@ class L2(Constraint):
         """See `Constraint`."""
         return x + gradient / (_lengths(gradient) + _SMALLEST_LENGTH) * step_size
 
-    def random_start(self, centre: Images, epsilon: float, generator: torch.Generator) -> Images:
+    def draw(self, shape: Sequence[int], generator: torch.Generator) -> Images:
+        """See `Constraint`."""
+        return torch.randn(tuple(shape), generator=generator)
+
+    def start(self, centre: Images, drawn: Images, epsilon: float) -> Images:
         """See `Constraint`. Uniform on the sphere of radius `epsilon`, then cut to [0, 1]."""
-        direction = torch.randn(centre.shape, generator=generator).to(centre.device)
-        return torch.clamp(centre + epsilon * direction / (_lengths(direction) + _SMALLEST_LENGTH), 0, 1)
+        return torch.clamp(centre + epsilon * drawn / (_lengths(drawn) + _SMALLEST_LENGTH), 0, 1)
 
 
 class Linf(Constraint):
@@ -63,10 +71,13 @@ class Linf(Constraint):
         """See `Constraint`."""
         return x + torch.sign(gradient) * step_size
 
-    def random_start(self, centre: Images, epsilon: float, generator: torch.Generator) -> Images:
+    def draw(self, shape: Sequence[int], generator: torch.Generator) -> Images:
+        """See `Constraint`."""
+        return torch.rand(tuple(shape), generator=generator)
+
+    def start(self, centre: Images, drawn: Images, epsilon: float) -> Images:
         """See `Constraint`. Uniform in the cube, then cut to [0, 1]."""
-        uniform = torch.rand(centre.shape, generator=generator).to(centre.device)
-        return torch.clamp(centre + 2 * (uniform - 0.5) * epsilon, 0, 1)
+        return torch.clamp(centre + 2 * (drawn - 0.5) * epsilon, 0, 1)
 
 
 def constraint_named(name: str) -> Constraint:

@@ -45,9 +45,26 @@ def pgd(
     Differs from the latter: gradients are taken with respect to the images only, of the network with its batch norm
     folded into the convolutions (equal but for rounding).
     """
+    drawn = None
+    if attack.random_start:
+        drawn = constraint_named(attack.constraint).draw(images.shape, generator).to(images.device)
+    return ascend(network, images, labels, attack, drawn, precision)
+
+
+def ascend(
+    network: nn.Module, images: Images, labels: Labels, attack: Attack, drawn: Images | None, precision: str
+) -> Images:
+    """`pgd` with the random numbers of its start, `drawn` by the constraint, at hand on the device of the images.
+
+    None: it starts from the images. Nothing in it depends on a value, so that a GPU can record and repeat it.
+    """
     constraint = constraint_named(attack.constraint)
     centre = images.detach()
-    x = constraint.random_start(centre, attack.epsilon, generator) if attack.random_start else centre
+    x = (
+        centre
+        if drawn is None
+        else constraint.start(centre, drawn.to(centre.device, non_blocking=True), attack.epsilon)
+    )
     best, best_losses = x, torch.full((len(x),), -torch.inf, device=x.device)
     with attacked(network):
         target = constant(network, precision, images.shape[-1])

@@ -9,12 +9,15 @@ from torch import Tensor
 from robust_style.attack.pgd import Attack
 from robust_style.data.archive import CIFAR10_MEAN, CIFAR10_STD
 from robust_style.model.compat import CONSTRAINTS, import_robustness, without_cuda
-from robust_style.model.forward import logits_of
 from robust_style.model.network import NormalisedNetwork, build_network
 from robust_style.provenance.randomness import stream
+from robust_style.training.augment import Augmentation
 from robust_style.training.layout import layout_for
+from robust_style.training.pixels import unit_scale
+from robust_style.training.recorded_step import step_on
 from robust_style.training.regime import view_of
 from robust_style.training.settings import NetworkSettings, TrainingSettings
+from robust_style.training.step import Batch, Step
 from robust_style.training.trainee import make_optimiser
 
 # The library's defaults.
@@ -27,41 +30,38 @@ _TRAINING = TrainingSettings.from_config(
 )  # fmt: skip
 _CLASSES = 10
 
-Step = Callable[[], None]
-
 
 def random_batch(batch_size: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Images in [0, 1] and labels; speed does not depend on what is on them."""
+    """Stored images (0 to 255) and labels; speed does not depend on what is on them."""
     generator = stream(0, "benchmark")
-    images = torch.rand(batch_size, 3, 32, 32, generator=generator)
+    images = torch.randint(256, (batch_size, 3, 32, 32), generator=generator, dtype=torch.uint8)
     return images.to(device), torch.randint(_CLASSES, (batch_size,), generator=generator).to(device)
 
 
-def our_step(images: Tensor, labels: Tensor, *, width: float, attack: Attack | None, precision: str) -> Step:
-    """Attack (if any), forward and backward pass, SGD, as `training.epoch` does them."""
+def our_step(
+    images: Tensor, labels: Tensor, *, width: float, attack: Attack | None, precision: str
+) -> Callable[[], None]:
+    """Attack (if any), forward and backward pass, SGD, as `training.epoch` does them; no augmentation."""
     device = images.device
     layout = layout_for(precision, width)
     network = _network(width).to(device).to(memory_format=layout).train()  # type: ignore[call-overload]
     optimiser = make_optimiser(network, _TRAINING)
     regime = "standard" if attack is None else "adversarial"
     settings = NetworkSettings("vgg19", width, "fast", regime, passes_per_epoch=1, attack=attack, noise_epsilon=None)
-    view = view_of(settings, precision)
-    batch = images.contiguous(memory_format=layout)
+    unchanged = Augmentation(crop_padding=0, flip=False, colour_jitter=0.0, rotation=0.0)
+    step = step_on(device, Step(network, optimiser, unchanged, view_of(settings, precision), precision, layout))
+    batch = Batch(images, labels, unchanged.draw(images.shape, stream(0, "benchmark")), None).to(device)
 
-    def step() -> None:
-        x = view(network, batch, labels, stream(0, "attack"))
-        loss = F.cross_entropy(logits_of(network, x, precision), labels)
-        optimiser.zero_grad()
-        torch.autograd.backward(loss)
-        optimiser.step()
+    def take() -> None:
+        step(batch)
 
-    return step
+    return take
 
 
-def library_step(images: Tensor, labels: Tensor, *, width: float, attack: Attack | None) -> Step:
+def library_step(images: Tensor, labels: Tensor, *, width: float, attack: Attack | None) -> Callable[[], None]:
     """The same by `robustness.train._model_loop`: AttackerModel, cross-entropy, torch's SGD, float32."""
     library = import_robustness()
-    device = images.device
+    device, batch = images.device, unit_scale(images)
     with without_cuda():
         dataset = library.datasets.CIFAR("unused")
         model = library.attacker.AttackerModel(_network(width).network, dataset).to(device).train()
@@ -75,7 +75,7 @@ def library_step(images: Tensor, labels: Tensor, *, width: float, attack: Attack
 
     def step() -> None:
         with without_cuda():
-            logits, _ = model(images, target=labels, make_adv=attack is not None, **settings)
+            logits, _ = model(batch, target=labels, make_adv=attack is not None, **settings)
         loss = F.cross_entropy(logits, labels)
         optimiser.zero_grad()
         torch.autograd.backward(loss)

@@ -65,7 +65,7 @@ def benchmark_transfer(
         rivals |= {f"matrix products {name}": products[name][0] for name in precisions}
         seconds = interleaved(rivals, rounds, where)
         shared = {"hardware": hardware(where), "torch": torch.__version__, "threads": threads, "size_px": size_px}
-        rows.append({**shared, "what": "plain", "seconds": f"{median(seconds['plain']):.3f}"})
+        rows.append({**shared, "what": "plain", "seconds": f"{median(seconds['plain']):.4f}"})
         for name in precisions:
             ours = seconds[f"ours {name}"]
             ratios = [their / our for their, our in zip(seconds["plain"], ours, strict=True)]
@@ -74,7 +74,7 @@ def benchmark_transfer(
             measured = {"ratio": median(ratios), "ratio_low": min(ratios), "ratio_high": max(ratios)}
             measured |= {"share_of_peak": rate / peak}
             told = {key: f"{value:.2f}" for key, value in measured.items()}
-            rows.append({**shared, "what": f"ours {name}", "seconds": f"{median(ours):.3f}", **told})
+            rows.append({**shared, "what": f"ours {name}", "seconds": f"{median(ours):.4f}", **told})
     text = [*("\t".join(str(row.get(name, "")) for name in COLUMNS) for row in rows)]
     write_text(table, "\n".join(["\t".join(COLUMNS), *text]) + "\n")
     for row in rows:

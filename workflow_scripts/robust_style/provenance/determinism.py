@@ -23,6 +23,8 @@ def make_deterministic(threads: int) -> dict[str, str | int | bool]:
     # The same switch as `use_deterministic_algorithms(True)`, which also imports torch's compiler to tell it so: 1.2 s
     # in each of hundreds of jobs (MEASURED, one core, n = 3) for something that is not used here.
     torch.set_deterministic_debug_mode("error")
+    # Nothing here reads memory that nobody wrote; filling all of it before is a pass over every new tensor.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.deterministic = True
     # TF32 keeps 10 bits of mantissa and is on by default for cuDNN; precision is chosen openly in `precision.py`.

@@ -5,20 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Int64, UInt8
 from torch import Tensor
 
 from robust_style.errors import Divergence
-from robust_style.model.forward import logits_of
-from robust_style.model.network import NormalisedNetwork
 from robust_style.provenance.randomness import stream
-from robust_style.training.augment import augment
 from robust_style.training.feed import fed
-from robust_style.training.pixels import unit_scale
-from robust_style.training.regime import View
+from robust_style.training.recorded_step import RecordedStep
 from robust_style.training.schedule import learning_rate
 from robust_style.training.settings import TrainingSettings
+from robust_style.training.step import Batch, Step
 from robust_style.training.subset import batches_of
 
 # Batches between two looks at the loss: seldom enough that a GPU does not wait, often enough to stop a lost training.
@@ -35,54 +31,38 @@ class EpochResult:
 
 
 def train_epoch(
-    network: NormalisedNetwork,
-    optimiser: torch.optim.Optimizer,
+    step: Step | RecordedStep,
     images: UInt8[Tensor, "images 3 height width"],
     labels: Int64[Tensor, " images"],
     *,
-    view: View,
     settings: TrainingSettings,
     seed: int,
     epoch: int,
-    precision: str,
-    layout: torch.memory_format,
     name: str,
     pass_number: int = 1,
     after_batch: Callable[[int, int], None] = lambda done, batches: None,
 ) -> EpochResult:
-    """Trains `network` on every image once; `epoch` counts from 1, labels lie on the network's device.
+    """Takes `step` on every image once; `epoch` counts from 1, labels lie on the network's device, images there or
+    in host memory (`training.feed`).
 
-    Images lie there, too, or in host memory (`training.feed`). As images in [0, 1] they are laid out in memory as
-    `layout`, which should be the layout of the network's weights.
     Order, augmentation, random starts and noise are functions of seed, epoch and `pass_number` (which pass over the
     data of this epoch, from 1), not of the network, so that regimes of equal seed see the same batches. Batch norm is
     in evaluation mode for the attack and in training mode for the training forward pass, as in `robustness`.
     `after_batch` is called with the number of batches done and of all. Raises Divergence, naming network (`name`),
     epoch, pass and batch of the first loss that is not finite.
     """
-    rate = _set_learning_rate(optimiser, settings, epoch)
+    rate = _set_learning_rate(step.optimiser, settings, epoch)
     when = (epoch,) if pass_number == 1 else (epoch, pass_number)
     order = torch.randperm(len(images), generator=stream(seed, "order", *when))
-    augmentation, randomness = stream(seed, "augmentation", *when), stream(seed, "attack", *when)
+    of_augmentation, of_view = stream(seed, "augmentation", *when), stream(seed, "attack", *when)
     course = _Course.on(labels.device)
-    network.train()
+    step.network.train()
     batches = batches_of(order.to(images.device), settings.batch_size)
     for number, (stored, y) in enumerate(fed(images, labels, batches), start=1):
-        augmented = augment(
-            stored,
-            crop_padding=settings.crop_padding,
-            flip=settings.flip,
-            colour_jitter=settings.colour_jitter,
-            rotation=settings.rotation,
-            generator=augmentation,
-        )
-        x = view(network, unit_scale(augmented, layout), y, randomness)
-        logits = logits_of(network, x, precision)
-        loss = F.cross_entropy(logits, y)
-        optimiser.zero_grad()
-        torch.autograd.backward(loss)
-        optimiser.step()
-        course.add(loss.detach(), logits.detach(), y)
+        shape = tuple(stored.shape)
+        chance, drawn = step.augmentation.draw(shape, of_augmentation), step.view.draw(shape, of_view)
+        loss, logits = step(Batch(stored, y, chance, drawn).to(labels.device))
+        course.add(loss, logits, y)
         if number % _LOOK_EVERY == 0 or number == len(batches):
             course.refuse_divergence(name, when)
         after_batch(number, len(batches))

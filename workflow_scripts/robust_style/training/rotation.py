@@ -3,7 +3,7 @@
 import math
 
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int32, UInt8
 from torch import Tensor
 
 from robust_style.training.sampling import pixels_at
@@ -13,20 +13,21 @@ _FRACTION_BITS = 16
 _DECIMALS = 15
 
 
-def rotate(
-    images: UInt8[Tensor, "batch 3 height width"], degrees: Float[Tensor, " batch"]
-) -> UInt8[Tensor, "batch 3 height width"]:
-    """Each image turned anticlockwise about its middle by its `degrees`: nearest pixels, corners black.
+def rotation_matrices(degrees: Float[Tensor, " batch"], height: int, width: int) -> Int32[Tensor, "batch 6"]:
+    """The matrices that turn images of this size anticlockwise about their middle by `degrees`; all on the CPU."""
+    return torch.tensor([_fixed_point_matrix(angle, height, width) for angle in degrees.tolist()], dtype=torch.int32)
 
-    `degrees` lie on the CPU. Bit for bit what Pillow gives, for sides below 2^14 px; places are computed in whole
-    numbers on the device of `images`. Source: torchvision's RandomRotation on PIL images; Pillow's Image.rotate and
-    Geometry.c (affine_fixed).
+
+def turn(
+    images: UInt8[Tensor, "batch 3 height width"], matrices: Int32[Tensor, "batch 6"]
+) -> UInt8[Tensor, "batch 3 height width"]:
+    """Each image turned as its row of `matrices` says, on the same device: nearest pixels, corners black.
+
+    Bit for bit what Pillow gives, for sides below 2^14 px; places are computed in whole numbers. Source: torchvision's
+    RandomRotation on PIL images; Pillow's Image.rotate and Geometry.c (affine_fixed).
     """
     _, _, height, width = images.shape
-    matrices = torch.tensor(
-        [_fixed_point_matrix(angle, height, width) for angle in degrees.tolist()], dtype=torch.int32
-    )
-    a, b, c, d, e, f = matrices.to(images.device).view(-1, 6, 1, 1).unbind(1)
+    a, b, c, d, e, f = matrices.view(-1, 6, 1, 1).unbind(1)
     x = torch.arange(width, dtype=torch.int32, device=images.device)
     y = torch.arange(height, dtype=torch.int32, device=images.device)[:, None]
     return pixels_at(images, (d * x + (e * y + f)) >> _FRACTION_BITS, (a * x + (b * y + c)) >> _FRACTION_BITS)

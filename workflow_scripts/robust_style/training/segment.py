@@ -26,10 +26,12 @@ from robust_style.training.layout import layout_for
 from robust_style.training.library_engine import train_by_library
 from robust_style.training.on_device import LabelledImages
 from robust_style.training.progress import Progress
+from robust_style.training.recorded_step import step_on
 from robust_style.training.regime import view_of
 from robust_style.training.resume import ResumeState
 from robust_style.training.running_segment import RunningSegment, Segment
 from robust_style.training.settings import EvaluationSettings, NetworkSettings, TrainingSettings
+from robust_style.training.step import Step
 from robust_style.training.trainee import Trainee
 
 # a segment under way, the checkpoint to go on from, the device -> the checkpoint after the segment's last epoch
@@ -134,7 +136,17 @@ def _train_fast(running: RunningSegment, start: Checkpoint, device: torch.device
     current, segment = start, running.segment
     layout = layout_for(segment.precision, segment.settings.width)
     trainee = Trainee.from_checkpoint(current, segment.training, device, layout)
-    view = view_of(segment.settings, segment.precision)
+    step = step_on(
+        device,
+        Step(
+            trainee.network,
+            trainee.optimiser,
+            segment.training.augmentation,
+            view_of(segment.settings, segment.precision),
+            segment.precision,
+            layout,
+        ),
+    )
     for epoch in range(current.epoch + 1, segment.last_epoch + 1):
         running.begin_epoch(epoch)
         passes: list[EpochResult] = []
@@ -142,9 +154,8 @@ def _train_fast(running: RunningSegment, start: Checkpoint, device: torch.device
         for number in range(1, count + 1):
             with running.within_memory():
                 result = train_epoch(
-                    trainee.network, trainee.optimiser, segment.train.images, segment.train.labels, view=view,
-                    settings=segment.training, seed=segment.seed, epoch=epoch, precision=segment.precision,
-                    layout=layout, name=segment.network, pass_number=number,
+                    step, segment.train.images, segment.train.labels, settings=segment.training, seed=segment.seed,
+                    epoch=epoch, name=segment.network, pass_number=number,
                     after_batch=_in_pass(partial(running.after_batch, epoch), number, count),
                 )  # fmt: skip
             passes.append(result)

@@ -6,6 +6,7 @@ from typing import Any
 
 from robust_style.attack.pgd import Attack
 from robust_style.errors import ConfigError
+from robust_style.training.augment import Augmentation
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,11 @@ class TrainingSettings:
         """The settings in `training`. Raises ConfigError for a missing or superfluous key, naming it."""
         _demand_keys("training", block, [field.name for field in fields(cls)])
         return cls(**block)
+
+    @property
+    def augmentation(self) -> Augmentation:
+        """The augmentation that they describe."""
+        return Augmentation(self.crop_padding, self.flip, self.colour_jitter, self.rotation)
 
 
 @dataclass(frozen=True)
