@@ -88,6 +88,18 @@ def test_the_attacked_network_is_the_network(side_px: int) -> None:
     torch.testing.assert_close(found, network(images(3, side_px)).detach(), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("side_px", [32, 64])
+def test_any_layout_in_memory_gives_the_same_logits(architecture: str, side_px: int) -> None:
+    """Training lays weights out channels last; the library's `view` takes that of one place only."""
+    network, x = normalised(architecture).train(False), images(2, side_px)
+    expected = network(x)
+    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    found = network(x.to(memory_format=torch.channels_last))
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+    assert not any(module._forward_hooks for module in network.modules())
+
+
 @pytest.mark.parametrize("architecture", ["vgg11", "resnet18"])
 def test_it_trains_and_is_attacked_at_64_px(architecture: str) -> None:
     network, labels = normalised(architecture), torch.tensor([0, 1, 2])

@@ -10,7 +10,7 @@ from robust_style.errors import ConfigError
 from robust_style.model.architectures import architecture_named
 from robust_style.model.compat import import_densenet, import_resnet, import_torchvision_models, import_vgg
 from robust_style.model.plan import scaled_plan
-from robust_style.model.pooled_linear import PooledLinear, with_pooled
+from robust_style.model.pooled_linear import PooledLinear, logits_through, with_pooled
 
 # The channels of a ResNet's first stage.
 _NARROWEST = 64
@@ -43,8 +43,7 @@ class NormalisedNetwork(nn.Module):
 
     def forward(self, images: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch classes"]:
         """The logits of images in [0, 1]; height and width are equal, a multiple of 32 px."""
-        logits: Tensor = self.network(self.normalise(images))
-        return logits
+        return logits_through(self.network, self.normalise(images))
 
     def normalise(self, images: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 3 height width"]:
         """Images in [0, 1] on the scale that `network` was trained on, of any height and width."""

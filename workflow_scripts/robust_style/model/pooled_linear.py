@@ -3,6 +3,11 @@
 from jaxtyping import Float
 from torch import Tensor, nn
 
+# px; one place is left of an image of this side.
+_MADE_FOR_PX = 32
+# What gives the last feature map, by the names of the library's ResNet, DenseNet and VGG.
+_LAST_MAP = ("layer4", "bn", "features")
+
 
 class PooledLinear(nn.Linear):
     """A linear layer whose input may hold several places of each feature, which it averages over.
@@ -22,6 +27,26 @@ class PooledLinear(nn.Linear):
 def averaged(values: Float[Tensor, "batch values"], features: int) -> Float[Tensor, "batch {features}"]:
     """The mean of each of `features` over its places; the same tensor where each has one."""
     return values if values.shape[1] == features else values.view(len(values), features, -1).mean(2)
+
+
+def logits_through(
+    network: nn.Module, images: Float[Tensor, "batch 3 height width"]
+) -> Float[Tensor, "batch classes"]:
+    """`network(images)`, however its weights and maps lie in memory.
+
+    The library's forward passes take a `view` of the last map, which of several places only the contiguous layout has.
+    """
+    last = next((getattr(network, name) for name in _LAST_MAP if hasattr(network, name)), None)
+    if last is None or images.shape[-1] <= _MADE_FOR_PX:
+        logits: Tensor = network(images)
+        return logits
+    # For this pass only: a hook that stays would be part of what `model.traced` reads.
+    hook = last.register_forward_hook(lambda module, given, maps: maps.contiguous())
+    try:
+        logits = network(images)
+    finally:
+        hook.remove()
+    return logits
 
 
 def with_pooled(linear: nn.Module) -> PooledLinear:
