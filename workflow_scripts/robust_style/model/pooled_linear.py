@@ -29,9 +29,7 @@ def averaged(values: Float[Tensor, "batch values"], features: int) -> Float[Tens
     return values if values.shape[1] == features else values.view(len(values), features, -1).mean(2)
 
 
-def logits_through(
-    network: nn.Module, images: Float[Tensor, "batch 3 height width"]
-) -> Float[Tensor, "batch classes"]:
+def logits_through(network: nn.Module, images: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch classes"]:
     """`network(images)`, however its weights and maps lie in memory.
 
     The library's forward passes take a `view` of the last map, which of several places only the contiguous layout has.
