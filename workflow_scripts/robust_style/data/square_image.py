@@ -30,7 +30,7 @@ def read_square(path: str, side_px: int) -> UInt8[np.ndarray, "3 {side_px} {side
 
     Orientation, colour profile, transparency, grey and CMYK as in `image_file.read_image`; smaller images are
     enlarged, and none is too long. Metadata that make no sense (ImageNet has some) are passed over: the pixels are
-    whole. A JPEG is decoded at the smallest of its own scales (1/8, 1/4, 1/2) that is at least twice as large as wanted.
+    whole. A JPEG is decoded at the smallest of its own scales (1/8, 1/4, 1/2) that is twice as large as wanted or more.
     Bicubic with the filter's support scaled (Parmar et al. 2022, On Aliased Resizing). The square is cut and resized in
     one step, so that no rounded side distorts it.
     """

@@ -6,10 +6,10 @@ import torch
 # bfloat16: 879 -> 1164 at width 1/4, 78 -> 93 at width 1; float32: 537 -> 659 at 1/4, 178 -> 184 at 1/2, 49 -> 44 at 1.
 # Under PGD-3 the ratios are the same to 10 %.
 _NARROW = 0.5
-# Below it the first stage of a ResNet has fewer than 16 channels, and oneDNN, which torch computes with on a CPU, writes
-# past the end of its memory in the gradient of a strided 1 x 1 convolution laid out channels last, its shortcut:
-# https://github.com/uxlfoundation/oneDNN/issues/6035. SEEN (Xeon with AMX, torch 2.13, 8 channels): a segmentation
-# fault in 8 of 8 maps of 64 to 224 px.
+# Below it the first stage of a ResNet has fewer than 16 channels, and oneDNN, which torch computes with on a CPU,
+# writes past the end of its memory in the gradient of a strided 1 x 1 convolution laid out channels last, its
+# shortcut: https://github.com/uxlfoundation/oneDNN/issues/6035. SEEN (Xeon with AMX, torch 2.13, 8 channels, float32):
+# a segmentation fault for maps of 64 to 224 px, 8 of 8 sizes.
 _NARROWEST_RESNET = 0.25
 
 
