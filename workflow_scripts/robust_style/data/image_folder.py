@@ -58,7 +58,8 @@ def read_folder(path: Path, classes: Classes | None) -> ImageFolder:
     or .webp; other files and what begins with a dot are passed over. Links are followed: a part of ImageNet is often
     a folder of links.
 
-    No image is opened, but for each the system is asked for size and date: MEASURED (ext4, cached) 4 s for 10^6.
+    No image is opened, but for each the system is asked for size and date: MEASURED (Xeon, ext4, cached, 105,000
+    images, n = 3): 0.7 s of the processor's time.
     Raises DatasetError in one sentence for what is not there, or not of this layout.
     """
     return _read(path, None if classes is None else tuple((name, tuple(classes[name])) for name in sorted(classes)))
