@@ -67,7 +67,7 @@ def test_batches_do_not_change_the_count(monkeypatch: pytest.MonkeyPatch, traine
     inputs = network, torch.from_numpy(data.test_images), torch.from_numpy(data.test_labels)
     attack = Attack("l2", 0.5, 0.2, 2)
     expected = clean_accuracy(*inputs), robust_accuracy(*inputs, attack, torch.Generator())
-    monkeypatch.setattr("robust_style.training.accuracy._BATCH", 5)
+    monkeypatch.setattr("robust_style.training.accuracy._BATCH", {"cpu": 5})
     assert (clean_accuracy(*inputs), robust_accuracy(*inputs, attack, torch.Generator())) == expected
 
 

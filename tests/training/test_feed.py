@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from robust_style.training import feed, on_device
+from robust_style.training.accuracy import fitting
 from robust_style.training.feed import fed
 from robust_style.training.on_device import LabelledImages
 from robust_style.training.subset import batches_of
@@ -96,3 +97,11 @@ def test_on_the_cpu_images_are_not_copied() -> None:
     assert np.shares_memory(held.images.numpy(), array)
     assert held.first_of_each_class(None, 50) is held
     assert torch.equal(held.at(torch.tensor([3, 1])).images, images[[3, 1]])
+
+
+def test_larger_images_are_evaluated_in_smaller_batches() -> None:
+    """As many pixels, hence as much memory: 1000 images of 224 px would fill two GPUs."""
+    sizes = [fitting(torch.zeros(1, 3, side, side, dtype=torch.uint8), 1000) for side in (32, 64, 224)]
+    assert sizes == [1000, 250, 20]
+    assert fitting(torch.zeros(1, 3, 224, 224, dtype=torch.uint8), 10) == 1
+    assert fitting(torch.zeros(0, 3, 64, 64, dtype=torch.uint8), 10) == 10

@@ -1,7 +1,7 @@
 """The network that is attacked: the evaluation-mode network as bare convolutions with constant weights."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -47,17 +47,29 @@ class _Autocast:
 
 @dataclass(frozen=True)
 class _Layer:
-    """A convolution with its batch norm multiplied in, and the ReLU; `is_matrix`: on a 2 x 2 map, as a product."""
+    """A convolution with its batch norm multiplied in, the ReLU, and the pooling behind it, if there is one.
+
+    `is_matrix`: on a 2 x 2 map, as a product.
+    """
 
     weight: Tensor
     bias: Tensor
     is_matrix: bool
     is_contiguous: bool
+    is_pooled: bool
 
     def __call__(self, x: Tensor) -> Tensor:
         if self.is_matrix:
-            return as_map(F.relu_(F.linear(as_rows(x), self.weight, self.bias)))
-        return F.relu_(F.conv2d(x.contiguous() if self.is_contiguous else x, self.weight, self.bias, padding=1))
+            x = as_map(F.relu_(F.linear(as_rows(x), self.weight, self.bias)))
+            return F.max_pool2d(x, 2) if self.is_pooled else x
+        if self.is_contiguous:
+            x = x.contiguous()
+        if not self.is_pooled:
+            return F.relu_(F.conv2d(x, self.weight, self.bias, padding=1))
+        # The largest of four is the same before the bias and the ReLU, which then have a quarter of the work.
+        if x.is_cuda:
+            return F.relu_(F.max_pool2d(F.conv2d(x, self.weight, padding=1), 2) + self.bias.view(-1, 1, 1))
+        return F.relu_(F.max_pool2d(F.conv2d(x, self.weight, self.bias, padding=1), 2))
 
 
 class FoldedNetwork:
@@ -78,12 +90,12 @@ class FoldedNetwork:
         classifier = network.network.get_submodule("classifier")
         assert isinstance(classifier, nn.Linear)
         self.classifier = classifier.weight.detach(), classifier.bias.detach()
-        self.layers: list[_Layer | None] = []
+        self.layers: list[_Layer] = []
         modules = list(network.network.get_submodule("features").children())
         for module, following in zip(modules, [*modules[1:], None], strict=True):
             if isinstance(module, nn.MaxPool2d):
                 side //= 2
-                self.layers.append(None)
+                self.layers[-1] = replace(self.layers[-1], is_pooled=True)
             elif isinstance(module, nn.Conv2d):
                 self.layers.append(self._folded(module, following, side, prefers_blocks and side == _CONTIGUOUS_SIDE))
 
@@ -92,7 +104,7 @@ class FoldedNetwork:
         x = (images - self.mean) / self.std
         x = x.to(self.dtype, memory_format=torch.channels_last)
         for layer in self.layers:
-            x = F.max_pool2d(x, 2) if layer is None else layer(x)
+            x = layer(x)
         weight, bias = self.classifier
         return F.linear(averaged(x.flatten(1).float(), weight.shape[1]), weight, bias)
 
@@ -105,6 +117,7 @@ class FoldedNetwork:
         )
         weight, bias = (parameter.detach().to(self.dtype) for parameter in fused)
         if is_dense(convolution, side):
-            return _Layer(as_matrix(weight), bias.repeat(4), is_matrix=True, is_contiguous=False)
+            return _Layer(as_matrix(weight), bias.repeat(4), is_matrix=True, is_contiguous=False, is_pooled=False)
         layout = torch.contiguous_format if is_contiguous else torch.channels_last
-        return _Layer(weight.contiguous(memory_format=layout), bias, is_matrix=False, is_contiguous=is_contiguous)
+        weight = weight.contiguous(memory_format=layout)
+        return _Layer(weight, bias, is_matrix=False, is_contiguous=is_contiguous, is_pooled=False)

@@ -14,7 +14,8 @@ def logits_of(
 ) -> Float[Tensor, "batch classes"]:
     """The logits (float32) of images in [0, 1], computed in `precision` with float32 weights; differentiable.
 
-    Equal to `network(images)` under autocast but for rounding: a VGG's convolutions on 2 x 2 maps are matrix products.
+    Equal to `network(images)` under autocast but for rounding: on a CPU a VGG's convolutions on 2 x 2 maps are matrix
+    products. MEASURED (H100, bfloat16, batch 128, a recorded step): 3.5 ms with products, 3.2 ms without.
     """
     if not is_vgg(network.network):
         with autocast(precision, images.device):
@@ -23,7 +24,9 @@ def logits_of(
     x = network.normalise(images)
     with autocast(precision, images.device):
         for module in network.network.get_submodule("features").children():
-            if isinstance(module, nn.Conv2d) and module.bias is not None and is_dense(module, x.shape[-1]):
+            # A GPU makes the product in no time, but not the matrix for it, which is another after every step.
+            on_cpu = not x.is_cuda
+            if on_cpu and isinstance(module, nn.Conv2d) and module.bias is not None and is_dense(module, x.shape[-1]):
                 x = convolve_small_map(x.to(dtype_of(precision)), module.weight, module.bias)
             else:
                 x = module(x)

@@ -11,8 +11,10 @@ from robust_style.attack.pgd import Attack, Images, Labels, attacked, pgd
 from robust_style.provenance.precision import autocast
 from robust_style.training.pixels import unit_scale
 
-# Bounds the memory of one pass; in evaluation mode the images of a batch do not influence each other.
-_BATCH = 250
+# Of images of 32 px; of larger ones as many as have so many pixels. Bounds the memory of one pass and fills a GPU; in
+# evaluation mode the images of a batch do not influence each other.
+_BATCH = {"cpu": 250, "cuda": 1000}
+_PIXELS = 32 * 32
 
 StoredImages = UInt8[Tensor, "images 3 height width"]
 StoredLabels = Int64[Tensor, " images"]
@@ -70,8 +72,14 @@ def withstood(
     return torch.cat(found)
 
 
+def fitting(images: StoredImages, count: int) -> int:
+    """How many of `images` have as many pixels as `count` of 32 px; one at least."""
+    return max(1, count * _PIXELS // images[0, 0].numel()) if len(images) else count
+
+
 def _batches(images: StoredImages, labels: StoredLabels) -> Iterator[tuple[Tensor, Tensor]]:
-    for some, their_labels in zip(torch.split(images, _BATCH), torch.split(labels, _BATCH), strict=True):
+    size = fitting(images, _BATCH[labels.device.type])
+    for some, their_labels in zip(torch.split(images, size), torch.split(labels, size), strict=True):
         yield some.to(labels.device), their_labels
 
 

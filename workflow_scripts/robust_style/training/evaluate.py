@@ -18,14 +18,14 @@ from robust_style.provenance.determinism import make_deterministic
 from robust_style.provenance.device import choose_device
 from robust_style.provenance.device_memory import within_memory
 from robust_style.provenance.randomness import stream
-from robust_style.training.accuracy import clean_accuracy, withstood
+from robust_style.training.accuracy import clean_accuracy, fitting, withstood
 from robust_style.training.autoattack import autoattack_accuracy
 from robust_style.training.on_device import LabelledImages
 from robust_style.training.pixels import unit_scale
 from robust_style.training.settings import EvaluationSettings
 from robust_style.training.subset import class_balanced
 
-# How many images the checks of the attack look at: one pass.
+# How many images the checks of the attack look at, of 32 px: one pass.
 _CHECKED_IMAGES = 250
 
 
@@ -109,7 +109,8 @@ def _accuracies(
     if len(hardest):
         autoattack = _autoattack(network, attacked.at(hardest), state, chosen)
     robust = float(right.double().mean())
-    few = attacked.at(torch.arange(min(_CHECKED_IMAGES, len(attacked.labels)), device=attacked.labels.device))
+    checked = min(fitting(attacked.images, _CHECKED_IMAGES), len(attacked.labels))
+    few = attacked.at(torch.arange(checked, device=attacked.labels.device))
     warnings = [
         *suspicions(network, unit_scale(few.images), few.labels),
         *contradictions(

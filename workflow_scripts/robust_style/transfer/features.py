@@ -10,6 +10,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from robust_style.model.layers import is_vgg, positions_of
 from robust_style.model.network import NormalisedNetwork
+from robust_style.transfer.mean_pool import MeanPool
 from robust_style.transfer.recipe import Padding, Pooling
 from robust_style.transfer.traced_part import TracedPart
 
@@ -74,8 +75,8 @@ class Encoder:
                 self._add(None, deepcopy(module), device, None)
             elif isinstance(module, nn.MaxPool2d) and pooling != "max":
                 # the sum over the window divided by a part of its area
-                divisor = 4 // RESCALE if pooling == "average_rescaled" else None
-                self._add(None, nn.AvgPool2d(2, 2, divisor_override=divisor), device, None)
+                divisor = 4 // RESCALE if pooling == "average_rescaled" else 4
+                self._add(None, MeanPool(divisor), device, None)
             elif isinstance(module, nn.ReLU | nn.MaxPool2d):
                 self._add(wanted.get(index), deepcopy(module), device, None)
             elif not isinstance(module, nn.Identity):

