@@ -3,11 +3,12 @@
 # trained elsewhere and has one checkpoint, imported; one of regime untrained keeps its first. Each file has one rule.
 
 DATASET = f"<results>/data/{config['dataset']['name']}.npz"
-# What the weights after n epochs depend on; how many epochs follow, and on how many threads, is not among it.
+# What the weights after n epochs depend on; how many epochs follow, and on how many threads of how many processes, is
+# not among it.
 TRAINING = {
     key: value
     for key, value in config["training"].items()
-    if key not in {"epochs", "checkpoint_every", "precision", "threads"}
+    if key not in {"epochs", "checkpoint_every", "precision", "threads", "processes"}
 }
 # Patterns by name, not by the rule: with a storage of Snakemake's, a rule's output cannot be expanded.
 EVALUATION = "<results>/evaluation/{network}/seed_{seed}/epoch_{epoch}.json"
@@ -122,10 +123,10 @@ rule train_segment:
     retries: 3
     conda:
         "../envs/train.yaml"
-    threads: config["training"]["threads"]
+    threads: config["training"]["threads"] * config["training"]["processes"]
     resources:
-        gpu=1 if USES_GPU else 0,
-        mem_mb=6000,
+        gpu=config["training"]["processes"] if USES_GPU else 0,
+        mem_mb=6000 * config["training"]["processes"],
         runtime=240,
     params:
         settings=lambda wildcards: config["networks"][wildcards.network],

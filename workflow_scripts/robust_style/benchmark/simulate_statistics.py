@@ -10,7 +10,6 @@ from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import NDArray
 
 from robust_style.score.verdict import CONFIDENCE, crossed_interval, t_interval
 
@@ -21,7 +20,7 @@ EFFECT = 0.08
 SEEDS = (3, 4, 5, 6, 8, 10)
 IMAGES = ((3, 3), (4, 4))
 
-Table: TypeAlias = Float[NDArray[np.float64], "seeds contents styles"]
+Table: TypeAlias = Float[np.ndarray, "seeds contents styles"]
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,13 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
-from numpy.typing import NDArray
 from PIL import Image
 
 from robust_style.errors import ResultError
 from robust_style.score.trace import Trace
 
 # Height x width x sRGB channel; `_` because two pictures need not have one size.
-Picture = UInt8[NDArray[np.uint8], "_ _ 3"]
+Picture = UInt8[np.ndarray, "_ _ 3"]
 
 # What Pillow raises for a file that is missing, cut, changed, or of another kind.
 UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)

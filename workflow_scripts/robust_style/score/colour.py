@@ -2,7 +2,6 @@
 
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import NDArray
 from skimage.color import rgb2lab
 
 from robust_style.errors import ImageError
@@ -15,8 +14,8 @@ QUANTILES = 1024
 # A tenth of a just noticeable difference in Lab: below it content and style have the same colours.
 LEAST_LAB_DISTANCE = 0.1
 
-Directions = Float[NDArray[np.float64], "count 3"]
-Quantiles = Float[NDArray[np.float32], "directions quantiles"]
+Directions = Float[np.ndarray, "count 3"]
+Quantiles = Float[np.ndarray, "directions quantiles"]
 
 
 class StyleColours:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 from skimage.color import rgb2gray
 
@@ -14,8 +13,8 @@ from robust_style.errors import ImageError
 from robust_style.transfer.geometry import painting_size
 
 # Height x width x sRGB channel; `_` because two pictures need not have one size.
-Pixels = Float[NDArray[np.float64], "_ _ 3"]
-Luma = Float[NDArray[np.float64], "_ _"]
+Pixels = Float[np.ndarray, "_ _ 3"]
+Luma = Float[np.ndarray, "_ _"]
 
 
 def read_pixels(path: Path, width_height: tuple[int, int] | None = None) -> Pixels:

@@ -4,7 +4,6 @@ from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import NDArray
 from scipy import fft
 
 from robust_style.errors import ImageError
@@ -21,7 +20,7 @@ LEAST_MAGNITUDE = 5e-4
 # Below it, content and style have the same texture; two crops of one photograph differ by more.
 LEAST_DISTANCE = 0.05
 
-Statistics = Float[NDArray[np.float64], "numbers"]
+Statistics = Float[np.ndarray, "numbers"]
 
 
 class StyleTexture:
@@ -70,7 +69,7 @@ def band_statistics(picture: Pixels) -> Statistics:
 
 
 @lru_cache(maxsize=4)
-def _bank(height: int, width: int) -> Float[NDArray[np.float32], "bands _ _"]:
+def _bank(height: int, width: int) -> Float[np.ndarray, "bands _ _"]:
     frequency = np.meshgrid(fft.fftfreq(height), fft.fftfreq(width), indexing="ij")
     radius, angle = np.hypot(*frequency), np.arctan2(*frequency)
     octaves = np.log2(np.maximum(radius, 1 / (4 * max(height, width))))

@@ -89,7 +89,7 @@ def t_interval(per_seed: NDArray[np.float64]) -> tuple[float | None, float | Non
 
 
 def crossed_interval(
-    table: Float[NDArray[np.float64], "seeds contents styles"] | None,
+    table: Float[np.ndarray, "seeds contents styles"] | None,
 ) -> tuple[float | None, float | None]:
     """The 95 % interval of the mean where seeds, contents and styles are all a sample of what there is.
 
@@ -110,7 +110,7 @@ def crossed_interval(
     return centre - reach, centre + reach
 
 
-def _crossed(differences: Values) -> Float[NDArray[np.float64], "seeds contents styles"] | None:
+def _crossed(differences: Values) -> Float[np.ndarray, "seeds contents styles"] | None:
     """The differences as a table of seeds by contents by styles; None where a cell is empty."""
     levels = [sorted(set(differences.index.get_level_values(name))) for name in ("seed", "content", "style")]
     shape = tuple(len(level) for level in levels)

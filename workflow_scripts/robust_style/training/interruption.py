@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -21,15 +21,20 @@ class Interrupted(SystemExit):
 
 
 class Interruption:
-    """Whether a signal came; to be asked wherever stopping loses little."""
+    """Whether a signal came; to be asked wherever stopping loses little.
 
-    def __init__(self) -> None:
-        self._number: int | None = None
+    `agree` makes of the signal's number here (0: none) the one that all processes of a training go by.
+    """
+
+    def __init__(self, agree: Callable[[int], int]) -> None:
+        self._number = 0
+        self._agree = agree
 
     def stop_if_asked(self) -> None:
         """Raises Interrupted if a signal came."""
-        if self._number is not None:
-            raise Interrupted(self._number)
+        number = self._agree(self._number)
+        if number:
+            raise Interrupted(number)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self._number = number
@@ -39,12 +44,12 @@ class Interruption:
 
 
 @contextmanager
-def heard() -> Iterator[Interruption]:
+def heard(agree: Callable[[int], int] = int) -> Iterator[Interruption]:
     """Inside, SIGTERM, SIGINT and SIGUSR1 only set a flag; the handlers of before are back afterwards.
 
-    Outside the main thread, where Python hears no signals, nothing changes.
+    Outside the main thread, where Python hears no signals, nothing changes. `agree`: see Interruption.
     """
-    interruption = Interruption()
+    interruption = Interruption(agree)
     if threading.current_thread() is not threading.main_thread():
         yield interruption
         return

@@ -21,8 +21,13 @@ class View(ABC):
         """The random numbers for a batch of `shape`, if there is chance in it; they and `generator` are on the CPU."""
 
     @abstractmethod
-    def __call__(self, network: nn.Module, images: Images, labels: Labels, drawn: Images | None) -> Images:
-        """The images, in [0, 1], that stand for augmented `images`; `drawn` is what `draw` gave, on their device."""
+    def __call__(
+        self, network: nn.Module, images: Images, labels: Labels, drawn: Images | None, part: float = 1.0
+    ) -> Images:
+        """The images, in [0, 1], that stand for augmented `images`; `drawn` is what `draw` gave, on their device.
+
+        They are this `part` of a batch.
+        """
 
 
 def view_of(settings: NetworkSettings, precision: str) -> View:
@@ -44,7 +49,9 @@ class Standard(View):
     def draw(self, shape: Sequence[int], generator: torch.Generator) -> None:
         """Nothing."""
 
-    def __call__(self, network: nn.Module, images: Images, labels: Labels, drawn: Images | None) -> Images:
+    def __call__(
+        self, network: nn.Module, images: Images, labels: Labels, drawn: Images | None, part: float = 1.0
+    ) -> Images:
         """See `View`."""
         return images
 
@@ -60,9 +67,11 @@ class Adversarial(View):
         """Where the attack starts, if that is random."""
         return constraint_named(self.attack.constraint).draw(shape, generator) if self.attack.random_start else None
 
-    def __call__(self, network: nn.Module, images: Images, labels: Labels, drawn: Images | None) -> Images:
+    def __call__(
+        self, network: nn.Module, images: Images, labels: Labels, drawn: Images | None, part: float = 1.0
+    ) -> Images:
         """See `View`."""
-        return ascend(network, images, labels, self.attack, drawn, self.precision)
+        return ascend(network, images, labels, self.attack, drawn, self.precision, part)
 
 
 @dataclass(frozen=True)
@@ -79,7 +88,9 @@ class Noise(View):
         """The direction of the noise."""
         return constraint_named("l2").draw(shape, generator)
 
-    def __call__(self, network: nn.Module, images: Images, labels: Labels, drawn: Images | None) -> Images:
+    def __call__(
+        self, network: nn.Module, images: Images, labels: Labels, drawn: Images | None, part: float = 1.0
+    ) -> Images:
         """See `View`."""
         assert drawn is not None, "noise is drawn"
         return constraint_named("l2").start(images, drawn, self.epsilon)
