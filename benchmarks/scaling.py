@@ -26,7 +26,8 @@ from merged_config import merge, merged  # noqa: E402
 from robust_style.errors import RobustStyleError  # noqa: E402
 from robust_style.model.architectures import relative_costs  # noqa: E402
 from robust_style.model.kinds import is_trained  # noqa: E402
-from robust_style.workflow.cost import ASPECT, CIFAR10_IMAGES, CIFAR10_TEST_IMAGES  # noqa: E402
+from robust_style.workflow.cost import ASPECT  # noqa: E402
+from robust_style.workflow.dataset import LIBRARY_SIDE_PX, side_px, sizes  # noqa: E402
 from robust_style.workflow.disk import needed_bytes  # noqa: E402
 from robust_style.workflow.reconstruction import reconstructed_checkpoints, reconstruction_px  # noqa: E402
 from robust_style.workflow.settings import checked, checkpoints, pairs_by_job  # noqa: E402
@@ -95,8 +96,8 @@ def _config(*files: Path) -> dict[str, Any]:
 def gpu_jobs(config: dict[str, Any], speed: float) -> list[Job]:
     """The jobs of a configuration that ask for a GPU, at `speed` operations per second."""
     training, evaluation, transfer = config["training"], config["evaluation"], config["transfer"]
-    images = config["dataset"]["train_size"] or CIFAR10_IMAGES
-    attacked = evaluation["images"] or config["dataset"]["test_size"] or CIFAR10_TEST_IMAGES
+    images, tested = sizes(config)
+    attacked = evaluation["images"] or tested
     # A picture's pass ends at its deepest layer; it is counted as if it went on.
     of_picture = ASPECT * transfer["size_px"] ** 2 * OPERATIONS_PER_PIXEL * PASSES_OF_GRADIENT / speed
     kept = config["reconstruction"]
@@ -106,7 +107,7 @@ def gpu_jobs(config: dict[str, Any], speed: float) -> list[Job]:
     for name, seed, epoch in checkpoints(config):
         network = config["networks"][name]
         _, image_share, pixel_share = relative_costs(network["architecture"], network["width"])
-        of_image = VGG19_OPERATIONS * image_share / speed
+        of_image = VGG19_OPERATIONS * image_share * (side_px(config) / LIBRARY_SIDE_PX) ** 2 / speed
         made = f"{name} {seed} {epoch}"
         if epoch and is_trained(network):
             passes = PASSES_OF_STEP + PASSES_OF_GRADIENT * network.get("steps", 0)

@@ -17,6 +17,7 @@ from robust_style.workflow import (
     closing_words,
     config_files,
     cost,
+    dataset,
     judges,
     layers,
     memory,

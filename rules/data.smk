@@ -4,6 +4,11 @@
 SQUEEZENET = "<results>/judges/squeezenet1_0.pth"
 
 
+# A folder that cannot be used is said in one sentence while the run is planned; each job's own process need not look.
+if workflow.is_main_process:
+    or_stop(dataset.state_of_images, config)
+
+
 # Downloads: on a cluster the nodes often have no way out.
 localrules:
     fetch_dataset,
@@ -49,10 +54,15 @@ rule prepare_dataset:
         "<benchmarks>/prepare_dataset/{dataset}.tsv"
     conda:
         "../envs/data.yaml"
+    threads: 16 if config["dataset"]["name"] == dataset.FOLDER else 1
     resources:
         mem_mb=3000,
-        runtime=20,
+        runtime=240 if config["dataset"]["name"] == dataset.FOLDER else 20,
     params:
+        # Of a folder: names, sizes and dates of its images, so that a changed one is prepared anew.
+        images=lambda wildcards: dataset.state_of_images(config),
+        classes=lambda wildcards: config["dataset"]["classes"],
+        size_px=dataset.side_px(config),
         train_size=config["dataset"]["train_size"],
         test_size=config["dataset"]["test_size"],
         code=fingerprint("prepare_dataset"),

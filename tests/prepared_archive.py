@@ -12,6 +12,7 @@ def prepare(folder: Path, archive: Path | None, **sizes: int | None) -> Outcome:
         folder / "prepare.log",
         input={"archive": archive or []},
         output={"dataset": folder / "results" / "cifar10.npz"},
-        params={"train_size": None, "test_size": None, **sizes},
+        params={"train_size": None, "test_size": None, "classes": None, "size_px": 32, **sizes},
+        config={"dataset": {"path": None}},
         wildcards={"dataset": "cifar10"},
     )

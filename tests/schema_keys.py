@@ -40,7 +40,8 @@ KINDS: dict[str, Any] = {
 }
 # The names that our configuration gives to blocks whose names are the user's.
 NAMES = {
-    "networks": "standard", "recipes": "mine", "blends": "both", "expected": "standard", "layers_of": "vgg"
+    "networks": "standard", "recipes": "mine", "blends": "both", "expected": "standard", "layers_of": "vgg",
+    "classes": "dog",
 }  # fmt: skip
 _KINDS_OF_PYTHON = {
     "string": str, "boolean": bool, "array": list, "object": dict, "null": type(None),

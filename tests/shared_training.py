@@ -55,7 +55,7 @@ def epoch(block: dict[str, Any], among: Processes, *, in_float64: bool) -> dict[
         if in_float64:
             for name, function in whole.items():
                 stack.enter_context(mock.patch.object(step_module, name, function))
-            stack.enter_context(mock.patch.object(pgd_module, "constant", lambda net, _: net))
+            stack.enter_context(mock.patch.object(pgd_module, "constant", lambda net, *_: net))
         view = view_of(NetworkSettings.from_config("n", block), "float32")
         layout = torch.contiguous_format
         step = step_module.Step(network, optimiser, settings.augmentation, view, "float32", layout, among)

@@ -137,6 +137,23 @@ CONTRADICTIONS = {
         {"dataset.name": "phototiles", "dataset.archive": "a.tar.gz"},
         "dataset.archive: only cifar10 has an archive, found it with phototiles; set it to null",
     ),
+    "a folder without a place": ({"dataset.name": "folder"}, "dataset.path: expected the folder of images, found null"),
+    "a place of no folder": (
+        {"dataset.name": "phototiles", "dataset.path": "images"},
+        "dataset.path: belongs to the dataset folder, found it with phototiles; set it to null",
+    ),
+    "classes of no folder": (
+        {"dataset.classes": {"dog": ["n1"], "cat": ["n2"]}},
+        "dataset.classes: belongs to the dataset folder, found it with cifar10; set it to null",
+    ),
+    "another side of CIFAR-10": (
+        {"dataset.size_px": 64},
+        "dataset.size_px: cifar10 has images of 32 px, found 64; set it to null",
+    ),
+    "the library's engine on larger images": (
+        {"dataset.name": "folder", "dataset.path": "images", "networks.standard.engine": "robustness"},
+        "networks.standard: engine robustness crops images to 32 px, found dataset.size_px 64; take engine: fast",
+    ),
     "an attack of no regime": ({"networks.standard.epsilon": 0.5}, "networks.standard: regime standard has no attack"),
     "noise without a size": ({"networks.standard.regime": "noise"}, "networks.standard: regime noise needs epsilon"),
     "an attack beyond black and white": (

@@ -68,7 +68,7 @@ def steps(root: Path) -> dict[str, dict[str, Any]]:
     return {
         "prepare_dataset": {
             "input": {"archive": []}, "output": {"dataset": dataset}, "wildcards": {"dataset": "phototiles"},
-            "params": {"train_size": 200, "test_size": 50},
+            "params": {"train_size": 200, "test_size": 50, "classes": None, "size_px": 32},
         },
         "prepare_image": {"output": {"image": images[1]}, "wildcards": {"image": "voronoi_mosaic"}},
         "initialise_network": {

@@ -51,3 +51,5 @@ def test_class_balanced_none_is_all() -> None:
 def test_layout_follows_precision_and_width() -> None:
     assert layout_for("bfloat16", 1.0) == layout_for("float32", 0.25) == torch.channels_last
     assert layout_for("float32", 1.0) == torch.contiguous_format
+    assert layout_for("bfloat16", 0.125, "resnet18") == torch.contiguous_format, "oneDNN's memory, see there"
+    assert layout_for("float32", 0.25, "resnet18") == torch.channels_last

@@ -64,7 +64,7 @@ def test_contiguous_layout_chains_bit_for_bit_too(
     dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """That of wide networks in float32; the narrow ones of these tests lie channels last."""
-    monkeypatch.setattr(segment_module, "layout_for", lambda precision, width: torch.contiguous_format)
+    monkeypatch.setattr(segment_module, "layout_for", lambda *_: torch.contiguous_format)
     start = initialise(tmp_path, dataset, STANDARD)
     whole = train(tmp_path, dataset, start, 2, STANDARD)
     chained = train(tmp_path, dataset, train(tmp_path, dataset, start, 1, STANDARD), 2, STANDARD)

@@ -17,6 +17,7 @@ from skimage import data
 
 from checkout import Finished, copy_project, environment, jobs
 from cifar_archive import binary_members, random_batches, write_archive
+from folder_of_images import write_folder, write_tiny_imagenet
 
 pytestmark = pytest.mark.workflow
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,6 +32,8 @@ def folder(tmp_path: Path) -> Path:
     Image.fromarray(data.astronaut()[:200, :180]).save(place / "my_dog.jpg")
     Image.fromarray(data.coffee()[:160, :200]).save(place / "my canvas.png")
     write_archive(place / "cifar-10-binary.tar.gz", binary_members(random_batches(200)))
+    write_folder(place / "my_images", colours={"apple": (170, 60, 60), "ball": (60, 170, 60), "box": (60, 60, 170)})
+    write_tiny_imagenet(place / "tiny-imagenet-200")
     torch.manual_seed(0)
     torch.save({"net": cifar_models.vgg19().state_dict(), "acc": 93.0, "epoch": 100}, place / "their.pt")
     return place
@@ -74,6 +77,21 @@ def test_images(folder: Path) -> None:
         assert {name: len(values) for name, values in stored.items() if name.endswith("images")} == {
             "train_images": 1000, "test_images": 200,
         }  # fmt: skip
+
+
+def test_datasets(folder: Path) -> None:
+    printed = run_page(folder, "datasets")
+    assert re.search(r"64 px, 2 processes: \d+ images/s", printed)
+    classes = {}
+    for name in ("miniature", "tiny", "classes"):
+        with np.load(folder / "results" / name / "data" / "folder.npz") as stored:
+            classes[name] = (stored["class_names"].tolist(), stored["train_images"].shape)
+    assert classes == {
+        "miniature": (["apple", "ball", "box"], (18, 3, 64, 64)),
+        "tiny": (["n01", "n02"], (8, 3, 64, 64)),
+        "classes": (["round", "square"], (18, 3, 96, 96)),
+    }
+    assert "adversarial" in (folder / "results" / "miniature" / "evaluations.tsv").read_text(encoding="utf-8")
 
 
 def test_networks(folder: Path) -> None:

@@ -11,25 +11,26 @@ from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from robust_style.model.layers import is_vgg
 from robust_style.model.network import NormalisedNetwork
+from robust_style.model.pooled_linear import averaged
 from robust_style.model.small_map import as_map, as_matrix, as_rows, is_dense
 from robust_style.provenance.precision import autocast, dtype_of, has_matrix_tiles
 
 Classifier = Callable[[Float[Tensor, "batch 3 height width"]], Float[Tensor, "batch classes"]]
 
-# CIFAR's, for which the library's networks are made.
-_IMAGE_SIDE = 32
+# px, for which the library's networks are made.
+CIFAR_SIDE = 32
 # MEASURED (x86-64 with AVX512-BF16 but no AMX, one thread, batch 128, VGG19, bfloat16, n = 4, minimum): with the
 # convolutions on 4 x 4 maps laid out contiguously, forward and gradient take 461 instead of 534 ms.
 _CONTIGUOUS_SIDE = 4
 
 
-def constant(network: nn.Module, precision: str) -> Classifier:
+def constant(network: nn.Module, precision: str, side: int = CIFAR_SIDE) -> Classifier:
     """What an attack computes with: `network` in evaluation mode as it is now, in `precision`, logits in float32.
 
-    The library's VGGs are folded; any other network is taken as it is, under autocast.
+    Its images have `side` px. The library's VGGs are folded; any other network is taken as it is, under autocast.
     """
     if isinstance(network, NormalisedNetwork) and is_vgg(network.network):
-        return FoldedNetwork(network, precision)
+        return FoldedNetwork(network, precision, side)
     return _Autocast(network, precision)
 
 
@@ -72,7 +73,7 @@ class _Layer:
 
 
 class FoldedNetwork:
-    """The logits (float32) of images in [0, 1] as `network` in evaluation mode gives them, for attacks.
+    """The logits (float32) of images in [0, 1], of `side` px, as `network` in evaluation mode gives them, for attacks.
 
     Weights are constants of that moment, in `precision`: no gradient but that of the images is computed, batch norm
     costs nothing, and convolutions on 2 x 2 maps are matrix products. The network is left as it was.
@@ -81,7 +82,7 @@ class FoldedNetwork:
     median, as under autocast; in float32 1.0000.
     """
 
-    def __init__(self, network: NormalisedNetwork, precision: str) -> None:
+    def __init__(self, network: NormalisedNetwork, precision: str, side: int = CIFAR_SIDE) -> None:
         self.mean, self.std = network.mean, network.std
         self.dtype = dtype_of(precision)
         device = network.mean.device
@@ -90,7 +91,6 @@ class FoldedNetwork:
         assert isinstance(classifier, nn.Linear)
         self.classifier = classifier.weight.detach(), classifier.bias.detach()
         self.layers: list[_Layer] = []
-        side = _IMAGE_SIDE
         modules = list(network.network.get_submodule("features").children())
         for module, following in zip(modules, [*modules[1:], None], strict=True):
             if isinstance(module, nn.MaxPool2d):
@@ -99,13 +99,14 @@ class FoldedNetwork:
             elif isinstance(module, nn.Conv2d):
                 self.layers.append(self._folded(module, following, side, prefers_blocks and side == _CONTIGUOUS_SIDE))
 
-    def __call__(self, images: Float[Tensor, "batch 3 32 32"]) -> Float[Tensor, "batch classes"]:
+    def __call__(self, images: Float[Tensor, "batch 3 side side"]) -> Float[Tensor, "batch classes"]:
         """Differentiable in the images."""
         x = (images - self.mean) / self.std
         x = x.to(self.dtype, memory_format=torch.channels_last)
         for layer in self.layers:
             x = layer(x)
-        return F.linear(x.flatten(1).float(), *self.classifier)
+        weight, bias = self.classifier
+        return F.linear(averaged(x.flatten(1).float(), weight.shape[1]), weight, bias)
 
     def _folded(self, convolution: nn.Conv2d, norm: nn.Module | None, side: int, is_contiguous: bool) -> _Layer:
         assert isinstance(norm, nn.BatchNorm2d), "the library's VGG has a batch norm after every convolution"

@@ -74,7 +74,7 @@ def ascend(
     )
     best, best_losses = x, torch.full((len(x),), -torch.inf, device=x.device)
     with attacked(network):
-        target = constant(network, precision)
+        target = constant(network, precision, images.shape[-1])
         for _ in range(attack.steps):
             losses, gradient = losses_and_gradient(target, x, labels)
             best, best_losses = _worse_for_network(best, best_losses, x, losses)

@@ -47,7 +47,7 @@ def read_image(path: Path, row: str) -> UInt8[np.ndarray, "height width 3"]:
             with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
                 _check(picture, path, row)
                 picture.load()
-                return np.array(_flattened(_in_srgb(ImageOps.exif_transpose(picture))))
+                return np.array(flattened(in_srgb(ImageOps.exif_transpose(picture))))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _refused(path, row, f"at most {LARGEST_PIXELS // 10**6} megapixels", "many more") from None
     except UnidentifiedImageError:
@@ -90,13 +90,21 @@ def _check(picture: Image.Image, path: Path, row: str) -> None:
         raise _refused(path, row, f"at least {LEAST_SIDE_PX} px on each side", f"{width}x{height} px")
     if max(width, height) > LARGEST_ASPECT * min(width, height):
         raise _refused(path, row, f"sides no further apart than {LARGEST_ASPECT}:1", f"{width}x{height} px")
-    # Pillow scales 16-bit grey in ways that changed between versions, and cuts 16-bit colour without a word; the
-    # decoder's raw mode tells.
-    if picture.mode not in _MODES or any(";16" in str(tile) for tile in getattr(picture, "tile", ())):
+    if not has_eight_bits(picture):
         raise _refused(path, row, "8 bits per channel", f"mode {picture.mode} or 16 bits (save it as 8-bit sRGB)")
 
 
-def _in_srgb(picture: Image.Image) -> Image.Image:
+def has_eight_bits(picture: Image.Image) -> bool:
+    """Whether an opened picture is of a kind whose channels have 8 bits or less.
+
+    Pillow scales 16-bit grey in ways that changed between versions, and cuts 16-bit colour without a word; the
+    decoder's raw mode tells.
+    """
+    return picture.mode in _MODES and not any(";16" in str(tile) for tile in getattr(picture, "tile", ()))
+
+
+def in_srgb(picture: Image.Image) -> Image.Image:
+    """The picture by its embedded colour profile in sRGB, if it has one. Raises ImageCms.PyCMSError for a bad one."""
     profile = picture.info.get("icc_profile")
     if picture.mode in ("P", "PA"):
         picture = picture.convert("RGBA")
@@ -113,7 +121,8 @@ def _in_srgb(picture: Image.Image) -> Image.Image:
     return converted
 
 
-def _flattened(picture: Image.Image) -> Image.Image:
+def flattened(picture: Image.Image) -> Image.Image:
+    """The picture as RGB, transparency laid on white."""
     if not picture.has_transparency_data:
         return picture.convert("RGB")
     picture = picture.convert("RGBA")

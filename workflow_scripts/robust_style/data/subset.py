@@ -15,8 +15,8 @@ def take_subset(dataset: Dataset, train_size: int | None, test_size: int | None)
 
     Raises DatasetError naming the key if a size is no multiple of the number of classes, or more than there is.
     """
-    train = _first_of_each(dataset.train_labels, len(dataset.class_names), train_size, "dataset.train_size")
-    test = _first_of_each(dataset.test_labels, len(dataset.class_names), test_size, "dataset.test_size")
+    train = first_of_each_class(dataset.train_labels, len(dataset.class_names), train_size, "dataset.train_size")
+    test = first_of_each_class(dataset.test_labels, len(dataset.class_names), test_size, "dataset.test_size")
     return replace(
         dataset,
         train_images=dataset.train_images[train],
@@ -26,7 +26,11 @@ def take_subset(dataset: Dataset, train_size: int | None, test_size: int | None)
     )
 
 
-def _first_of_each(labels: NDArray[Any], classes: int, size: int | None, key: str) -> NDArray[Any]:
+def first_of_each_class(labels: NDArray[Any], classes: int, size: int | None, key: str) -> NDArray[Any]:
+    """Positions of the first `size / classes` images of each class, in ascending order; None: of every image.
+
+    Raises DatasetError, naming `key`, as `take_subset`.
+    """
     if size is None:
         return np.arange(len(labels))
     if size <= 0 or size % classes:

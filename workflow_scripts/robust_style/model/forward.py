@@ -10,7 +10,7 @@ from robust_style.provenance.precision import autocast, dtype_of
 
 
 def logits_of(
-    network: NormalisedNetwork, images: Float[Tensor, "batch 3 32 32"], precision: str
+    network: NormalisedNetwork, images: Float[Tensor, "batch 3 side side"], precision: str
 ) -> Float[Tensor, "batch classes"]:
     """The logits (float32) of images in [0, 1], computed in `precision` with float32 weights; differentiable.
 

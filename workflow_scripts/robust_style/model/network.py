@@ -10,6 +10,7 @@ from robust_style.errors import ConfigError
 from robust_style.model.architectures import architecture_named
 from robust_style.model.compat import import_densenet, import_resnet, import_torchvision_models, import_vgg
 from robust_style.model.plan import scaled_plan
+from robust_style.model.pooled_linear import PooledLinear, logits_through, with_pooled
 
 # The channels of a ResNet's first stage.
 _NARROWEST = 64
@@ -41,9 +42,8 @@ class NormalisedNetwork(nn.Module):
         self.register_buffer("std", torch.tensor(std, dtype=torch.float32).view(3, 1, 1))
 
     def forward(self, images: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch classes"]:
-        """The logits of images in [0, 1]; height and width are 32 px."""
-        logits: Tensor = self.network(self.normalise(images))
-        return logits
+        """The logits of images in [0, 1]; height and width are equal, a multiple of 32 px."""
+        return logits_through(self.network, self.normalise(images))
 
     def normalise(self, images: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 3 height width"]:
         """Images in [0, 1] on the scale that `network` was trained on, of any height and width."""
@@ -55,7 +55,8 @@ def build_network(architecture: str, width: float, classes: int, *, seed: int = 
 
     The initial weights (its own; of most torch's defaults: He et al. 2015 with a = sqrt 5) are a pure function of the
     four arguments; the global random state is left as it was. Modules and forward pass are the library's, or
-    torchvision's where it has none of that architecture. Raises ConfigError for an unknown architecture, a width that
+    torchvision's where it has none of that architecture; the last layer averages over what images larger than 32 px
+    leave of a map (`model.pooled_linear`). Raises ConfigError for an unknown architecture, a width that
     is not above 0, or one that leaves no channel.
     """
     builders = {"vgg": _vgg, "resnet": _resnet, "densenet": _densenet, "mobilenet": _mobilenet}
@@ -78,13 +79,14 @@ def _vgg(architecture: str, width: float, classes: int) -> nn.Module:
     network: nn.Module = vgg.VGG.__new__(vgg.VGG)
     nn.Module.__init__(network)
     network.features = vgg.VGG._make_layers(network, plan)
-    network.classifier = nn.Linear(channels[-1], classes)
+    network.classifier = PooledLinear(channels[-1], classes)
     return network
 
 
 def _resnet(architecture: str, width: float, classes: int) -> nn.Module:
     """Its `wm` multiplies the channels of all four stages, and rounds down."""
     network: nn.Module = getattr(import_resnet(), architecture)(num_classes=classes, wm=width)
+    network.linear = with_pooled(network.get_submodule("linear"))
     return network
 
 
@@ -96,6 +98,7 @@ def _densenet(architecture: str, width: float, classes: int) -> nn.Module:
         growth_rate=max(1, round(_GROWTH * width)),
         num_classes=classes,
     )
+    network.linear = with_pooled(network.get_submodule("linear"))
     return network
 
 

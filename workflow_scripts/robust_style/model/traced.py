@@ -10,6 +10,8 @@ from typing import Any
 import torch.nn.functional as F
 from torch import fx, nn
 
+from robust_style.model.pooled_linear import PooledLinear
+
 # What maps past a block, in the library's and in torchvision's ResNet; and what comes after the last map.
 _ASIDE = {"shortcut", "downsample", "classifier"}
 # Containers whose last module's output is known by another name.
@@ -41,7 +43,7 @@ class _Reader(fx.Tracer):
         self.outputs: dict[str, fx.Node] = {}
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        return isinstance(m, Absent) or super().is_leaf_module(m, module_qualified_name)
+        return isinstance(m, Absent | PooledLinear) or super().is_leaf_module(m, module_qualified_name)
 
     def call_module(
         self, m: nn.Module, forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]

@@ -76,8 +76,9 @@ def without_local_paths(config: dict[str, Any]) -> dict[str, Any]:
     Where the results lie is left out: it says nothing of what they are.
     """
     dataset = dict(config["dataset"])
-    if dataset["archive"]:
-        dataset["archive"] = without_place(dataset["archive"])
+    for key in ("archive", "path"):
+        if dataset[key]:
+            dataset[key] = without_place(dataset[key])
     networks = {
         name: {**block, "source": without_place(block["source"])} if is_imported(block) else block
         for name, block in config["networks"].items()

@@ -11,15 +11,20 @@ from robust_style.attack.pgd import Attack, Images, Labels, attacked, pgd
 from robust_style.provenance.precision import autocast
 from robust_style.training.pixels import unit_scale
 
-# Bounds the memory of one pass and fills a GPU; in evaluation mode the images of a batch do not influence each other.
+# Of images of 32 px; of larger ones as many as have so many pixels. Bounds the memory of one pass and fills a GPU; in
+# evaluation mode the images of a batch do not influence each other.
 _BATCH = {"cpu": 250, "cuda": 1000}
+_PIXELS = 32 * 32
 
 StoredImages = UInt8[Tensor, "images 3 height width"]
 StoredLabels = Int64[Tensor, " images"]
 
 
 def clean_accuracy(network: nn.Module, images: StoredImages, labels: StoredLabels, precision: str = "float32") -> float:
-    """The fraction of images, from 0 to 1, that `network` classifies rightly; network and images on one device."""
+    """The fraction of images, from 0 to 1, that `network` classifies rightly; network and labels on one device.
+
+    Images may lie in host memory, here and below.
+    """
     correct = 0
     for some, their_labels in _batches(images, labels):
         correct += int(_right(network, unit_scale(some), their_labels, precision).sum())
@@ -67,9 +72,15 @@ def withstood(
     return torch.cat(found)
 
 
+def fitting(images: StoredImages, count: int) -> int:
+    """How many of `images` have as many pixels as `count` of 32 px; one at least."""
+    return max(1, count * _PIXELS // images[0, 0].numel()) if len(images) else count
+
+
 def _batches(images: StoredImages, labels: StoredLabels) -> Iterator[tuple[Tensor, Tensor]]:
-    size = _BATCH[images.device.type]
-    return zip(torch.split(images, size), torch.split(labels, size), strict=True)
+    size = fitting(images, _BATCH[labels.device.type])
+    for some, their_labels in zip(torch.split(images, size), torch.split(labels, size), strict=True):
+        yield some.to(labels.device), their_labels
 
 
 def _right(network: nn.Module, images: Images, labels: Labels, precision: str) -> Bool[Tensor, " batch"]:

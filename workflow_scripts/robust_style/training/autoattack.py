@@ -6,7 +6,7 @@ from torch import nn
 
 from robust_style.attack.pgd import attacked
 from robust_style.errors import ConfigError
-from robust_style.training.accuracy import StoredImages, StoredLabels
+from robust_style.training.accuracy import StoredImages, StoredLabels, fitting
 from robust_style.training.pixels import unit_scale
 
 _NORMS = {"l2": "L2", "linf": "Linf"}
@@ -42,6 +42,6 @@ def autoattack_accuracy(
         attack = AutoAttack(network, norm=_NORMS[constraint], eps=epsilon, seed=seed, device=images.device)
         attack.apgd_targeted.n_target_classes = min(_TARGET_CLASSES, classes - 1)
         attack.fab.n_target_classes = min(_TARGET_CLASSES, classes - 1)
-        adversarial, _ = attack.run_standard_evaluation(unit_scale(images), labels, batch_size=_BATCH)
+        adversarial, _ = attack.run_standard_evaluation(unit_scale(images), labels, batch_size=fitting(images, _BATCH))
         with torch.no_grad():
             return float((network(adversarial).argmax(1) == labels).double().mean())

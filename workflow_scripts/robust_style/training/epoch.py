@@ -10,6 +10,7 @@ from torch import Tensor
 
 from robust_style.errors import Divergence
 from robust_style.provenance.randomness import stream
+from robust_style.training.feed import fed
 from robust_style.training.recorded_step import RecordedStep
 from robust_style.training.schedule import learning_rate
 from robust_style.training.settings import TrainingSettings
@@ -41,7 +42,8 @@ def train_epoch(
     pass_number: int = 1,
     after_batch: Callable[[int, int], None] = lambda done, batches: None,
 ) -> EpochResult:
-    """Takes `step` on every image once; `epoch` counts from 1, images and labels lie on the network's device.
+    """Takes `step` on every image once; `epoch` counts from 1, labels lie on the network's device, images there or
+    in host memory (`training.feed`).
 
     Order, augmentation, random starts and noise are functions of seed, epoch and `pass_number` (which pass over the
     data of this epoch, from 1), not of the network, so that regimes of equal seed see the same batches. Batch norm is
@@ -54,16 +56,16 @@ def train_epoch(
     when = (epoch,) if pass_number == 1 else (epoch, pass_number)
     order = torch.randperm(len(images), generator=stream(seed, "order", *when))
     of_augmentation, of_view = stream(seed, "augmentation", *when), stream(seed, "attack", *when)
-    course = _Course.on(images.device)
+    course = _Course.on(labels.device)
     step.network.train()
     batches = batches_of(order.to(images.device), settings.batch_size)
     step.among.demand_share_of_each(batches)
-    for number, chosen in enumerate(batches, start=1):
-        shape = (len(chosen), *images.shape[1:])
+    for number, (stored, y) in enumerate(fed(images, labels, batches), start=1):
+        shape = tuple(stored.shape)
         chance, drawn = step.augmentation.draw(shape, of_augmentation), step.view.draw(shape, of_view)
-        batch = Batch(images[chosen], labels[chosen], chance, drawn).of(step.among).to(images.device)
+        batch = Batch(stored, y, chance, drawn).of(step.among).to(labels.device)
         loss, logits = step(batch)
-        course.add(loss, logits, batch.labels, len(chosen))
+        course.add(loss, logits, batch.labels, len(stored))
         if number % _LOOK_EVERY == 0 or number == len(batches):
             course.refuse_divergence(name, when)
         after_batch(number, len(batches))

@@ -4,6 +4,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from robust_style.artefact.checkpoint import Checkpoint
 from robust_style.artefact.digest import sha256_of_file
 from robust_style.artefact.json_file import write_json
@@ -16,14 +18,14 @@ from robust_style.provenance.determinism import make_deterministic
 from robust_style.provenance.device import choose_device
 from robust_style.provenance.device_memory import within_memory
 from robust_style.provenance.randomness import stream
-from robust_style.training.accuracy import clean_accuracy, withstood
+from robust_style.training.accuracy import clean_accuracy, fitting, withstood
 from robust_style.training.autoattack import autoattack_accuracy
 from robust_style.training.on_device import LabelledImages
 from robust_style.training.pixels import unit_scale
 from robust_style.training.settings import EvaluationSettings
 from robust_style.training.subset import class_balanced
 
-# How many images the checks of the attack look at: one pass.
+# How many images the checks of the attack look at, of 32 px: one pass.
 _CHECKED_IMAGES = 250
 
 
@@ -105,13 +107,12 @@ def _accuracies(
     hardest = class_balanced(attacked.labels, chosen.autoattack_images if with_autoattack else 0, state.classes)
     autoattack = None
     if len(hardest):
-        autoattack = _autoattack(
-            network, LabelledImages(attacked.images[hardest], attacked.labels[hardest]), state, chosen
-        )
+        autoattack = _autoattack(network, attacked.at(hardest), state, chosen)
     robust = float(right.double().mean())
-    few = slice(_CHECKED_IMAGES)
+    checked = min(fitting(attacked.images, _CHECKED_IMAGES), len(attacked.labels))
+    few = attacked.at(torch.arange(checked, device=attacked.labels.device))
     warnings = [
-        *suspicions(network, unit_scale(attacked.images[few]), attacked.labels[few]),
+        *suspicions(network, unit_scale(few.images), few.labels),
         *contradictions(
             clean_accuracy(network, attacked.images, attacked.labels),
             robust,

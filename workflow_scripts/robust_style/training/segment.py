@@ -157,7 +157,7 @@ def _engine_named(name: str) -> Engine:
 
 def _train_fast(running: RunningSegment, start: Checkpoint, device: torch.device) -> Checkpoint:
     current, segment = start, running.segment
-    layout = layout_for(segment.precision, segment.settings.width)
+    layout = layout_for(segment.precision, segment.settings.width, segment.settings.architecture)
     trainee = Trainee.from_checkpoint(current, segment.training, device, layout)
     if not running.among.is_alone:
         with_global_batch_norm(trainee.network)

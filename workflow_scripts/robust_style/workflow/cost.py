@@ -8,6 +8,7 @@ from typing import Any
 from robust_style.errors import ConfigError
 from robust_style.model.architectures import relative_costs
 from robust_style.model.kinds import is_trained, only_paints
+from robust_style.workflow.dataset import LIBRARY_SIDE_PX, side_px, sizes
 from robust_style.workflow.reconstruction import reconstructed_checkpoints, reconstruction_px
 from robust_style.workflow.settings import checkpoints, pairs
 
@@ -24,7 +25,6 @@ LIBRARY_FACTORS = {"standard": 2.0, "adversarial": 3.6}
 # ASSUME: other architectures compute as fast for each operation; they are counted (model.architectures).
 # ASSUME: what starting Python and torch, reading and writing take of one of two cores, for each job.
 SECONDS_PER_JOB = 1.5
-CIFAR10_IMAGES, CIFAR10_TEST_IMAGES = 50_000, 10_000
 ASPECT = 1.35  # longer over shorter side of a usual photograph
 LONGEST_UNASKED_HOURS = 2.0
 
@@ -67,8 +67,10 @@ def accelerator_present() -> bool:
 def cpu_hours(config: dict[str, Any]) -> float:
     """Estimated hours on two CPU cores: training, monitoring, evaluation, transfer, reconstructions, starting jobs."""
     evaluation, transfer, training = config["evaluation"], config["transfer"], config["training"]
-    images = config["dataset"]["train_size"] or CIFAR10_IMAGES
-    attacked = evaluation["images"] or config["dataset"]["test_size"] or CIFAR10_TEST_IMAGES
+    images, tested = sizes(config)
+    attacked = evaluation["images"] or tested
+    # COUNTED for images of 32 px (model.architectures); convolutions cost as their pixels.
+    larger = (side_px(config) / LIBRARY_SIDE_PX) ** 2
     pixels = ASPECT * transfer["size_px"] ** 2
     seconds = 0.0
     for name, network in config["networks"].items():
@@ -92,7 +94,7 @@ def cpu_hours(config: dict[str, Any]) -> float:
         reconstructing = sum(owner == name for owner, _, _ in reconstructed_checkpoints(config))
         painting += reconstructing * _reconstruction_seconds(config)
         jobs = 2 * own + 2 * pictures * len(transfer["recipes"]) + reconstructing
-        seconds += training_seconds * of_image + painting * of_pixel + jobs * SECONDS_PER_JOB
+        seconds += training_seconds * of_image * larger + painting * of_pixel + jobs * SECONDS_PER_JOB
     return seconds / 3600
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from robust_style.model.architectures import relative_costs
 from robust_style.model.kinds import Block, is_imported, is_trained
+from robust_style.workflow.dataset import FOLDER, bytes_of_images
 from robust_style.workflow.settings import checkpoints, pairs
 
 # MEASURED (VGG19, quarter width: 10.1 MB with the optimiser's momentum, half of it before training).
@@ -22,7 +23,11 @@ BASE_BYTES = 60e6
 def needed_bytes(config: dict[str, Any]) -> float:
     """Bytes of all results of the configuration, the largest parts reckoned, the rest guessed."""
     transfer = config["transfer"]
-    total: float = BASE_BYTES + (CIFAR10_BYTES if config["dataset"]["name"] == "cifar10" else 0.0)
+    total: float = BASE_BYTES
+    if config["dataset"]["name"] == "cifar10":
+        total += CIFAR10_BYTES
+    elif config["dataset"]["name"] == FOLDER:
+        total += bytes_of_images(config)
     painted = len(checkpoints(config)) * len(pairs(config))
     pixels = ASPECT * transfer["size_px"] ** 2
     frames = transfer["animation_frames"] * ASPECT * min(transfer["animation_px"], transfer["size_px"]) ** 2

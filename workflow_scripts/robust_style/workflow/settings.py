@@ -16,6 +16,7 @@ from robust_style.errors import ConfigError
 from robust_style.model import kinds
 from robust_style.transfer.recipe import contradictions
 from robust_style.transfer.stand_ins import StandIns, read_stand_ins
+from robust_style.workflow.dataset import LIBRARY_SIDE_PX, dataset_contradictions, side_px
 from robust_style.workflow.defaults import built_in_recipes, completed
 from robust_style.workflow.layers import layer_contradictions
 from robust_style.workflow.schema_faults import schema_faults
@@ -134,15 +135,17 @@ def _contradictions(config: dict[str, Any], stand_ins: StandIns) -> Iterator[str
             f"training.batch_size: expected at least {fewest} images for training.processes {training['processes']}, "
             f"found {training['batch_size']}; it is the size of the whole batch, of which each process takes a share"
         )
-    if dataset["name"] != "cifar10" and dataset["archive"] is not None:
-        yield f"dataset.archive: only cifar10 has an archive, found it with {dataset['name']}; set it to null"
-    if dataset["sha256"] is not None and dataset["archive"] is None:
-        yield "dataset.sha256: belongs to dataset.archive, which is null; give both or neither"
+    yield from dataset_contradictions(dataset)
     yield from kinds.radius_contradictions("evaluation", config["evaluation"])
     for name, network in config["networks"].items():
         yield from kinds.contradictions(name, network)
         yield from kinds.engine_contradictions(name, network, training)
         yield from kinds.processes_contradictions(name, network, training["processes"])
+        if network["engine"] == "robustness" and side_px(config) != LIBRARY_SIDE_PX:
+            yield (
+                f"networks.{name}: engine robustness crops images to {LIBRARY_SIDE_PX} px, found dataset.size_px "
+                f"{side_px(config)}; take engine: fast, or size_px: {LIBRARY_SIDE_PX}"
+            )
     for name, parts in transfer["blends"].items():
         for part in parts:
             if part["image"] in transfer["blends"]:
