@@ -3,7 +3,8 @@
     python benchmarks/scaling.py                        the table of docs/scaling.md
     python benchmarks/scaling.py --configfile mine.yaml for a run of your own, on top of config/config.yaml
 
-A projection, not a measurement: the speed of one GPU (`--tflops`) was measured in two kinds of job, its price is `--price`.
+A projection, not a measurement: the speed of one GPU (`--tflops`) was measured in two kinds of job, its price
+(`--price`) is an assumption.
 Jobs wait for what they need (segments are chains, a picture needs its checkpoint), the longest chain first, one job to
 a GPU; what follows on CPU cores is not counted.
 """
