@@ -140,7 +140,8 @@ def test_a_file_with_the_right_hash_and_the_wrong_content(tmp_path: Path, datase
         ({"architecture": "vgg13"}, "expected the weights of vgg13 at width 0.125, found missing"),
         ({"architecture": "vgg19"}, "expected the weights of vgg19 at width 0.125, found missing"),
         ({"width": 0.25}, "expected the weights of vgg11 at width 0.25, found of another shape features.0.weight"),
-        ({"width": 1.0}, "correct architecture and width, or use another file"),
+        ({"width": 1.0}, "they are those of vgg11 at width 0.125, or use another file"),
+        ({"architecture": "resnet18", "width": 0.5}, "they are those of vgg11 at width 0.125, or use another file"),
     ],
     ids=str,
 )
