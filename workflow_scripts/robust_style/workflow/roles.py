@@ -29,6 +29,18 @@ def networks_by_role(config: dict[str, Any]) -> dict[str, str]:
     return {name: name for name in counted if name not in ROLES} | found
 
 
+def epsilons(config: dict[str, Any]) -> dict[str, float]:
+    """The epsilon that each network was trained with: 0 for standard training of one pass over the images an epoch.
+
+    Networks of other regimes, and those trained elsewhere, whose epsilon is not known, are left out.
+    """
+    found = {}
+    for name, network in config["networks"].items():
+        if kinds.is_trained(network) and _role(network) in ("standard", "adversarial"):
+            found[name] = float(network.get("epsilon", 0.0))
+    return found
+
+
 def _role(network: dict[str, Any]) -> str:
     regime: str = network["regime"]
     more_passes = not kinds.is_imported(network) and network["passes_per_epoch"] > 1
