@@ -16,7 +16,8 @@ class Look:
     dashes: Dashes
 
 
-# Okabe and Ito 2008: told apart with every common colour blindness. Markers and dashes tell them apart in grey.
+# Okabe and Ito 2008: told apart with every common colour blindness. From the seventh network on Tol's muted colours
+# (2021), which keep apart from these less well. Markers and dashes tell them apart in grey.
 STANDARD = Look("#0072B2", "o", "-")
 ADVERSARIAL = Look("#D55E00", "s", "-")
 FURTHER = (
@@ -24,6 +25,12 @@ FURTHER = (
     Look("#CC79A7", "D", "-."),
     Look("#56B4E9", "v", ":"),
     Look("#E69F00", "P", "--"),
+    Look("#332288", "X", "-."),
+    Look("#999933", "<", ":"),
+    Look("#661100", ">", "--"),
+    Look("#44AA99", "p", "-."),
+    Look("#AA4499", "*", ":"),
+    Look("#000000", "h", "--"),
 )
 
 

@@ -79,7 +79,7 @@ def _of_ratios(claim: Claim, series: Sequence[str], evidence: Evidence) -> Row:
 
     def exhibit(at: Any) -> str:
         # Both with one recipe, or each with its own.
-        recipes = tuple(dict.fromkeys(str(chosen.at[at, role]) for role in claim.networks))
+        recipes = tuple(dict.fromkeys(str(chosen.loc[at, role]) for role in claim.networks))
         return _exhibits(recipes, names, epoch)(at)
 
     return _row(claim, f"{kind} {grid}", _subject(claim), found, exhibit)

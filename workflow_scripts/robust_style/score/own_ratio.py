@@ -1,8 +1,8 @@
 """Two networks over a grid of ratios of content to style: each at its own best, or both at equal content.
 
-One ratio need not mean the same for two networks. Nakano (2019) painted a small grid for each network and image and took the
-best by hand; here the best is the picture nearest to the ideal corner of content against style, chosen for every
-network from as many.
+One ratio need not mean the same for two networks. Nakano (2019) painted a small grid for each network and image and
+took the best by hand; here the best is the picture nearest to the ideal corner of content against style, chosen for
+every network from as many.
 """
 
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ def own_best(claim: Claim, series: Sequence[str], evidence: Evidence) -> tuple[V
             return nothing(), pd.DataFrame()
         chosen[role] = distances.idxmin(axis=1)
         measured = _by_recipe(claim, side, series, evidence, claim.measure).reindex(distances.index)
-        picked = [measured.at[at, recipe] for at, recipe in chosen[role].items()]
+        picked = [measured.loc[at, recipe] for at, recipe in chosen[role].items()]
         values.append(pd.Series(picked, index=distances.index, dtype="float64"))
     return difference(*values), pd.DataFrame(chosen).dropna()
 
