@@ -14,3 +14,8 @@ def test_no_two_networks_look_alike_in_colour_or_marker():
     for first, second in itertools.combinations(found.values(), 2):
         assert first.colour != second.colour
         assert first.marker != second.marker
+
+
+def test_twelve_networks_are_told_apart_by_colour_and_by_marker():
+    found = looks({str(number): regime for number, regime in enumerate(["standard", "adversarial", *["other"] * 10])})
+    assert len({look.colour for look in found.values()}) == len({look.marker for look in found.values()}) == 12
