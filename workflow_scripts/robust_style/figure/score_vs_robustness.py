@@ -86,10 +86,9 @@ def _draw(
     for network, (robust, score) in points.items():
         look = of_network[network]
         across, down = (_reach(curve) for curve in (robust, score))
-        at = float(robust.mean[-1]), float(score.mean[-1])
         axes.errorbar(
-            *([value] for value in at), xerr=across, yerr=down, fmt=look.marker, color=look.colour, markersize=5.0,
-            elinewidth=0.8, zorder=4,
+            [float(robust.mean[-1])], [float(score.mean[-1])], xerr=across, yerr=down, fmt=look.marker,
+            color=look.colour, markersize=5.0, elinewidth=0.8, zorder=4,
         )  # fmt: skip
     if len(points) >= FEWEST_POINTS:
         x, y = ([float(at[side].mean[-1]) for at in points.values()] for side in (0, 1))

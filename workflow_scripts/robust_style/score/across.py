@@ -104,4 +104,5 @@ def _standardised_ranks(values: Float[NDArray[np.float64], "cells networks"]) ->
     ranks = np.asarray(stats.rankdata(values, axis=1), np.float64)
     scatter = ranks.std(axis=1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return (ranks - ranks.mean(axis=1, keepdims=True)) / np.where(scatter > 0, scatter, np.nan)
+        standardised: NDArray[np.float64] = (ranks - ranks.mean(axis=1, keepdims=True)) / scatter
+    return np.where(scatter > 0, standardised, np.nan)

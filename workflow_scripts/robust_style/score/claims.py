@@ -1,6 +1,6 @@
 """Each claim of the question, its evidence, and the verdict."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from robust_style.score.table import read_table, write_table
 from robust_style.score.verdict import Judgement, judge, judge_correlations
 
 Row = dict[str, object]
+# The pictures of a seed and pair, as one line of text.
+Shown = Callable[[Any], str]
 
 
 def judge_claims(
@@ -142,7 +144,7 @@ def _two_recipes(claim: Claim, recipes: Mapping[str, Settings]) -> list[str]:
     return []
 
 
-def _exhibits(recipes: Sequence[str], networks: Sequence[str], epoch: int) -> Any:
+def _exhibits(recipes: Sequence[str], networks: Sequence[str], epoch: int) -> Shown:
     """A function that names the pictures of a seed and pair."""
 
     def exhibit(at: Any) -> str:
@@ -157,7 +159,7 @@ def _untested(claim: Claim, subject: str) -> Row:
 
 
 def _row(
-    claim: Claim, recipe: str, subject: str, found: Values, exhibit: Any, judgement: Judgement | None = None
+    claim: Claim, recipe: str, subject: str, found: Values, exhibit: Shown, judgement: Judgement | None = None
 ) -> Row:
     """A row of the table; `exhibit` names the pictures of a seed and pair, `judgement` is that of differences."""
     judgement = judgement or judge(found, claim.right_sign, subject)
