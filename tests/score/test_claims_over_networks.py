@@ -45,7 +45,7 @@ def table_of(values, *, networks=SEVEN, seeds=(0, 1, 2), recipes=("fair",), pair
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def judged(tmp_path, claim, rows, *, ratios=None, epsilons=None, recipes=None):
+def judged(tmp_path, claim, rows, *, ratios=None, epsilons=None, recipes=None, words=None):
     """The rows of the table of claims for the one claim."""
     write_table(tmp_path / "scores.tsv", rows)
     write_table(tmp_path / "moments.tsv", pd.DataFrame(columns=list(BY_EVALUATION)))
@@ -54,7 +54,7 @@ def judged(tmp_path, claim, rows, *, ratios=None, epsilons=None, recipes=None):
         table=tmp_path / "scores.tsv",
         by_evaluation=tmp_path / "moments.tsv",
         blocks=[tmp_path / "claims.yaml"],
-        networks={name: name for name in rows["network"].unique()},
+        networks={name: name for name in rows["network"].unique()} | (words or {}),
         recipes=recipes or {name: {} for name in rows["recipe"].unique()},
         epsilons=epsilons or {},
         ratios=ratios or {},
@@ -166,6 +166,12 @@ def test_false_verdicts_over_networks_that_paint_alike_are_rare():
         y = stats.rankdata(own, axis=1)
         found.append(permutation_p(x, (y - 3) / np.sqrt(2)))
     assert np.mean(np.array(found) < 0.05) < 0.07
+
+
+def test_one_network_by_two_words_is_not_compared_with_itself(tmp_path):
+    (row,) = judged(tmp_path, block(compare={"networks": ["net_1", "net_1_too"]}), table_of(falling(0.0)),
+                    words={"net_1_too": "net_1"})  # fmt: skip
+    assert row["verdict"] == "not tested"
 
 
 def curves(labels, random):

@@ -62,3 +62,11 @@ def test_epsilons_are_those_of_standard_and_adversarial_training() -> None:
         "theirs": {"architecture": "vgg19", "regime": "standard", "source": "a.pt", "sha256": HASH, "epoch": 101},
     }
     assert epsilons(checked(config, CONFIG / "schema.yaml")) == {"standard": 0.0, "adversarial": 0.5}
+
+
+def test_a_network_of_a_role_s_name_goes_before_others_that_could_play_it() -> None:
+    found = roles(
+        a_standard={"architecture": "resnet18", "regime": "standard"},
+        a_noise={"architecture": "vgg19", "regime": "noise", "epsilon": 0.5},
+    )
+    assert (found["standard"], found["noise"]) == ("standard", "a_noise")

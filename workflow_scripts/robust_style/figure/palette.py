@@ -1,5 +1,6 @@
 """The colour, marker and line of each network, in every figure and on the page."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -37,13 +38,16 @@ FURTHER = (
 def looks(regimes: Mapping[str, str]) -> dict[str, Look]:
     """A look per network, given each network's regime in the order of the configuration.
 
-    The first standard and the first adversarial network have the project's two colours; the others take the rest.
+    The first standard and the first adversarial network have the project's two colours, before them those of that
+    name; the others take the rest.
     """
     found: dict[str, Look] = {}
     reserved = {"standard": STANDARD, "adversarial": ADVERSARIAL}
+    owners = {regime: regime if regimes.get(regime) == regime else None for regime in reserved}
+    further = itertools.cycle(FURTHER)
     for network, regime in regimes.items():
-        further = len(found) - (2 - len(reserved))
-        found[network] = reserved.pop(regime, FURTHER[further % len(FURTHER)])
+        is_first = regime in reserved and owners[regime] in (None, network)
+        found[network] = reserved.pop(regime) if is_first else next(further)
     return found
 
 

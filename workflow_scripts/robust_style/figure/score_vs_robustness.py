@@ -24,6 +24,8 @@ MEASURES = (
 )
 # Of two points a rank correlation is 1 or -1 whatever they are.
 FEWEST_POINTS = 3
+# Above and below the points, in parts of their range: the correlation stands there.
+HEADROOM = 0.2
 
 
 def draw_score_vs_robustness(
@@ -90,12 +92,12 @@ def _draw(
             [float(robust.mean[-1])], [float(score.mean[-1])], xerr=across, yerr=down, fmt=look.marker,
             color=look.colour, markersize=5.0, elinewidth=0.8, zorder=4,
         )  # fmt: skip
+    axes.margins(y=HEADROOM)
     if len(points) >= FEWEST_POINTS:
         x, y = ([float(at[side].mean[-1]) for at in points.values()] for side in (0, 1))
         if len(set(x)) > 1 and len(set(y)) > 1:
             words = f"ρ {stats.spearmanr(x, y).statistic:+.2f}".replace("-", "−")
-            # Above the axes: inside, a bar may stand behind it.
-            axes.text(1, 1.01, words, transform=axes.transAxes, ha="right", va="bottom", fontsize=SMALL_PT, color=QUIET)
+            axes.text(1, 1, words, transform=axes.transAxes, ha="right", va="top", fontsize=SMALL_PT, color=QUIET)
 
 
 def _reach(curve: Curve) -> list[float] | None:

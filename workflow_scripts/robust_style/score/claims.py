@@ -67,6 +67,8 @@ def _of_networks(claim: Claim, recipe: str, evidence: Evidence) -> Row:
     values = [evidence.summary(claim, side) for side in sides]
     found = values[0] - claim.constant if claim.constant is not None else paired.difference(*values)
     names = [evidence.networks.get(role, role) for role in claim.networks]
+    if len(set(names)) < len(names) and "untrained" not in claim.networks:
+        found = nothing()  # a role and a name of one network
     return _row(claim, recipe, _subject(claim), found, _exhibits([recipe], names, last_epoch(sides)))
 
 
