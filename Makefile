@@ -9,12 +9,24 @@ SNAKEMAKE := $(BIN)/snakemake --cores all --resources gpu=1
 
 readme := report/demo_overview.png
 
-.PHONY: help env demo readme-figure report test test-cluster test-others lint format lock pins docs benchmark-training benchmark-transfer measure-controls \
+# A study is config/studies/NAME.yaml; SMALL=1 lays small.yaml and NAME_small.yaml on top of it.
+studies := $(filter-out small %_small %_claims,$(basename $(notdir $(wildcard config/studies/*.yaml))))
+small_studies := $(patsubst %_small,%,$(filter %_small,$(basename $(notdir $(wildcard config/studies/*_small.yaml)))))
+study_files = config/studies/$(NAME).yaml $(if $(SMALL),config/studies/small.yaml config/studies/$(NAME)_small.yaml)
+study_results = results/studies/$(NAME)$(if $(SMALL),_small)
+ifneq ($(filter study,$(MAKECMDGOALS)),)
+ifeq ($(filter $(NAME),$(if $(SMALL),$(small_studies),$(studies))),)
+$(error make study: expected NAME to be one of $(if $(SMALL),$(small_studies),$(studies)), found "$(NAME)"; write make study NAME=epsilon$(if $(SMALL), SMALL=1))
+endif
+endif
+
+.PHONY: help env demo study readme-figure report test test-cluster test-others lint format lock pins docs benchmark-training benchmark-transfer measure-controls \
   simulate-statistics clean
 
 help:
 	@echo "make env     exact pins of requirements.lock into $(VENV)"
 	@echo "make demo    the whole journey on embedded data: pictures, scores, figures, page, report (results/demo/)"
+	@echo "make study NAME=epsilon  one of $(studies) (docs/studies.md); SMALL=1: in minutes on a CPU"
 	@echo "make readme-figure  the README's picture from the demo"
 	@echo "make report  report of the published experiment (results/report.html)"
 	@echo "make test    every test;  make lint  style and types only;  make format  mend the style"
@@ -24,7 +36,7 @@ help:
 	@echo "make benchmark-transfer  our evaluation of style transfer against a plain one (about 5 minutes on 2 cores)"
 	@echo "make measure-controls  the scores of known alterations (seconds)"
 	@echo "make simulate-statistics  coverage and false verdicts of the statistics (about 2 minutes)"
-	@echo "make clean   delete what the demo made"
+	@echo "make clean   delete what the demo and small studies made"
 
 env: $(READY)
 
@@ -42,6 +54,14 @@ demo: $(READY)
 # The report is built anew only when a product changed since.
 results/demo/report.html: results/demo/manifest.tsv report/*.rst
 	$(SNAKEMAKE) --configfile config/demo.yaml --report $@
+
+study: $(READY)
+	$(SNAKEMAKE) --configfile $(study_files)
+	@$(MAKE) --no-print-directory $(study_results)/report.html
+	@echo "See $(study_results)/: claims.tsv, figures/, comparison/index.html, report.html"
+
+$(study_results)/report.html: $(study_results)/manifest.tsv report/*.rst
+	$(SNAKEMAKE) --configfile $(study_files) --report $@
 
 # The README's picture: the demo's overview in 256 colours.
 readme-figure: demo
@@ -94,4 +114,4 @@ simulate-statistics: $(READY)
 	PYTHONPATH=workflow_scripts $(BIN)/python -m robust_style.benchmark.simulate_statistics
 
 clean:
-	rm -rf results/demo results/miniature
+	rm -rf results/demo results/miniature results/studies/*_small

@@ -43,6 +43,7 @@ PRODUCTS = [
     *rules.draw_score_vs_epoch.output,
     *rules.draw_score_vs_evaluation.output,
     *rules.draw_trade_off.output,
+    *(rules.draw_score_vs_robustness.output if len(COMPARED_BY_ROBUSTNESS) > 2 else []),
     *rules.draw_original_layout.output,
     *(rules.draw_recipes.output if len(RECIPES) > 1 else []),
     *rules.draw_claims_forest.output,

@@ -356,6 +356,48 @@ rule draw_trade_off:
         "../workflow_scripts/draw_trade_off.py"
 
 
+# Networks that were trained and evaluated, whoever trained them; of two a correlation says nothing.
+COMPARED_BY_ROBUSTNESS = [
+    name
+    for name in NETWORKS
+    if LAST_EPOCHS[name] > 0 and not kinds.only_paints(config["networks"][name])
+]
+
+
+rule draw_score_vs_robustness:
+    input:
+        table=rules.collect_scores.output.table,
+    output:
+        figure=report(
+            "<results>/figures/score_vs_robustness.png",
+            caption="../report/score_vs_robustness.rst",
+            category="Figures",
+            subcategory="at a glance",
+            labels={"figure": "scores against robust accuracy"},
+        ),
+        vector="<results>/figures/score_vs_robustness.svg",
+    log:
+        "<logs>/draw_score_vs_robustness.log",
+    benchmark:
+        "<benchmarks>/draw_score_vs_robustness.tsv"
+    conda:
+        "../envs/figure.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    params:
+        networks=NETWORKS,
+        architectures={
+            name: block["architecture"] for name, block in config["networks"].items()
+        },
+        recipes=RECIPES,
+        code=fingerprint("draw_score_vs_robustness"),
+    message:
+        "Drawing how each network paints against how robust it is."
+    script:
+        "../workflow_scripts/draw_score_vs_robustness.py"
+
+
 rule draw_claims_forest:
     input:
         claims=rules.judge_claims.output.claims,

@@ -192,6 +192,8 @@ rule judge_claims:
     params:
         networks=roles.networks_by_role(config),
         recipes=config["transfer"]["recipes"],
+        epsilons=roles.epsilons(config),
+        ratios=ratios.ratio_series(config["transfer"]["recipes"]),
         code=fingerprint("judge_claims"),
     message:
         "Judging the published claims by the scores."

@@ -10,5 +10,7 @@ with step(snakemake):
         blocks=[Path(path) for path in snakemake.input.blocks],
         networks=snakemake.params.networks,
         recipes=snakemake.params.recipes,
+        epsilons=snakemake.params.epsilons,
+        ratios=snakemake.params.ratios,
         claims=Path(snakemake.output.claims),
     )

@@ -27,6 +27,7 @@ from robust_style.figure.recipes import draw_recipes
 from robust_style.figure.reconstructions import draw_reconstructions
 from robust_style.figure.score_vs_epoch import draw_score_vs_epoch
 from robust_style.figure.score_vs_evaluation import draw_score_vs_evaluation
+from robust_style.figure.score_vs_robustness import draw_score_vs_robustness
 from robust_style.figure.standard_vs_adversarial import draw_overview, draw_standard_vs_adversarial
 from robust_style.figure.trade_off import draw_trade_off
 from robust_style.figure.training_curves import draw_training_curves
@@ -166,6 +167,13 @@ def trade_off(given: Given, name: str) -> None:
     )  # fmt: skip
 
 
+def score_vs_robustness(given: Given, name: str) -> None:
+    draw_score_vs_robustness(
+        table=given.folder / "scores.tsv", networks=given.networks, recipes=given.recipes,
+        architectures=dict.fromkeys(given.networks, TEXTS["mathtext"]), **given.files(name),
+    )  # fmt: skip
+
+
 def claims_forest(given: Given, name: str) -> None:
     rows = [claim_row(key, statement=TEXTS[key]) for key in CLAIMED]
     fields = ("source", "recipe", "contrast", "measure", "reading")
@@ -177,7 +185,7 @@ def claims_forest(given: Given, name: str) -> None:
 
 DRAWINGS = (
     overview, one_pair, optimisation, original_layout, recipes, reconstructions, training_curves, score_vs_epoch,
-    score_vs_evaluation, trade_off, claims_forest,
+    score_vs_evaluation, score_vs_robustness, trade_off, claims_forest,
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import pytest
 from merged_config import CONFIG, merged
 from robust_style.transfer.stand_ins import read_stand_ins
 from robust_style.workflow.layers import painted_recipe
-from robust_style.workflow.roles import networks_by_role
+from robust_style.workflow.roles import epsilons, networks_by_role
 from robust_style.workflow.settings import checked
 from rule_script import Outcome, run_script
 
@@ -107,7 +107,10 @@ def steps(root: Path) -> dict[str, dict[str, Any]]:
         },
         "judge_claims": {
             "input": {"table": table, "by_evaluation": moments, "blocks": [CONFIG / "claims.yaml"]},
-            "output": {"claims": claims}, "params": {"networks": networks_by_role(config), "recipes": recipes},
+            "output": {"claims": claims},
+            "params": {
+                "networks": networks_by_role(config), "recipes": recipes, "epsilons": epsilons(config), "ratios": {},
+            },
         },
         "draw_score_vs_epoch": {
             "input": {"table": table}, "output": figure,

@@ -27,6 +27,7 @@ from robust_style.figure.recipes import draw_recipes
 from robust_style.figure.reconstructions import draw_reconstructions
 from robust_style.figure.score_vs_epoch import draw_score_vs_epoch
 from robust_style.figure.score_vs_evaluation import draw_score_vs_evaluation
+from robust_style.figure.score_vs_robustness import draw_score_vs_robustness
 from robust_style.figure.standard_vs_adversarial import draw_overview, draw_standard_vs_adversarial
 from robust_style.figure.trade_off import draw_trade_off
 from robust_style.figure.training_curves import draw_training_curves
@@ -89,6 +90,8 @@ def draw_all(folder: Path) -> dict[str, Path]:
     draw("score_vs_epoch", draw_score_vs_epoch, table=table, **curves)
     draw("score_vs_evaluation", draw_score_vs_evaluation, table=by_evaluation, traces=made.traces, **curves)
     draw("trade_off", draw_trade_off, table=table, ratios={"ratio 30 to 300": ["fair_noise", "fair"]}, **curves)
+    families = dict.fromkeys(NETWORKS, "vgg19")
+    draw("score_vs_robustness", draw_score_vs_robustness, table=table, architectures=families, **curves)
     draw("claims_forest", draw_claims_forest, claims=folder / "claims.tsv")
     sources = {name: folder / f"{name}.png" for name in ("content", "style")}
     for name, path in sources.items():

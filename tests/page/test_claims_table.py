@@ -30,6 +30,12 @@ def test_the_way_leads_to_one_network_and_two_recipes(tmp_path):
     assert best["left"] == best["right"] == "standard"
 
 
+def test_the_way_leads_to_two_networks_each_with_its_own_recipe(tmp_path):
+    best = shown(tmp_path, shows_best="seed+fair/standard+adversarial/seed_0/epoch_008/rocket--flow_field")["best"]
+    assert (best["recipe"], best["left"]) == ("seed", "standard")
+    assert (best["right_recipe"], best["right"]) == ("fair", "adversarial")
+
+
 @pytest.mark.parametrize(
     "place",
     [

@@ -59,6 +59,8 @@ def judged(tmp_path, rows, *, networks=ROLES, moments=None):
         blocks=[CONFIG / "claims.yaml"],
         networks=networks,
         recipes={name: settings for name, settings in RECIPES.items() if name in present},
+        epsilons={},
+        ratios={},
         claims=tmp_path / "claims.tsv",
     )
     return read_claims(tmp_path / "claims.tsv")

@@ -1,7 +1,7 @@
 """Which network of a configuration stands for what in a comparison."""
 
 from merged_config import CONFIG, merged
-from robust_style.workflow.roles import networks_by_role
+from robust_style.workflow.roles import epsilons, networks_by_role
 from robust_style.workflow.settings import checked
 
 HASH = "0" * 64
@@ -52,3 +52,21 @@ def test_a_network_for_imagenet_has_no_role() -> None:
     assert networks_by_role(checked(config, CONFIG / "schema.yaml"))["standard"] == "ours"
     config["networks"] = {"painter": painter}
     assert networks_by_role(checked(config, CONFIG / "schema.yaml")) == {"painter": "painter"}
+
+
+def test_epsilons_are_those_of_standard_and_adversarial_training() -> None:
+    config = merged("config")
+    config["networks"] |= {
+        "noise": {"architecture": "vgg19", "regime": "noise", "epsilon": 0.5},
+        "longer": {"architecture": "vgg19", "regime": "standard", "passes_per_epoch": 21},
+        "theirs": {"architecture": "vgg19", "regime": "standard", "source": "a.pt", "sha256": HASH, "epoch": 101},
+    }
+    assert epsilons(checked(config, CONFIG / "schema.yaml")) == {"standard": 0.0, "adversarial": 0.5}
+
+
+def test_a_network_of_a_role_s_name_goes_before_others_that_could_play_it() -> None:
+    found = roles(
+        a_standard={"architecture": "resnet18", "regime": "standard"},
+        a_noise={"architecture": "vgg19", "regime": "noise", "epsilon": 0.5},
+    )
+    assert (found["standard"], found["noise"]) == ("standard", "a_noise")

@@ -129,3 +129,8 @@ def test_results(finished: Finished, tmp_path: Path) -> None:
         assert (results / name).exists(), name
     assert "statement" in printed
     assert "adversarial" in printed
+
+
+def test_studies(folder: Path) -> None:
+    printed = run_page(folder, "studies")
+    assert re.search(r"^train_segment +5$", printed, re.MULTILINE)

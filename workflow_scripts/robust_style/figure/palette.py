@@ -1,5 +1,6 @@
 """The colour, marker and line of each network, in every figure and on the page."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -16,7 +17,8 @@ class Look:
     dashes: Dashes
 
 
-# Okabe and Ito 2008: told apart with every common colour blindness. Markers and dashes tell them apart in grey.
+# Okabe and Ito 2008: told apart with every common colour blindness. From the seventh network on Tol's muted colours
+# (2021), which keep apart from these less well. Markers and dashes tell them apart in grey.
 STANDARD = Look("#0072B2", "o", "-")
 ADVERSARIAL = Look("#D55E00", "s", "-")
 FURTHER = (
@@ -24,19 +26,28 @@ FURTHER = (
     Look("#CC79A7", "D", "-."),
     Look("#56B4E9", "v", ":"),
     Look("#E69F00", "P", "--"),
+    Look("#332288", "X", "-."),
+    Look("#999933", "<", ":"),
+    Look("#661100", ">", "--"),
+    Look("#44AA99", "p", "-."),
+    Look("#AA4499", "*", ":"),
+    Look("#000000", "h", "--"),
 )
 
 
 def looks(regimes: Mapping[str, str]) -> dict[str, Look]:
     """A look per network, given each network's regime in the order of the configuration.
 
-    The first standard and the first adversarial network have the project's two colours; the others take the rest.
+    The first standard and the first adversarial network have the project's two colours, before them those of that
+    name; the others take the rest.
     """
     found: dict[str, Look] = {}
     reserved = {"standard": STANDARD, "adversarial": ADVERSARIAL}
+    owners = {regime: regime if regimes.get(regime) == regime else None for regime in reserved}
+    further = itertools.cycle(FURTHER)
     for network, regime in regimes.items():
-        further = len(found) - (2 - len(reserved))
-        found[network] = reserved.pop(regime, FURTHER[further % len(FURTHER)])
+        is_first = regime in reserved and owners[regime] in (None, network)
+        found[network] = reserved.pop(regime) if is_first else next(further)
     return found
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FormatStrFormatter, LogLocator, MaxNLocator, NullFormatter
 
@@ -103,7 +104,11 @@ def dress_log(axes: Axes) -> None:
     low, high = axes.get_ylim()
     if high < FEW_DECADES * low:
         between = (2.0, 5.0) if high > 10 * low else (2.0, 3.0, 5.0, 7.0)
-        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, *between)))
+        decade = 10.0 ** np.floor(np.log10(low))
+        ticks = [scale * digit * decade for scale in (1.0, 10.0) for digit in (1.0, *between)]
+        # Of a range with a single such tick none could be read.
+        is_narrow = sum(low <= tick <= high for tick in ticks) < 2
+        axes.yaxis.set_major_locator(MaxNLocator(4) if is_narrow else LogLocator(subs=(1.0, *between)))
         axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
     else:
         axes.yaxis.set_major_locator(LogLocator(numticks=5))

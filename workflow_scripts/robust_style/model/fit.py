@@ -25,7 +25,8 @@ def fitted_network(path: Path, weights: Mapping[str, Tensor], architecture: str,
 
     A network for ImageNet is as deep as the weights, and tells no classes apart (`model.pretrained`). Batch norm's
     counters may be absent and then are 0. Raises CheckpointError naming the first missing, unexpected and differently
-    shaped weights and the architectures whose they are (`path` is for the message), ConfigError for an unknown architecture.
+    shaped weights and the architectures whose they are (`path` is for the message), ConfigError for an unknown
+    architecture.
     """
     network = _built(architecture, width, weights)
     wanted = network.state_dict()

@@ -15,7 +15,7 @@ from robust_style.errors import ConfigError
 from robust_style.score.columns import ACCURACIES, JUDGED, MEASURES
 
 SCHEMA = Path(__file__).resolve().parents[3] / "config" / "claims_schema.yaml"
-DERIVED = ("log2_worst_rise", "failed")
+DERIVED = ("log2_worst_rise", "failed", "distance_to_ideal")
 _MEASURES = (*MEASURES, *JUDGED, *ACCURACIES, *DERIVED)
 _SIGNS = {"more": 1, "less": -1}
 
@@ -24,10 +24,12 @@ _SIGNS = {"more": 1, "less": -1}
 class Claim:
     """A statement and the comparison that would show it.
 
-    Either `networks` are two roles or names of networks (or one, and a `constant`), or `recipes` are two sets of
-    settings. The difference is first minus second and has the sign `right_sign` where the statement is right. `better`
-    (1 more, -1 less) is the measure's better direction. `of_recipes` are the settings of the recipes that it is judged
-    with.
+    `networks` are two roles or names of networks (or one, and a `constant`), `recipes` two sets of settings; with both
+    it is the difference between the networks that differs between the recipes. The difference is first minus second
+    and has the sign `right_sign` where the statement is right. `over_ratios` compares two networks over a grid of
+    ratios (`score.own_ratio`). `across` is a quantity of networks with which the measure is correlated over all of them
+    (`score.across`). `better` (1 more, -1 less) is the measure's better direction. `of_recipes` are the settings of the
+    recipes that it is judged with.
     """
 
     slug: str
@@ -37,6 +39,8 @@ class Claim:
     constant: float | None
     recipes: tuple[Mapping[str, Any], ...]
     otherwise_equal: bool
+    across: str | None
+    over_ratios: str | None
     measure: str
     summary: str
     better: int
@@ -71,10 +75,17 @@ def _claims_of(path: Path) -> list[Claim]:
 
 def _contradictions(slug: str, block: Mapping[str, Any]) -> list[str]:
     compare, faults = block["compare"], []
-    if ("networks" in compare) == ("recipes" in compare):
-        faults.append(f"{slug}.compare: expected either networks or recipes")
-    if "networks" in compare and (len(compare["networks"]) == 2) == ("constant" in compare):
+    two_networks = len(compare.get("networks", ())) == 2
+    if not {"networks", "recipes", "across"} & set(compare):
+        faults.append(f"{slug}.compare: expected networks, recipes or across")
+    if "across" in compare and len(compare) > 1:
+        faults.append(f"{slug}.compare: expected across alone, it takes every trained network")
+    if "networks" in compare and two_networks == ("constant" in compare):
         faults.append(f"{slug}.compare: expected two networks, or one and a constant")
+    if "recipes" in compare and "networks" in compare and not two_networks:
+        faults.append(f"{slug}.compare: expected two networks beside two recipes")
+    if "over_ratios" in compare and (not two_networks or "recipes" in compare or block["summary"] != "last"):
+        faults.append(f"{slug}.compare.over_ratios: expected two networks, no recipes, and summary last")
     if block["measure"] not in _MEASURES:
         faults.append(f"{slug}.measure: expected one of {', '.join(_MEASURES)}, found {block['measure']!r}")
     if (block["summary"] == "late_fall") != ("better" in block):
@@ -92,6 +103,8 @@ def _claim(slug: str, block: Mapping[str, Any]) -> Claim:
         constant=compare.get("constant"),
         recipes=tuple(compare.get("recipes", ())),
         otherwise_equal=compare.get("otherwise_equal", False),
+        across=compare.get("across"),
+        over_ratios=compare.get("over_ratios"),
         measure=block["measure"],
         summary=block["summary"],
         better=_SIGNS[block.get("better", "more")],

@@ -13,7 +13,7 @@ _TEXT = re.compile(
 
 @dataclass(frozen=True)
 class Exhibit:
-    """Pictures to hold side by side: two networks of one recipe, or one network and two recipes; left ones first."""
+    """Pictures to hold side by side: of two networks, of two recipes, or of a network and recipe each; left first."""
 
     recipes: tuple[str, ...]
     networks: tuple[str, ...]

@@ -1,6 +1,6 @@
 """From paired differences to a verdict: the unit of replication is the training seed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -14,6 +14,8 @@ FEWEST_SEEDS = 3
 # Below six, the smallest two-sided p of a sign-flip test, 2 / 2^n, cannot pass 0.05.
 FEWEST_SEEDS_FOR_P = 6
 CONFIDENCE = 0.95
+# Of four networks handed round in every order, the smallest two-sided p is 2 / 24.
+FEWEST_NETWORKS = 5
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,40 @@ def judge(differences: Values, right_sign: int, subject: str) -> Judgement:
         pairs,
         verdict,
         reading,
+    )
+
+
+def judge_correlations(
+    correlations: Values, right_sign: int, subject: str, networks: int, p_value: float | None
+) -> Judgement:
+    """Whether rank correlations over `networks` have the claim's sign, beyond what trainings and networks scatter.
+
+    Decided where the interval over seeds excludes zero, as of differences, and `p_value`, of networks handed round in
+    every order (`score.across.permutation_p`), is below 0.05, too: the first speaks of these networks trained again,
+    the second of the relation between networks. Below five networks it is undecided, whatever the seeds say.
+    """
+    found = judge(correlations, right_sign, subject)
+    if p_value is None:
+        return found
+    low, high, crossed_low, crossed_high = (
+        None if end is None else float(np.clip(end, -1, 1))
+        for end in (found.interval_low, found.interval_high, found.crossed_low, found.crossed_high)
+    )
+    verdict = found.verdict
+    if found.interval_low is not None and networks < FEWEST_NETWORKS:
+        verdict = f"undecided (n = {networks} networks)"
+    elif found.interval_low is not None and p_value >= 1 - CONFIDENCE:
+        verdict = "undecided"
+    return replace(
+        found,
+        interval_low=low,
+        interval_high=high,
+        crossed_low=crossed_low,
+        crossed_high=crossed_high,
+        effect_size=None,
+        p_value=p_value,
+        verdict=verdict,
+        reading=f"{found.reading} Over {networks} networks; handed round among them, p = {p_value:.2g}.",
     )
 
 

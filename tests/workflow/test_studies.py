@@ -1,0 +1,149 @@
+"""Every study, whole and small: valid, planned by Snakemake, with claims about what is in it; and its command."""
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checkout import copy_project, jobs, snakemake
+from merged_config import merged
+from robust_style.data.catalogue import find_image
+from robust_style.score.claim import Claim, read_claim_blocks
+from robust_style.score.evidence import has
+from robust_style.workflow.ratios import ratio_series
+from robust_style.workflow.roles import ROLES, epsilons, networks_by_role
+from robust_style.workflow.settings import checked, images_of_style, pairs
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "config" / "studies"
+WITHOUT_DOWNLOAD = ("nakano", "epsilon", "architectures", "artefacts", "schedule")
+STUDIES = (*WITHOUT_DOWNLOAD, "nakano_imagenet")
+FILES = {name: (f"studies/{name}",) for name in STUDIES} | {
+    f"{name}_small": (f"studies/{name}", "studies/small", f"studies/{name}_small") for name in WITHOUT_DOWNLOAD
+}
+
+
+def study(name: str) -> dict[str, Any]:
+    """The checked configuration of a study."""
+    return checked(merged("config", *FILES[name]), ROOT / "config" / "schema.yaml")
+
+
+def claims_of(config: dict[str, Any]) -> list[Claim]:
+    return read_claim_blocks([ROOT / path for path in config["claims"]])
+
+
+def test_every_file_is_of_a_study() -> None:
+    files = {path.stem for path in FOLDER.glob("*.yaml")}
+    claims = {f"{name}_claims" for name in STUDIES}
+    assert files == set(FILES) | claims | {"small"}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_study_is_valid_and_has_results_and_images_of_its_own(name: str) -> None:
+    config = study(name)
+    assert config["pathvars"]["results"] == f"results/studies/{name}"
+    named = {image for content, style in pairs(config) for image in (content, *images_of_style(config, style))}
+    sources = [find_image([ROOT / path for path in config["images"]], image).source for image in named]
+    if name.endswith("_small"):
+        assert config["device"] == "cpu"
+        assert config["dataset"]["name"] == "phototiles"
+        assert not any(source.startswith("http") for source in sources)
+        assert not any("source" in network for network in config["networks"].values())
+    elif name in WITHOUT_DOWNLOAD:
+        assert len(config["seeds"]) >= 3, "one training decides no claim"
+        assert not any("source" in network for network in config["networks"].values())
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_claims_are_about_networks_and_recipes_of_the_study(name: str) -> None:
+    config = study(name)
+    own = f"config/studies/{name}_claims.yaml"
+    assert own in config["claims"]
+    known, recipes = networks_by_role(config), config["transfer"]["recipes"]
+    for claim in read_claim_blocks([ROOT / own]):
+        assert set(claim.networks) <= set(known), claim.slug
+        for settings in (*claim.recipes, claim.of_recipes):
+            assert any(has(recipe, settings) for recipe in recipes.values()), claim.slug
+            assert set(settings) <= set(next(iter(recipes.values()))), claim.slug
+        if claim.over_ratios:
+            assert ratio_series(recipes), claim.slug
+        if claim.across:
+            assert len(epsilons(config)) >= 5, f"{claim.slug}: fewer networks decide nothing"
+
+
+@pytest.mark.parametrize("name", WITHOUT_DOWNLOAD)
+def test_a_small_study_asks_what_the_whole_one_asks(name: str) -> None:
+    whole, small = study(name), study(f"{name}_small")
+    assert small["claims"] == whole["claims"]
+    kept = set(networks_by_role(small))
+    for claim in claims_of(small):
+        assert set(claim.networks) <= kept | set(ROLES), claim.slug
+        if claim.over_ratios:
+            assert ratio_series(small["transfer"]["recipes"]), claim.slug
+
+
+@pytest.mark.parametrize("name", ["artefacts", "artefacts_small"])
+def test_claims_of_recipes_find_two_that_differ_in_nothing_else(name: str) -> None:
+    config = study(name)
+    recipes = config["transfer"]["recipes"]
+    for claim in claims_of(config):
+        if claim.otherwise_equal:
+            first, second = claim.recipes
+            found = [
+                (one, other)
+                for one, left in recipes.items()
+                for other, right in recipes.items()
+                if has(left, first)
+                and has(right, second)
+                and {key for key in left if left[key] != right[key]} <= set(first)
+            ]
+            assert found, claim.slug
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy in which nothing was made yet."""
+    return copy_project(tmp_path_factory.mktemp("studies") / "project")
+
+
+@pytest.mark.workflow
+@pytest.mark.parametrize("name", FILES)
+def test_snakemake_plans_a_study(project: Path, name: str) -> None:
+    # Of a whole one only the trainings: thousands of pictures take half a minute to plan.
+    files = [f"config/{file}.yaml" for file in FILES[name]]
+    target = ["--", "all"] if name.endswith("_small") else ["--", "draw_training_curves"]
+    run = snakemake(project, "-n", "--quiet", "reason", "--configfile", *files, *target)
+    assert run.returncode == 0, run.stdout[-3000:]
+    planned = jobs(run.stdout)
+    if name.endswith("_small"):
+        assert planned["judge_claims"] == 1
+        assert planned["draw_score_vs_robustness"] == 1
+        assert sum(planned.values()) < 260, "minutes, not hours"
+    elif name in WITHOUT_DOWNLOAD:
+        assert planned["train_segment"] >= len(study(name)["seeds"]) * 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [(("NAME=epsilom",), '"epsilom"'), ((), '""'), (("NAME=nakano_imagenet", "SMALL=1"), '"nakano_imagenet"')],
+)
+def test_a_wrong_name_gets_one_sentence_with_the_right_ones(arguments: tuple[str, ...], found: str) -> None:
+    run = subprocess.run(
+        ["make", "study", *arguments], cwd=ROOT, check=False, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60,
+    )  # fmt: skip
+    assert run.returncode != 0
+    assert len(run.stdout.strip().splitlines()) == 1, run.stdout
+    assert f"found {found}" in run.stdout
+    assert all(name in run.stdout for name in WITHOUT_DOWNLOAD)
+
+
+def test_the_command_lays_the_files_on_one_another() -> None:
+    run = subprocess.run(
+        ["make", "--dry-run", "--old-file", ".venv/.ready", "study", "NAME=epsilon", "SMALL=1"],
+        cwd=ROOT, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60,
+    )  # fmt: skip
+    files = " ".join(f"config/{file}.yaml" for file in FILES["epsilon_small"])
+    assert re.search(rf"--configfile {files}", run.stdout), run.stdout
