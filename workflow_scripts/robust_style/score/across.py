@@ -62,7 +62,7 @@ def correlated(claim: Claim, recipe: str, evidence: Evidence) -> Across:
 
 
 def permutation_p(
-    x: Float[NDArray[np.float64], "cells networks"], y: Float[NDArray[np.float64], "cells networks"]
+    x: Float[np.ndarray, "cells networks"], y: Float[NDArray[np.float64], "cells networks"]
 ) -> float:
     """Two-sided p of no relation between networks, from standardised ranks: NaN where a cell has no order.
 
@@ -99,7 +99,7 @@ def _quantities(across: str, recipe: str, evidence: Evidence) -> pd.DataFrame:
     return last.groupby(["seed", "network"])[across].first().unstack("network")  # noqa: PD010
 
 
-def _standardised_ranks(values: Float[NDArray[np.float64], "cells networks"]) -> NDArray[np.float64]:
+def _standardised_ranks(values: Float[np.ndarray, "cells networks"]) -> NDArray[np.float64]:
     """Ranks within each row, ties averaged, mean 0 and variance 1; NaN where all are tied."""
     ranks = np.asarray(stats.rankdata(values, axis=1), np.float64)
     scatter = ranks.std(axis=1, keepdims=True)
