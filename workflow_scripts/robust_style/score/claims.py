@@ -75,7 +75,7 @@ def _of_networks(claim: Claim, recipe: str, evidence: Evidence) -> Row:
 def _of_ratios(claim: Claim, series: Sequence[str], evidence: Evidence) -> Row:
     """Over one grid of ratios. The pictures to look at are each network's own best."""
     found, chosen = own_best(claim, series, evidence)
-    grid, kind = f"{series[0]} to {series[-1]}", "own best of"
+    grid, kind = f"{series[0]} to {series[-1]}", "best of"
     if claim.over_ratios == "equal_content":
         found, kind = equal_content(claim, series, evidence), "equal content,"
     names = [evidence.networks.get(role, role) for role in claim.networks]
