@@ -61,9 +61,7 @@ def correlated(claim: Claim, recipe: str, evidence: Evidence) -> Across:
     return Across(correlations, tuple(map(str, order)), permutation_p(x, y))
 
 
-def permutation_p(
-    x: Float[np.ndarray, "cells networks"], y: Float[NDArray[np.float64], "cells networks"]
-) -> float:
+def permutation_p(x: Float[np.ndarray, "cells networks"], y: Float[NDArray[np.float64], "cells networks"]) -> float:
     """Two-sided p of no relation between networks, from standardised ranks: NaN where a cell has no order.
 
     Networks, not cells, are handed round: the seeds and pairs of one network stay together, so that many pictures of
