@@ -1,6 +1,6 @@
 """Every rule's jobs as Snakemake gives them to the scripts, written down by scripts that do nothing else.
 
-Beside what the miniature has, there are an imported network, a blend, a judge and an archive, so that all rules run;
+Beside what the miniature has, there are two imported networks, a blend, a judge and an archive, so that all rules run;
 `benchmark_training` takes minutes at the size of its rule and is described by hand.
 """
 
@@ -74,7 +74,8 @@ def _write_configuration(folder: Path) -> None:
     blend = [{"image": "voronoi_mosaic"}, {"image": "flow_field", "weight": 2}]
     whole = {
         "training": {"epochs": 1},
-        "networks": {"standard": None, "theirs": {**theirs, "epoch": 1}},
+        # three, for the figure over networks
+        "networks": {"standard": None, "theirs": {**theirs, "epoch": 1}, "another": {**theirs, "epoch": 1}},
         "transfer": {"blends": {"mixed": blend}, "pairs": [{"content": "astronaut", "style": "mixed"}]},
         "judges": {"squeezenet": {"source": "eye.pth", "sha256": _sha256(folder / "eye.pth")}},
     }
