@@ -67,11 +67,7 @@ def ascend(
     """
     constraint = constraint_named(attack.constraint)
     centre = images.detach()
-    x = (
-        centre
-        if drawn is None
-        else constraint.start(centre, drawn.to(centre.device, non_blocking=True), attack.epsilon)
-    )
+    x = centre if drawn is None else constraint.start(centre, drawn, attack.epsilon)
     best, best_losses = x, torch.full((len(x),), -torch.inf, device=x.device)
     with attacked(network):
         target = constant(network, precision, images.shape[-1])
