@@ -1,5 +1,6 @@
 """Every study, whole and small: valid, planned by Snakemake, with claims about what is in it; and its command."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -135,15 +136,21 @@ def test_snakemake_plans_a_study(project: Path, name: str) -> None:
         assert planned["train_segment"] >= len(study(name)["seeds"]) * 3
 
 
+def make(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """One run of make, by itself even where `make --jobs 2 test` started the tests: no warning of a jobserver."""
+    alone = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    return subprocess.run(
+        ["make", *arguments], cwd=ROOT, env=alone, check=False, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("arguments", "found"),
     [(("NAME=epsilom",), '"epsilom"'), ((), '""'), (("NAME=nakano_imagenet", "SMALL=1"), '"nakano_imagenet"')],
 )
 def test_a_wrong_name_gets_one_sentence_with_the_right_ones(arguments: tuple[str, ...], found: str) -> None:
-    run = subprocess.run(
-        ["make", "study", *arguments], cwd=ROOT, check=False, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60,
-    )  # fmt: skip
+    run = make("study", *arguments)
     assert run.returncode != 0
     assert len(run.stdout.strip().splitlines()) == 1, run.stdout
     assert f"found {found}" in run.stdout
@@ -151,9 +158,6 @@ def test_a_wrong_name_gets_one_sentence_with_the_right_ones(arguments: tuple[str
 
 
 def test_the_command_lays_the_files_on_one_another() -> None:
-    run = subprocess.run(
-        ["make", "--dry-run", "--old-file", ".venv/.ready", "study", "NAME=epsilon", "SMALL=1"],
-        cwd=ROOT, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60,
-    )  # fmt: skip
+    run = make("--dry-run", "--old-file", ".venv/.ready", "study", "NAME=epsilon", "SMALL=1")
     files = " ".join(f"config/{file}.yaml" for file in FILES["epsilon_small"])
     assert re.search(rf"--configfile {files}", run.stdout), run.stdout
