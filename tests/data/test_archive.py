@@ -155,7 +155,9 @@ def test_a_header_that_promises_gigabytes_is_refused(tmp_path):
         read_archive(tmp_path / "a.tar.gz")
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>gone</html>", gzip.compress(b"no tar")])
+@pytest.mark.parametrize(
+    "content", [b"", b"<html>gone</html>", gzip.compress(b"no tar")], ids=["empty", "page", "gzip"]
+)
 def test_what_is_no_archive_is_refused(tmp_path, content):
     (tmp_path / "a.tar.gz").write_bytes(content)
     with pytest.raises(DatasetError):
