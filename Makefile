@@ -78,7 +78,7 @@ test-cluster: $(READY)
 	$(BIN)/python -m pytest -p no:cacheprovider tests/cluster
 
 test-others: $(READY)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore=tests/cluster
+	$(BIN)/python -m pytest --ignore=tests/cluster
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -1,11 +1,13 @@
 """A copy of the project in a folder of its own, and Snakemake run in it as a user would."""
 
+import compileall
 import os
 import shutil
 import signal
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,15 +30,21 @@ class Finished:
 
 
 def copy_project(folder: Path) -> Path:
-    """Copies what a run needs, without results and caches."""
+    """Copies what a run needs, without results; with compiled modules, which every copy else compiles for itself."""
+    _compile_once()
     folder.mkdir(parents=True)
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():
-            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+            shutil.copytree(source, folder / part)
         else:
             shutil.copy2(source, folder / part)
     return folder
+
+
+@cache
+def _compile_once() -> None:
+    compileall.compile_dir(ROOT / "workflow_scripts", quiet=1)
 
 
 def environment() -> dict[str, str]:
