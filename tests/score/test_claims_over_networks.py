@@ -16,6 +16,7 @@ from robust_style.score.claims import judge_claims
 from robust_style.score.claims_table import read_claims
 from robust_style.score.exhibit import Exhibit
 from robust_style.score.table import COLUMNS, write_table
+from robust_style.score.verdict import judge, judge_correlations
 
 SEVEN = {f"net_{number}": number / 10 for number in range(7)}  # and how robust each is
 GRID = ("fair_3", "fair_30", "fair")
@@ -89,6 +90,15 @@ def test_the_correlation_is_spearman_s_averaged_over_seeds_and_pairs(tmp_path):
     cells = rows[rows["epoch"] == 10].groupby(["seed", "content"])
     expected = [stats.spearmanr(own["robust_accuracy"], own["style_texture_distance"]).statistic for _, own in cells]
     assert row["estimate"] == pytest.approx(np.mean(expected), rel=1e-4)
+
+
+def test_no_interval_of_a_correlation_leaves_its_range_in_numbers_or_words():
+    pictures = pd.MultiIndex.from_product([[0, 1, 2], ["a", "b"], ["s", "t"]], names=["seed", "content", "style"])
+    scattered = pd.Series([0.9, -0.8, -0.9, 0.2, -0.9, -0.7, 0.8, -1.0, 0.1, -0.9, -0.8, -0.6], index=pictures)
+    free, kept = judge(scattered, -1, "r"), judge_correlations(scattered, -1, "r", 7, 0.2)
+    assert free.crossed_low < -1 < kept.estimate
+    assert kept.crossed_low == -1.0
+    assert f"Other images too: -1 to {kept.crossed_high:+.3g}." in kept.reading
 
 
 def test_the_opposite_relation_is_refuted(tmp_path):

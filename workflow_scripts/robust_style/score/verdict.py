@@ -38,13 +38,14 @@ class Judgement:
     reading: str
 
 
-def judge(differences: Values, right_sign: int, subject: str) -> Judgement:
+def judge(differences: Values, right_sign: int, subject: str, largest: float = np.inf) -> Judgement:
     """Whether the mean difference has the claim's sign, `right_sign`, beyond what training seeds scatter.
 
     The mean is over pairs within a seed, then over seeds. With fewer than three seeds the verdict is "undecided"
     whatever the size; with more, it is decided where a 95 % t-interval over the seeds' means excludes zero. That
     speaks of other trainings and these pairs. Beside it: the interval of other images, too; how many pairs agree; the
-    exact sign-flip test over seeds, from six on; and the effect in standard deviations of a seed's mean.
+    exact sign-flip test over seeds, from six on; and the effect in standard deviations of a seed's mean. No interval
+    reaches beyond `largest`, the largest magnitude that a difference can have.
     """
     if differences.empty:
         return Judgement(
@@ -53,8 +54,8 @@ def judge(differences: Values, right_sign: int, subject: str) -> Judgement:
     per_seed = np.asarray(differences.groupby(level="seed").mean(), np.float64)
     estimate = float(per_seed.mean())
     pairs = len(differences.groupby(level=["content", "style"]).size())
-    low, high = t_interval(per_seed)
-    crossed_low, crossed_high = crossed_interval(_crossed(differences))
+    low, high = _within(largest, t_interval(per_seed))
+    crossed_low, crossed_high = _within(largest, crossed_interval(_crossed(differences)))
     verdict = _verdict(low, high, right_sign, len(per_seed))
     agreeing = int((np.sign(differences) == right_sign).sum())
     reading = (
@@ -87,13 +88,9 @@ def judge_correlations(
     every order (`score.across.permutation_p`), is below 0.05, too: the first speaks of these networks trained again,
     the second of the relation between networks. Below five networks it is undecided, whatever the seeds say.
     """
-    found = judge(correlations, right_sign, subject)
+    found = judge(correlations, right_sign, subject, largest=1.0)
     if p_value is None:
         return found
-    low, high, crossed_low, crossed_high = (
-        None if end is None else float(np.clip(end, -1, 1))
-        for end in (found.interval_low, found.interval_high, found.crossed_low, found.crossed_high)
-    )
     verdict = found.verdict
     if found.interval_low is not None and networks < FEWEST_NETWORKS:
         verdict = f"undecided (n = {networks} networks)"
@@ -101,15 +98,16 @@ def judge_correlations(
         verdict = "undecided"
     return replace(
         found,
-        interval_low=low,
-        interval_high=high,
-        crossed_low=crossed_low,
-        crossed_high=crossed_high,
         effect_size=None,
         p_value=p_value,
         verdict=verdict,
         reading=f"{found.reading} Over {networks} networks; handed round among them, p = {p_value:.2g}.",
     )
+
+
+def _within(largest: float, interval: tuple[float | None, float | None]) -> tuple[float | None, float | None]:
+    low, high = interval
+    return None if low is None else max(low, -largest), None if high is None else min(high, largest)
 
 
 def t_interval(per_seed: NDArray[np.float64]) -> tuple[float | None, float | None]:
