@@ -38,6 +38,7 @@ for number, pairs in enumerate(PAIRS_BY_JOB):
                 config["transfer"]["size_px"],
                 len(pairs),
                 [config["networks"][wildcards.network]],
+                config["transfer"]["recipes"][wildcards.recipe]["optimiser"],
             ),
             runtime=60 * len(pairs),
         params:

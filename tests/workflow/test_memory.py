@@ -24,3 +24,10 @@ def test_wide_maps_take_more_and_narrow_ones_no_less_than_vgg19() -> None:
 def test_a_batch_takes_as_much_as_its_pictures() -> None:
     one, three = painting_mb(512, 1), painting_mb(512, 3)
     assert three - one == pytest.approx(2 * (one - painting_mb(0, 1)), abs=2)
+
+
+def test_a_longer_memory_of_the_optimiser_takes_room_in_every_picture() -> None:
+    remembered_mb = 80 * 2 * 3 * 4 * 1.5 * 512**2 / 2**20
+    more = painting_mb(512, 4, optimiser="lbfgs_unguarded") - painting_mb(512, 4)
+    assert more == pytest.approx(4 * remembered_mb, abs=2)
+    assert painting_mb(512, 4, optimiser="adam") == painting_mb(512, 4)

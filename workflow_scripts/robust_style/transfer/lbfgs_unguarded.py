@@ -1,11 +1,13 @@
 """L-BFGS as in the original notebook: no line search, and the pixels clamped behind the optimiser's back."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from robust_style.transfer.course import Course
+from robust_style.transfer.in_turns import Ask, in_turns
 from robust_style.transfer.lbfgs import Outcome
 from robust_style.transfer.problem import Problem, refuse_divergence_at_start
 from robust_style.transfer.recipe import LineSearch
@@ -23,7 +25,7 @@ def minimise_unguarded(
     clamp: bool = True,
     line_search: LineSearch = "none",
 ) -> list[Outcome]:
-    """The last picture of each row that was evaluated; each row has an optimiser of its own, one after the other.
+    """The last picture of each row that was evaluated; each row has an optimiser of its own, evaluated together.
 
     The clamp changes the image that L-BFGS believes it has stepped to, and its curvature pairs with it; without a
     line search nothing catches the steps that follow. That is what this recipe is here to show; `clamp=False` and
@@ -34,14 +36,14 @@ def minimise_unguarded(
     Source: the original notebook, which uses torch.optim.LBFGS with its defaults (lr 1, 20 iterations a step, history
     100). Differs from it: stops exactly at the last evaluation of the budget.
     """
-    return [
-        _minimised(problem, start[row : row + 1], row, course, clamp, line_search) for row, course in enumerate(courses)
+    rows = [
+        partial(_minimised, start=start[row : row + 1], course=course, clamp=clamp, line_search=line_search)
+        for row, course in enumerate(courses)
     ]
+    return in_turns(problem, rows)
 
 
-def _minimised(
-    problem: Problem, start: Tensor, row: int, course: Course, clamp: bool, line_search: LineSearch
-) -> Outcome:
+def _minimised(evaluate: Ask, *, start: Tensor, course: Course, clamp: bool, line_search: LineSearch) -> Outcome:
     leaf = start.clone().requires_grad_()
     optimiser = torch.optim.LBFGS([leaf], line_search_fn=None if line_search == "none" else line_search)
     last: Tensor | None = None
@@ -52,7 +54,7 @@ def _minimised(
         if clamp:
             with torch.no_grad():
                 leaf.clamp_(0, 1)
-        point = problem.evaluate(leaf.clone(), [row], [problem.is_exact])
+        point = evaluate(leaf.detach().clone())
         if last is None:
             refuse_divergence_at_start(point)
         elif not point.is_finite[0]:
