@@ -10,6 +10,7 @@ from robust_style.transfer.course import Course
 from robust_style.transfer.in_turns import in_turns
 from robust_style.transfer.lbfgs_unguarded import minimise_unguarded
 from robust_style.transfer.problem import Problem
+from robust_style.transfer.scene import Scene
 
 STARTS = torch.rand(3, 3, 2, 2, generator=torch.Generator().manual_seed(2))
 
@@ -31,10 +32,11 @@ def test_each_picture_of_a_batch_is_that_of_torch_s_optimiser_alone(line_search)
 
 def test_pictures_of_a_batch_are_those_painted_alone_but_for_rounding(recipe, seed_recipe, painted, scene):
     settings = recipe(seed_recipe, evaluations=6, snapshots=[0, 6])
-    together = painted(settings, [scene, scene])
-    (single,) = painted(settings)
-    for one in together:
-        assert one.course.total == pytest.approx(single.course.total, rel=1e-3)
+    scenes = [scene, Scene(scene.content.flip(3).contiguous(), scene.styles)]
+    singles = [painted(settings, [one])[0].course.total for one in scenes]
+    assert singles[0] != pytest.approx(singles[1], rel=0.01)
+    for together, single in zip(painted(settings, scenes), singles, strict=True):
+        assert together.course.total == pytest.approx(single, rel=1e-3)
 
 
 def test_one_that_breaks_leaves_the_others_alone():
