@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from robust_style.attack import folded
 from robust_style.attack.folded import FoldedNetwork, constant
+from robust_style.model import row_products
 from robust_style.model.calibrate import calibrate_batch_norm
 from robust_style.model.network import NormalisedNetwork, build_network
 
@@ -17,10 +18,13 @@ def images(batch: int, seed: int = 1) -> Tensor:
     return torch.rand(batch, 3, 32, 32, generator=torch.Generator().manual_seed(seed))
 
 
-@pytest.fixture(params=["vgg11", "vgg19"])
+@pytest.fixture(params=[("vgg11", 0.5), ("vgg19", 0.125)])
 def network(request: pytest.FixtureRequest) -> NormalisedNetwork:
-    """With statistics, scales and shifts of its own in every batch norm, in training mode."""
-    made = NormalisedNetwork(build_network(request.param, 0.125, 7, seed=3), MEAN, STD)
+    """With statistics, scales and shifts of its own in every batch norm, in training mode.
+
+    The first is wide enough for convolutions by products of rows.
+    """
+    made = NormalisedNetwork(build_network(*request.param, 7, seed=3), MEAN, STD)
     random = torch.Generator().manual_seed(5)
     calibrate_batch_norm(made, [images(16)])
     with torch.no_grad():
@@ -51,7 +55,8 @@ def test_float32_gives_the_same_logits_and_gradient(network: NormalisedNetwork) 
 def test_bfloat16_is_as_faithful_as_autocast(
     network: NormalisedNetwork, has_tiles: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(folded, "has_matrix_tiles", lambda: has_tiles)
+    for module in (folded, row_products):
+        monkeypatch.setattr(module, "has_matrix_tiles", lambda: has_tiles)
     expected = logits_and_gradient(network.train(False), images(8))
     found = logits_and_gradient(FoldedNetwork(network, "bfloat16"), images(8))
     assert found[0].dtype == torch.float32

@@ -1,10 +1,14 @@
 """The forward pass of training: a VGG's modules, one by one, the smallest maps as matrix products."""
 
+from collections.abc import Callable
+
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from robust_style.model.layers import is_vgg
 from robust_style.model.network import NormalisedNetwork
+from robust_style.model.row_products import convolve_rows, is_trained_faster_in_rows
 from robust_style.model.small_map import convolve_small_map, is_dense
 from robust_style.provenance.precision import autocast, dtype_of
 
@@ -21,14 +25,20 @@ def logits_of(
         with autocast(precision, images.device):
             whole: Tensor = network(images)
         return whole.float()
-    x = network.normalise(images)
+    x, dtype = network.normalise(images), dtype_of(precision)
     with autocast(precision, images.device):
         for module in network.network.get_submodule("features").children():
             # A GPU makes the product in no time, but not the matrix for it, which is another after every step.
-            on_cpu = not x.is_cuda
-            if on_cpu and isinstance(module, nn.Conv2d) and module.bias is not None and is_dense(module, x.shape[-1]):
-                x = convolve_small_map(x.to(dtype_of(precision)), module.weight, module.bias)
+            product = None if x.is_cuda else _product_for(module, x.shape[-1], dtype)
+            if product is not None and isinstance(module, nn.Conv2d) and module.bias is not None:
+                x = product(x.to(dtype), module.weight, module.bias)
             else:
                 x = module(x)
         logits: Tensor = network.network.get_submodule("classifier")(x.flatten(1))
     return logits.float()
+
+
+def _product_for(module: nn.Module, side: int, dtype: torch.dtype) -> Callable[[Tensor, Tensor, Tensor], Tensor] | None:
+    if is_dense(module, side):
+        return convolve_small_map
+    return convolve_rows if is_trained_faster_in_rows(module, side, dtype) else None
