@@ -1,7 +1,11 @@
 """What the scheduler is told of memory holds what was measured, and grows with what is painted."""
 
-import pytest
+import inspect
 
+import pytest
+from torch.optim import LBFGS
+
+from robust_style.transfer.curvature import HISTORY
 from robust_style.workflow.memory import painting_mb
 
 
@@ -27,7 +31,8 @@ def test_a_batch_takes_as_much_as_its_pictures() -> None:
 
 
 def test_a_longer_memory_of_the_optimiser_takes_room_in_every_picture() -> None:
-    remembered_mb = 80 * 2 * 3 * 4 * 1.5 * 512**2 / 2**20
+    torchs = inspect.signature(LBFGS).parameters["history_size"].default
+    remembered_mb = (torchs - HISTORY) * 2 * 3 * 4 * 1.5 * 512**2 / 2**20
     more = painting_mb(512, 4, optimiser="lbfgs_unguarded") - painting_mb(512, 4)
     assert more == pytest.approx(4 * remembered_mb, abs=2)
     assert painting_mb(512, 4, optimiser="adam") == painting_mb(512, 4)
