@@ -103,6 +103,26 @@ def test_many_epochs_are_thinned_evenly_and_fit(tmp_path):
     assert_fits_a4(tmp_path / "figure.png")
 
 
+def test_networks_of_one_checkpoint_each_stand_in_one_row(made, tmp_path):
+    """As imported ones do: rows of their own would be dashes, but for one picture each."""
+    given = grid(made, pair="rocket--flow_field")
+    given["traces"] = [
+        trace
+        for trace in given["traces"]
+        if ("/standard/" in trace.as_posix() and "epoch_004" in trace.as_posix())
+        or ("/adversarial/" in trace.as_posix() and "epoch_008" in trace.as_posix())
+    ]
+    drawn, figure = tmp_path / "figure.svg", tmp_path / "figure.png"
+    draw_overview(**given, figure=drawn, vector=tmp_path / "vector.svg")
+    draw_overview(**given, figure=figure, vector=tmp_path / "vector.svg")
+    words = words_of(drawn)
+    assert drawn.read_text().count("<image") == 4
+    assert "no checkpoint" not in words
+    for expected in ("epoch 4 · clean", "epoch 8 · clean", "Each network's only checkpoint."):
+        assert expected in words
+    assert_fits_a4(figure)
+
+
 def test_wrong_grids_are_refused(made, tmp_path):
     figure = tmp_path / "figure.png"
     with pytest.raises(ResultError, match="one pair"):

@@ -1,6 +1,5 @@
 """Networks cross between the library and us without a changed bit."""
 
-import importlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -87,8 +86,6 @@ def train_with_the_library(folder: Path, is_legacy: bool) -> None:
     robustness = import_robustness()
     from cox.utils import Parameters
 
-    with pytest.warns(UserWarning, match="amp"):
-        train_room = importlib.reload(importlib.import_module("robustness.train"))
     settings = {
         "adv_train": 0, "adv_eval": 0, "epochs": 2, "out_dir": str(folder), "lr": 0.01, "momentum": 0.9,
         "weight_decay": 5e-4, "step_lr": 1, "step_lr_gamma": 0.1, "save_ckpt_iters": 1, "log_iters": 1,
@@ -101,7 +98,7 @@ def train_with_the_library(folder: Path, is_legacy: bool) -> None:
         network, _ = robustness.model_utils.make_and_restore_model(
             arch="vgg11", dataset=robustness.datasets.CIFAR(str(folder))
         )
-        train_room.train_model(Parameters(settings), network, (loader, loader))
+        robustness.train.train_model(Parameters(settings), network, (loader, loader))
 
 
 @pytest.mark.parametrize("is_legacy", [False, True], ids=["zip", "legacy"])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from robust_style.artefact.digest import sha256_of_file
 from robust_style.errors import ResultError
+from robust_style.figure.words import epoch_words
 from robust_style.score.evaluation import Evaluation, read_evaluation
 from robust_style.score.trace import Trace, read_trace
 
@@ -22,10 +23,19 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class Row:
+    """Pictures side by side: the epoch that each network has there, and what they share."""
+
+    label: str
+    epochs: dict[str, int]
+
+
+@dataclass(frozen=True)
 class Grid:
     """The pictures of one recipe and one training seed: rows are epochs, columns networks, one sheet per pair.
 
-    A network need not have every epoch: an imported one has a single checkpoint.
+    A network need not have every epoch: an imported one has a single checkpoint. Where that is all that any of them
+    has, of several epochs, they stand in one row.
     """
 
     recipe: str
@@ -37,9 +47,30 @@ class Grid:
     traces: dict[tuple[Pair, str, int], Trace]
     evaluations: dict[tuple[str, int], Evaluation]
 
-    def shares_start(self, pair: Pair, epoch: int) -> bool:
+    @property
+    def is_of_single_checkpoints(self) -> bool:
+        """Whether each network has one checkpoint, of an epoch of its own."""
+        return len(self._only) == len(self.networks) and len(set(self._only.values())) > 1
+
+    @property
+    def rows(self) -> list[Row]:
+        """From the first epoch to the last; without a label where it would not be true of all."""
+        if self.is_of_single_checkpoints:
+            return [Row("", self._only)]
+        return [Row(epoch_words(epoch), dict.fromkeys(self.networks, epoch)) for epoch in self.epochs]
+
+    @property
+    def _only(self) -> dict[str, int]:
+        found = {own: {epoch for _, network, epoch in self.traces if network == own} for own in self.networks}
+        return {network: min(epochs) for network, epochs in found.items() if len(epochs) == 1}
+
+    def trace(self, pair: Pair, network: str, row: Row) -> Trace | None:
+        """The stylisation that stands there, if there is one."""
+        return self.traces.get((pair, network, row.epochs[network]))
+
+    def shares_start(self, pair: Pair, row: Row) -> bool:
         """Whether all networks painted the very same picture: untrained, they are one network."""
-        found = [self.traces.get((pair, network, epoch)) for network in self.networks]
+        found = [self.trace(pair, network, row) for network in self.networks]
         return len(found) > 1 and len({sha256_of_file(trace.picture) if trace else "" for trace in found}) == 1
 
     def of_rows(self, most: int) -> "Grid":

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from robust_style.figure.fitting import fitted, fitted_alike
-from robust_style.figure.grid import Grid, Pair
+from robust_style.figure.grid import Grid, Pair, Row
 from robust_style.figure.palette import looks
 from robust_style.figure.pictures import read_picture
 from robust_style.figure.sheet import Sheet
@@ -50,10 +50,15 @@ def is_short(width: float) -> bool:
     return width < SHORT_MM
 
 
+def labels_mm(grid: Grid) -> float:
+    """Room for the labels at the left of a band; none where no row has one."""
+    return LABEL_MM if any(row.label for row in grid.rows) else 0.0
+
+
 def draw_labels(sheet: Sheet, grid: Grid, top: float, height: float) -> None:
     """The epochs, at the left of a band whose pictures begin at `top`."""
-    for number, epoch in enumerate(grid.epochs):
-        sheet.text(epoch_words(epoch), 0.0, top + number * (height + CAPTION_MM + GAP_MM) + 0.2, bold=True)
+    for number, row in enumerate(grid.rows):
+        sheet.text(row.label, 0.0, top + number * (height + CAPTION_MM + GAP_MM) + 0.2, bold=True)
 
 
 def draw_block(sheet: Sheet, grid: Grid, pair: Pair, files: tuple[Path, Path], place: Place) -> None:
@@ -65,11 +70,11 @@ def draw_block(sheet: Sheet, grid: Grid, pair: Pair, files: tuple[Path, Path], p
     else:
         _draw_sources(sheet, pair, files, place, place.group(len(grid.networks)))
     _draw_heads(sheet, grid, place)
-    for number, epoch in enumerate(grid.epochs):
-        if grid.shares_start(pair, epoch):
-            _draw_shared(sheet, grid, pair, epoch, place, place.row(number))
+    for number, row in enumerate(grid.rows):
+        if grid.shares_start(pair, row):
+            _draw_shared(sheet, grid, pair, row, place, place.row(number))
         else:
-            _draw_row(sheet, grid, pair, epoch, place, place.row(number))
+            _draw_row(sheet, grid, pair, row, place, place.row(number))
 
 
 def draw_sources_in_line(
@@ -114,25 +119,27 @@ def _draw_heads(sheet: Sheet, grid: Grid, place: Place) -> None:
         sheet.rule(left, line, left + place.width, colour=colour, width_pt=1.4)
 
 
-def _draw_shared(sheet: Sheet, grid: Grid, pair: Pair, epoch: int, place: Place, top: float) -> None:
+def _draw_shared(sheet: Sheet, grid: Grid, pair: Pair, row: Row, place: Place, top: float) -> None:
     """One picture in the middle says better than the same one many times that all start from one network."""
     group = place.group(len(grid.networks))
-    sheet.picture(
-        read_picture(grid.traces[pair, grid.networks[0], epoch].picture), place.left, top, group, place.height
-    )
+    first = grid.networks[0]
+    picture = read_picture(grid.traces[pair, first, row.epochs[first]].picture)
+    sheet.picture(picture, place.left, top, group, place.height)
     below, middle = top + place.height + 0.4, place.left + group / 2
     words, size = fitted("the same network for all", group, SMALL_PT)
     sheet.text(words, middle, below, size=size, colour=QUIET, align="center")
 
 
-def _draw_row(sheet: Sheet, grid: Grid, pair: Pair, epoch: int, place: Place, top: float) -> None:
+def _draw_row(sheet: Sheet, grid: Grid, pair: Pair, row: Row, place: Place, top: float) -> None:
     for column, network in enumerate(grid.networks):
         left = place.column(column)
-        trace = grid.traces.get((pair, network, epoch))
+        trace = grid.trace(pair, network, row)
         if trace is None:
             sheet.text("–", left + place.width / 2, top + place.height / 2, size=SMALL_PT, colour=QUIET, align="center")
             continue
         sheet.picture(read_picture(trace.picture), left, top, place.width, place.height)
-        words = accuracy_words(grid.evaluations.get((network, epoch)), short=is_short(place.width))
+        epoch = row.epochs[network]
+        accuracy = accuracy_words(grid.evaluations.get((network, epoch)), short=is_short(place.width))
+        words = " · ".join(filter(None, ["" if row.label else epoch_words(epoch), accuracy]))
         words, size = fitted(words, place.width, SMALL_PT)
         sheet.text(words, left, top + place.height + 0.4, size=size, colour=QUIET)

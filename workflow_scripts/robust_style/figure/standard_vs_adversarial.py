@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from robust_style.errors import ResultError
@@ -11,11 +12,11 @@ from robust_style.figure.pair_block import (
     CAPTION_MM,
     GAP_MM,
     HEADS_MM,
-    LABEL_MM,
     Place,
     draw_block,
     draw_labels,
     is_short,
+    labels_mm,
 )
 from robust_style.figure.sheet import Sheet
 from robust_style.figure.visual_language import (
@@ -123,9 +124,9 @@ def _arranged(grid: Grid, beside: int) -> _Arrangement:
     bands = tuple(grid.pairs[first : first + beside] for first in range(0, len(grid.pairs), beside))
     shapes = {pair: _shape(grid, pair) for pair in grid.pairs}
     sources = SOURCES_MM if len(bands) == 1 else SMALL_SOURCES_MM
-    columns, rows = len(grid.networks), len(grid.epochs)
+    columns, rows = len(grid.networks), len(grid.rows)
     across = min(
-        (PAGE_WIDTH_MM - LABEL_MM - len(band) * (columns - 1) * GAP_MM - (len(band) - 1) * GROUP_GAP_MM)
+        (PAGE_WIDTH_MM - labels_mm(grid) - len(band) * (columns - 1) * GAP_MM - (len(band) - 1) * GROUP_GAP_MM)
         / (columns * sum(shapes[pair] for pair in band))
         for band in bands
     )
@@ -139,12 +140,12 @@ def _drawn(grid: Grid, contents: Mapping[str, Path], styles: Mapping[str, Path],
         pair: len(grid.networks) * (arrangement.height * shape + GAP_MM) - GAP_MM
         for pair, shape in arrangement.shapes.items()
     }
-    width = LABEL_MM + max(sum(groups[pair] + GROUP_GAP_MM for pair in band) for band in arrangement.bands)
+    width = labels_mm(grid) + max(sum(groups[pair] + GROUP_GAP_MM for pair in band) for band in arrangement.bands)
     note = paragraph(_note(grid, arrangement), width - GROUP_GAP_MM, SMALL_PT)
     bands = len(arrangement.bands) * (arrangement.band_height + BAND_GAP_MM) - BAND_GAP_MM
     sheet = Sheet.of_size(width - GROUP_GAP_MM, bands + 1.0 + len(note) * NOTE_LINE_MM)
     for number, band in enumerate(arrangement.bands):
-        top, left = number * (arrangement.band_height + BAND_GAP_MM), LABEL_MM
+        top, left = number * (arrangement.band_height + BAND_GAP_MM), labels_mm(grid)
         draw_labels(sheet, grid, top + arrangement.sources + HEADS_MM, arrangement.height)
         for pair in band:
             picture_width = arrangement.height * arrangement.shapes[pair]
@@ -157,11 +158,14 @@ def _drawn(grid: Grid, contents: Mapping[str, Path], styles: Mapping[str, Path],
 
 
 def _note(grid: Grid, arrangement: _Arrangement) -> str:
-    words = f"Rows: training epochs of the network. Recipe {spoken(grid.recipe)}, training seed {grid.seed}."
+    rows = (
+        "Each network's only checkpoint." if grid.is_of_single_checkpoints else "Rows: training epochs of the network."
+    )
+    words = f"{rows} Recipe {spoken(grid.recipe)}, training seed {grid.seed}."
     if any(is_short(arrangement.height * shape) for shape in arrangement.shapes.values()):
         words += " Under each picture: clean / robust accuracy of its network."
-    every = {(pair, network, epoch) for pair in grid.pairs for network in grid.networks for epoch in grid.epochs}
-    return words + (" –: no checkpoint." if every - set(grid.traces) else "")
+    every = product(grid.pairs, grid.networks, grid.rows)
+    return words + ("" if all(grid.trace(*place) for place in every) else " –: no checkpoint.")
 
 
 def _shape(grid: Grid, pair: Pair) -> float:
