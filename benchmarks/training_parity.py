@@ -3,7 +3,7 @@
     python benchmarks/training_parity.py --archive cifar-10-binary.tar.gz --sha256 0123… --train 5000 --test 1000 \\
         --width 0.25 --epochs 8 --seeds 0 1 2 --steps 3 --out parity.tsv
 
-Trains a standard and an adversarial VGG19 by each engine and for each seed, all of a seed from the same initial weights
+Trains a standard and an adversarial network by each engine and for each seed, all of a seed from the same initial weights
 and all else as config/config.yaml says, and measures each on the test images: clean accuracy, and robust accuracy under
 PGD-20 of the same epsilon. Writes one row per network; a run that is stopped goes on with the same command after the
 last row. Ends with the difference between the engines beside the noise of seeds: their standard deviation, and the 95 %
@@ -89,6 +89,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--sha256", required=True, help="of the archive")
     parser.add_argument("--train", type=int, help="training images, class-balanced (all)")
     parser.add_argument("--test", type=int, help="test images, class-balanced (all)")
+    parser.add_argument("--architecture", default="vgg19", help="of VGGs, shorter ones learn more surely (vgg19)")
     parser.add_argument("--width", type=float, default=0.25, help="factor on the number of channels (0.25)")
     parser.add_argument("--epochs", type=int, default=8, help="(8)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="(0 1 2)")
@@ -143,7 +144,7 @@ def configuration(options: argparse.Namespace) -> dict[str, Any]:
     }
     attack = {"epsilon": EPSILON, "steps": options.steps, "step_size": options.step_size}
     for name, changes in {"standard": {}, "adversarial": attack}.items():
-        config["networks"][name] |= {"width": options.width, **changes}
+        config["networks"][name] |= {"architecture": options.architecture, "width": options.width, **changes}
     config["evaluation"] |= EVALUATION
     config = checked(config, ROOT / "config" / "schema.yaml")
     # As rules/training.smk: not what the weights depend on.
