@@ -3,12 +3,12 @@
     python benchmarks/training_parity.py --archive cifar-10-binary.tar.gz --sha256 0123… --train 5000 --test 1000 \\
         --width 0.25 --epochs 8 --seeds 0 1 2 --steps 3 --out parity.tsv
 
-Trains a standard and an adversarial network by each engine and for each seed, all of a seed from the same initial weights
-and all else as config/config.yaml says, and measures each on the test images: clean accuracy, and robust accuracy under
-PGD-20 of the same epsilon. Writes one row per network; a run that is stopped goes on with the same command after the
-last row. Ends with the difference between the engines beside the noise of seeds: their standard deviation, and the 95 %
-t-interval of the differences paired by seed. An interval that holds 0 does not show that the engines are the same, only
-that so many seeds cannot tell them apart: look at its width.
+Trains a standard and an adversarial network by each engine and for each seed, all of a seed from the same initial
+weights and all else as config/config.yaml says, and measures each on the test images: clean accuracy, and robust
+accuracy under PGD-20 of the same epsilon. Writes one row per network; a run that is stopped goes on with the same
+command after the last row. Ends with the difference between the engines beside the noise of seeds: their standard
+deviation, and the 95 % t-interval of the differences paired by seed. An interval that holds 0 does not show that the
+engines are the same, only that so many seeds cannot tell them apart: look at its width.
 
 Each engine is as the workflow uses it: ours computes in `--precision`, the library's always in float32, jitters colours
 and rotates whatever is configured; where ours is not set to do the same, that is part of the difference. `seconds` is
