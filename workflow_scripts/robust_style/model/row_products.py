@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from robust_style.model.small_map import keeps_sides
 from robust_style.provenance.precision import has_matrix_tiles
 
 Map = Float[Tensor, "batch channels height width"]
@@ -108,11 +109,9 @@ class _TrainedByGradient(torch.autograd.Function):
 
 
 def _has_rows(module: nn.Module, dtype: torch.dtype) -> bool:
-    return (
-        dtype == torch.bfloat16 and isinstance(module, nn.Conv2d) and module.in_channels >= _FEWEST_CHANNELS
-        and module.kernel_size == (3, 3) and module.padding == (1, 1) and module.stride == (1, 1)
-        and module.dilation == (1, 1) and module.groups == 1 and has_matrix_tiles()
-    )  # fmt: skip
+    if dtype != torch.bfloat16 or not isinstance(module, nn.Conv2d) or not keeps_sides(module):
+        return False
+    return module.in_channels >= _FEWEST_CHANNELS and has_matrix_tiles()
 
 
 def _taps(weight: Tensor) -> Taps:

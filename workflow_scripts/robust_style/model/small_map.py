@@ -23,8 +23,13 @@ _TAPS = [
 
 def is_dense(module: nn.Module, side: int) -> bool:
     """Whether `module` is a convolution that covers all of a map of `side` x `side` positions with each window."""
+    return side == SIDE and keeps_sides(module)
+
+
+def keeps_sides(module: nn.Module) -> bool:
+    """Whether `module` is a convolution as VGG has them: 3 x 3, padding 1, a window at every place, all channels."""
     return (
-        side == SIDE and isinstance(module, nn.Conv2d) and module.kernel_size == (3, 3) and module.padding == (1, 1)
+        isinstance(module, nn.Conv2d) and module.kernel_size == (3, 3) and module.padding == (1, 1)
         and module.stride == (1, 1) and module.dilation == (1, 1) and module.groups == 1
     )  # fmt: skip
 
