@@ -12,6 +12,7 @@ with step(snakemake):
     check_results(
         manifest=Path(snakemake.input.manifest),
         table=Path(snakemake.input.table),
+        evaluations=Path(snakemake.input.evaluations),
         records=[Path(path) for path in snakemake.input.records],
         pictures=snakemake.params.pictures,
         reconstructions=snakemake.params.reconstructions,

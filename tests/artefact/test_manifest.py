@@ -60,13 +60,20 @@ def test_a_missing_product_is_noticed(results: Path) -> None:
         verify_manifest(results / "manifest.tsv")
 
 
+def write_evaluations(path: Path, *rows: str) -> Path:
+    path.write_text("\n".join(["network\tseed\tepoch\twarnings", *rows]) + "\n", encoding="utf-8")
+    return path
+
+
 def run_check(
     results: Path, scores: Path, pictures: int = 4, expected: dict[str, object] | None = None,
     records: list[Path] | None = None, reconstructions: int = 0, painters: Sequence[str] = (),
+    evaluated: Sequence[str] = (),
 ) -> None:  # fmt: skip
+    evaluations = write_evaluations(results / "evaluations.tsv", *evaluated)
     check_results(
-        manifest=results / "manifest.tsv", table=scores, pictures=pictures, expected=expected or {},
-        painters=list(painters), records=records or [], reconstructions=reconstructions,
+        manifest=results / "manifest.tsv", table=scores, evaluations=evaluations, pictures=pictures,
+        expected=expected or {}, painters=list(painters), records=records or [], reconstructions=reconstructions,
         last_epochs={"standard": 4, "adversarial": 4}, check=results / "check.json",
     )  # fmt: skip
 
@@ -74,6 +81,19 @@ def run_check(
 def test_good_results_pass(results: Path) -> None:
     run_check(results, table(results / "scores.tsv"), expected={"standard": {"clean_accuracy": [0.7, 1.0]}})
     assert json.loads((results / "check.json").read_text(encoding="utf-8"))["pictures"] == 4
+
+
+def test_warnings_of_evaluations_are_printed_and_written(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = ("standard\t0\t4\t", "adversarial\t0\t4\tclean accuracy 9.8% is chance level")
+    run_check(results, table(results / "scores.tsv"), evaluated=rows)
+    warning = "adversarial, seed 0, epoch 4: clean accuracy 9.8% is chance level"
+    assert json.loads((results / "check.json").read_text(encoding="utf-8"))["warnings"] == [warning]
+    assert f"warning: {warning}\n" in capsys.readouterr().out
+
+
+def test_a_damaged_table_of_evaluations_is_named(results: Path) -> None:
+    with pytest.raises(ResultError, match=r"evaluations\.tsv: expected the table of evaluations, found a fault"):
+        run_check(results, table(results / "scores.tsv"), evaluated=['"not closed'])
 
 
 @pytest.mark.parametrize(
@@ -107,7 +127,7 @@ def test_limits_hold_at_each_network_s_own_last_checkpoint(results: Path) -> Non
     limits = {"adversarial": {"clean_accuracy": [0.7, 1.0]}, "standard": {"clean_accuracy": [0.7, 1.0]}}
     settings = {
         "manifest": results / "manifest.tsv", "pictures": 4, "check": results / "check.json", "records": [],
-        "reconstructions": 0, "painters": [],
+        "reconstructions": 0, "painters": [], "evaluations": write_evaluations(results / "evaluations.tsv"),
     }  # fmt: skip
     with pytest.raises(ResultError, match=r"adversarial, seed 0, epoch 76: expected clean_accuracy 0\.7 to 1\.0"):
         check_results(table=scores, last_epochs={"standard": 4, "adversarial": 76}, expected=limits, **settings)

@@ -32,6 +32,7 @@ def check_results(
     *,
     manifest: Path,
     table: Path,
+    evaluations: Path,
     records: list[Path],
     pictures: int,
     reconstructions: int,
@@ -44,14 +45,15 @@ def check_results(
 
     `records` are those of the reconstructions of so many checkpoints as `reconstructions` says. `expected` gives, per
     network, the lowest and highest `clean_accuracy` and `robust_accuracy` (fractions) at its own last checkpoint,
-    `last_epochs`. `painters` are the networks that only paint and have no accuracy. Raises ResultError listing every
-    fault; the products stay where they are.
+    `last_epochs`. `painters` are the networks that only paint and have no accuracy. Warnings about accuracies, which
+    the table `evaluations` holds, are printed and written, and are no faults. Raises ResultError listing every fault;
+    the products stay where they are.
     """
     # First of all: what was changed need not be a table any more.
     listed = verify_manifest(manifest)
     jobs, recorded = verify_records({row["path"]: row["sha256"] for row in manifest_rows(manifest)}, manifest.parent)
     products = listed - jobs
-    scores = _read(table)
+    scores, warnings = _read(table), _warnings(evaluations)
     faults = [
         *_count_faults(scores, pictures),
         *_range_faults(scores, painters),
@@ -70,9 +72,12 @@ def check_results(
             # A record that was lost makes nothing wrong, and nothing is made anew for it; but it is not hidden.
             "products_with_record": recorded,
             "limits": expected,
+            "warnings": warnings,
             "verdict": "all as expected",
         },
     )
+    for warning in warnings:
+        print(f"warning: {warning}")
     print(
         f"{pictures} pictures, reconstructions of {reconstructions} checkpoints and {products} products checked, "
         f"{recorded} of them by the records of {jobs} jobs: counts, ranges and hashes are as expected"
@@ -93,6 +98,21 @@ def _read(table: Path) -> pd.DataFrame:
     if problem is not None:
         raise ResultError(f"{table}: expected the table of scores, found {problem}; delete it and run again")
     return scores
+
+
+def _warnings(evaluations: Path) -> list[str]:
+    """What the evaluation of a checkpoint warns of, with the name of the checkpoint."""
+    try:
+        table = pd.read_csv(evaluations, sep="\t", dtype="str", keep_default_na=False)
+        return [
+            f"{row['network']}, seed {row['seed']}, epoch {row['epoch']}: {row['warnings']}"
+            for row in table.to_dict("records")
+            if row["warnings"]
+        ]
+    except (OSError, ValueError, KeyError) as damage:
+        raise ResultError(
+            f"{evaluations}: expected the table of evaluations, found a fault in {damage}; delete it and run again"
+        ) from None
 
 
 def _count_faults(scores: pd.DataFrame, pictures: int) -> list[str]:
