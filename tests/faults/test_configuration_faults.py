@@ -30,6 +30,7 @@ def _files_read_once() -> Iterator[None]:
 def planned(config: dict[str, Any]) -> None:
     """Checks a configuration and asks of it what the rules ask before the first job."""
     config = settings.checked(config, SCHEMA)
+    settings.warnings(config)
     settings.pairs_by_job(config)
     settings.last_epochs(config)
     cost.cpu_hours(config)
@@ -158,11 +159,12 @@ CONTRADICTIONS = {
     "noise without a size": ({"networks.standard.regime": "noise"}, "networks.standard: regime noise needs epsilon"),
     "an attack beyond black and white": (
         {"networks.adversarial": {"architecture": "vgg19", "regime": "adversarial", **ATTACK}},
-        "networks.adversarial.epsilon: expected at most 1 where constraint is linf",
+        "networks.adversarial.epsilon: 1.5 is more than 1, the largest linf distance between two images",
     ),
     "an evaluation beyond black and white": (
         {"evaluation.constraint": "linf", "evaluation.epsilon": 8},
-        "evaluation.epsilon: expected at most 1 where constraint is linf (pixels lie between 0 and 1), found 8",
+        "evaluation.epsilon: 8 is more than 1, the largest linf distance between two images; images have values from 0 "
+        "to 1; 8 / 255 is 0.03137",
     ),
     "the library's engine in several processes": (
         {"networks.standard.engine": "robustness", "training.processes": 2},

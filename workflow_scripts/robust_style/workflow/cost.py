@@ -68,7 +68,7 @@ def cpu_hours(config: dict[str, Any]) -> float:
     """Estimated hours on two CPU cores: training, monitoring, evaluation, transfer, reconstructions, starting jobs."""
     evaluation, transfer, training = config["evaluation"], config["transfer"], config["training"]
     images, tested = sizes(config)
-    attacked = evaluation["images"] or tested
+    attacked = min(evaluation["images"] or tested, tested)
     # COUNTED for images of 32 px (model.architectures); convolutions cost as their pixels.
     larger = (side_px(config) / LIBRARY_SIDE_PX) ** 2
     pixels = ASPECT * transfer["size_px"] ** 2
@@ -78,7 +78,7 @@ def cpu_hours(config: dict[str, Any]) -> float:
         per_image = SECONDS_PER_IMAGE + SECONDS_PER_ATTACK_STEP * network.get("steps", 0)
         if network["engine"] == "robustness":
             per_image *= LIBRARY_FACTORS[network["regime"]]
-        monitored = evaluation["monitor_images"] * evaluation["monitor_steps"] * SECONDS_PER_ATTACK_STEP
+        monitored = min(evaluation["monitor_images"], tested) * evaluation["monitor_steps"] * SECONDS_PER_ATTACK_STEP
         epochs = training["epochs"] * len(config["seeds"]) if is_trained(network) else 0
         passes = network["passes_per_epoch"]
         own = sum(owner == name for owner, _, _ in checkpoints(config))
