@@ -12,6 +12,7 @@ from robust_style.model import kinds
 from robust_style.page.offline import script_safe_json
 from robust_style.provenance.run import without_local_paths
 from robust_style.score.claim import read_claim_blocks
+from robust_style.transfer import inert_settings
 from robust_style.transfer.stand_ins import read_stand_ins
 from robust_style.workflow import (
     closing_words,
@@ -51,7 +52,11 @@ or_stop(
 )
 if Path(workflow.basedir).resolve() != PROJECT.resolve():
     config = published.on_top_of_published(config, PROJECT)
-config = or_stop(settings.checked, config, PROJECT / "config" / "schema.yaml")
+given, config = (
+    config,
+    or_stop(settings.checked, config, PROJECT / "config" / "schema.yaml"),
+)
+INERT = inert_settings.inert_in_configuration(given, config)
 
 or_stop(read_claim_blocks, [Path(path) for path in config["claims"]])
 
@@ -248,6 +253,8 @@ def before_start():
     """Stops a run that this machine cannot finish; says how long another may take."""
     if workflow.local_exec:
         or_stop(preflight.look_before_start, config, RESULTS, own_files())
+        for sentence in INERT:
+            say(f"warning: {sentence}")
         say(cost.estimate(config) or "")
 
 
