@@ -12,6 +12,7 @@ from robust_style.model import kinds
 from robust_style.page.offline import script_safe_json
 from robust_style.provenance.run import without_local_paths
 from robust_style.score.claim import read_claim_blocks
+from robust_style.transfer import inert_settings
 from robust_style.transfer.stand_ins import read_stand_ins
 from robust_style.workflow import (
     closing_words,
@@ -56,9 +57,15 @@ or_stop(
 config = config_files.with_nested_values(config, workflow.config_settings.config)
 if Path(workflow.basedir).resolve() != PROJECT.resolve():
     config = published.on_top_of_published(config, PROJECT)
-config = or_stop(settings.checked, config, PROJECT / "config" / "schema.yaml")
+given, config = (
+    config,
+    or_stop(settings.checked, config, PROJECT / "config" / "schema.yaml"),
+)
 if workflow.is_main_process:
-    for warning in or_stop(settings.warnings, config):
+    for warning in [
+        *or_stop(settings.warnings, config),
+        *inert_settings.inert_in_configuration(given, config),
+    ]:
         logger.warning(f"warning: {warning}")
 
 or_stop(read_claim_blocks, [Path(path) for path in config["claims"]])

@@ -128,8 +128,56 @@ def test_a_place_that_cannot_be_written_is_one_sentence(
     )
 
 
+def test_architecture_and_width_are_told_from_the_weights(theirs: str, tmp_path: Path) -> None:
+    main(["convert", theirs, str(tmp_path / "ours.pt"), "--regime", "standard"])
+    checkpoint = load_checkpoint(tmp_path / "ours.pt")
+    assert (checkpoint.architecture, checkpoint.width) == ("vgg11", 0.05)
+
+
+def test_an_assumed_normalisation_is_said_and_a_given_one_is_recorded(
+    theirs: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ours = str(tmp_path / "ours.pt")
+    main(["convert", theirs, ours, *LIKE])
+    told = capsys.readouterr().err
+    assert "the file has no mean and no standard deviation; assumed: mean (0.4914, 0.4822, 0.4465), standard" in told
+    main(["convert", theirs, ours, *LIKE, "--mean", "0", "0", "0", "--std", "1", "1", "1"])
+    assert capsys.readouterr().err == ""
+    assert (load_checkpoint(Path(ours)).mean, load_checkpoint(Path(ours)).std) == ((0.0,) * 3, (1.0,) * 3)
+    again = str(tmp_path / "again.pt")
+    main(["convert", ours, again, *LIKE, "--epoch", "10"])
+    assert capsys.readouterr().err == "", "the file says it"
+    assert load_checkpoint(Path(again)).std == (1.0,) * 3
+    main(["convert", ours, again, *LIKE, "--std", "1/2", "1/2", "1/2"])
+    assert "the file says standard deviation (1, 1, 1), recorded is (0.5, 0.5, 0.5)" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        main(["convert", theirs, ours, *LIKE, "--mean", "125", "123", "114"])
+    assert "expected a number from 0 to 1, found '125'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["export"], ["convert", *LIKE]])
+def test_the_file_that_is_read_is_not_written_over(
+    theirs: str, command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = Path(theirs).read_bytes()
+    with pytest.raises(SystemExit, match="1"):
+        main([command[0], theirs, theirs, *command[1:]])
+    assert "this is the file to be read; choose another place" in capsys.readouterr().err
+    assert Path(theirs).read_bytes() == before
+
+
+def test_names_beyond_ascii_are_replaced_where_the_terminal_has_no_more(theirs: str, tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "robust_style", "convert", theirs, "gemälde.pt", *LIKE],
+        cwd=tmp_path, check=False, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "workflow_scripts"), "PYTHONIOENCODING": "ascii"},
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    assert r"gem\xe4lde.pt: adversarial" in run.stdout
+
+
 @pytest.mark.parametrize("epoch", ["0", "-1", "1000", "1.5", "x"])
 def test_epochs_are_counted_from_1(theirs: str, tmp_path: Path, epoch: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["convert", theirs, str(tmp_path / "ours.pt"), *LIKE, f"--epoch={epoch}"])
-    assert f"expected 1 to 999 completed epochs, found {epoch}" in capsys.readouterr().err
+    assert f"expected a whole number from 1 to 999, found {epoch!r}" in capsys.readouterr().err

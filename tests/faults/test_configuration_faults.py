@@ -278,11 +278,11 @@ def test_keys_that_contradict_one_another(kind: str) -> None:
 
 def test_every_fault_is_told_at_once() -> None:
     config = configuration()
-    config["device"], config["seeds"], config["training"]["epochs"] = "gpu", [1.0], "1e2"
+    config["device"], config["seeds"], config["training"]["epochs"] = "gpu", [1.0], "1e-2"
     message = refused(config)
-    assert "device: expected one of auto, cpu, cuda, found 'gpu'" in message
+    assert "device: expected auto, cpu, cuda or cuda:N, found 'gpu'; did you mean cuda?" in message
     assert "seeds.0: expected integer, found 1.0 (write whole numbers without a decimal point)" in message
-    assert "training.epochs: expected integer, found '1e2' (text, not a number: write 1.0e-3 instead of 1e-3" in message
+    assert "training.epochs: expected integer, found '1e-2' (write a whole number)" in message
 
 
 def test_a_long_value_is_not_shown_whole() -> None:

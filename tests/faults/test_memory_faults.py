@@ -1,10 +1,14 @@
 """Memory that does not suffice: the message names the key to lower, on a GPU as on the CPU."""
 
+import os
+import resource
+import sys
+
 import pytest
 import torch
 
 from robust_style.errors import ConfigError
-from robust_style.provenance.device_memory import within_memory
+from robust_style.provenance.device_memory import available_bytes, within_memory
 
 KEY = ("transfer.size_px", 4096, "lower it")
 
@@ -34,3 +38,19 @@ def test_what_torch_says_on_this_machine() -> None:
 def test_other_errors_stay_what_they_are() -> None:
     with pytest.raises(RuntimeError, match="shapes"), within_memory(*KEY):
         raise RuntimeError("shapes do not fit")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system does not tell")
+def test_what_is_available_is_no_more_than_the_machine_has() -> None:
+    available = available_bytes(torch.device("cpu"))
+    assert available is not None
+    assert 0 < available < os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system does not tell")
+def test_a_limit_of_the_address_space_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    most = 2**30 + resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (most, most))
+    available = available_bytes(torch.device("cpu"))
+    assert available is not None
+    assert available < 2**30

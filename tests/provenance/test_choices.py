@@ -5,6 +5,7 @@ from robust_style.errors import ConfigError
 from robust_style.provenance.determinism import make_deterministic
 from robust_style.provenance.device import choose_device
 from robust_style.provenance.precision import autocast, choose_precision
+from robust_style.training.processes import Processes
 
 CPU = torch.device("cpu")
 
@@ -20,8 +21,35 @@ def test_cuda_demanded_and_absent_is_refused_with_both_ways_on(monkeypatch: pyte
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(ConfigError, match=r"found torch .*device: cpu.*NVIDIA driver"):
         choose_device("cuda")
-    with pytest.raises(ConfigError, match="'gpu'"):
-        choose_device("gpu")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("gpu", r"found 'gpu'; did you mean cuda\?"),
+        ("mps", "mps is not supported yet .*; use cpu"),
+        ("cuda:x", r"expected auto, cpu, cuda or cuda:N, found 'cuda:x'; did you mean cuda"),
+        ("cuda:2", "expected cuda:0 to cuda:1 on this machine, found cuda:2"),
+    ],
+)
+def test_other_names_of_devices_are_answered_with_the_right_one(
+    monkeypatch: pytest.MonkeyPatch, name: str, words: str
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with pytest.raises(ConfigError, match=words):
+        choose_device(name)
+
+
+def test_a_numbered_device_becomes_the_current_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    current: list[torch.device] = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "set_device", current.append)
+    assert choose_device("cuda:1") == torch.device("cuda", 1)
+    assert current == [torch.device("cuda", 1)]
+    with pytest.raises(ConfigError, match=r"cuda:1 names one device, but training\.processes is 2"):
+        Processes(0, 2).demand_devices(torch.device("cuda", 1))
 
 
 @pytest.mark.parametrize(("has_amx", "expected"), [(True, "bfloat16"), (False, "float32")])

@@ -3,27 +3,30 @@
 import torch
 
 from robust_style.errors import ConfigError
+from robust_style.provenance.device_names import device_fault
 
 
-def choose_device(wanted: str) -> torch.device:
-    """The device named by `wanted`: "cpu", "cuda", or with "auto" CUDA where there is one.
+def choose_device(name: str) -> torch.device:
+    """The device of that name: "cpu", "cuda", "cuda:N", or with "auto" CUDA where there is one.
 
-    Raises ConfigError if CUDA is demanded and absent (never a silent fall to the CPU, where the published experiment
-    would take days), or if `wanted` is none of the three.
+    A numbered device becomes torch's current one. Raises ConfigError if CUDA or that device is absent (never a silent
+    change to the CPU, where the published experiment would take days), or if there is no such name.
     """
-    if wanted == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if wanted == "cpu":
+    if (fault := device_fault(name)) is not None:
+        raise ConfigError(f"device: {fault}")
+    if name == "cpu" or (name == "auto" and not torch.cuda.is_available()):
         return torch.device("cpu")
-    if wanted == "cuda":
-        if torch.cuda.is_available():
-            return torch.device("cuda")
+    if not torch.cuda.is_available():
         raise ConfigError(
             f"device: expected a usable CUDA device, found {_what_is_there()}; "
-            "either set device: cpu (or auto) in the configuration, or run on a machine with an NVIDIA driver and a "
-            "torch built for CUDA"
+            "either set device: cpu (or auto), or run on a machine with an NVIDIA driver and a torch built for CUDA"
         )
-    raise ConfigError(f"device: expected auto, cpu or cuda, found {wanted!r}; correct it in the configuration")
+    device = torch.device("cuda" if name == "auto" else name)
+    if device.index is not None:
+        if device.index >= (count := torch.cuda.device_count()):
+            raise ConfigError(f"device: expected cuda:0 to cuda:{count - 1} on this machine, found {name}")
+        torch.cuda.set_device(device)
+    return device
 
 
 def _what_is_there() -> str:

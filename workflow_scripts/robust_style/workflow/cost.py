@@ -30,7 +30,7 @@ LONGEST_UNASKED_HOURS = 2.0
 
 
 def refuse_days_on_cpu(config: dict[str, Any]) -> None:
-    """Raises ConfigError where `device` finds no GPU: always for `cuda`, for `auto` if the run would take hours.
+    """Raises ConfigError where `device` finds no GPU: for `auto` only if the run would take hours.
 
     To be called when a run starts on this machine (not for a dry run, not where jobs run elsewhere).
     """
@@ -41,10 +41,10 @@ def refuse_days_on_cpu(config: dict[str, Any]) -> None:
         "or set `device: cpu` on purpose (--config device=cpu)."
     )
     hours = cpu_hours(config)
-    if config["device"] == "cuda":
+    if config["device"] != "auto":
         raise ConfigError(
-            f"device: expected a CUDA device (`cuda`), found none on this machine. On the CPU this run would take "
-            f"about {_in_words(hours)}. {ways}"
+            f"device: expected a CUDA device (`{config['device']}`), found none on this machine. On the CPU this run "
+            f"would take about {_in_words(hours)}. {ways}"
         )
     if hours > LONGEST_UNASKED_HOURS:
         raise ConfigError(
