@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from robust_style import __main__ as command
 from robust_style.__main__ import main
 from robust_style.artefact.checkpoint import load_checkpoint
 from robust_style.model.compat import import_torchvision_models
@@ -124,8 +126,55 @@ def test_a_place_that_cannot_be_written_is_one_sentence(
     with pytest.raises(SystemExit, match="1"):
         main(["convert", theirs, f"{theirs}/ours.pt", *LIKE])
     assert re.match(
-        r"error: .*ours\.pt: expected to write there, found .*; choose another place", capsys.readouterr().err
+        r"error: .*ours\.pt: .*theirs\.pth is a file, not a folder. Choose another place.", capsys.readouterr().err
     )
+
+
+@pytest.mark.parametrize("name", ["theirs.pth", "link.pt", "hard.pt"])
+def test_convert_never_replaces_its_source(
+    theirs: str, tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = Path(theirs).read_bytes()
+    (tmp_path / "link.pt").symlink_to(theirs)
+    (tmp_path / "hard.pt").hardlink_to(theirs)
+    with pytest.raises(SystemExit, match="1"):
+        main(["convert", theirs, str(tmp_path / name), *LIKE, "--force"])
+    assert f"{name} is an input of this command" in capsys.readouterr().err
+    assert Path(theirs).read_bytes() == before
+
+
+def test_existing_files_are_replaced_with_force_only(
+    theirs: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ours, out = str(tmp_path / "ours.pt"), tmp_path / "out.safetensors"
+    main(["convert", theirs, ours, *LIKE])
+    out.write_text("mine")
+    for arguments in (["export", ours, str(out)], ["convert", theirs, ours, *LIKE]):
+        with pytest.raises(SystemExit, match="1"):
+            main(arguments)
+        assert "exists already. Add --force" in capsys.readouterr().err
+    assert out.read_text() == "mine"
+    main(["export", ours, str(out), "--force"])
+    assert load_file(out)
+    with pytest.raises(SystemExit, match="1"):
+        main(["export", ours, str(tmp_path / "out.png")])
+    assert "ends with .safetensors" in capsys.readouterr().err
+
+
+def test_a_tilde_in_quotes_is_the_home(theirs: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    main(["convert", "~/theirs.pth", "~/ours.pt", *LIKE])
+    assert (tmp_path / "ours.pt").is_file()
+
+
+def test_an_interruption_is_one_line(
+    theirs: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "converted", lambda *_, **__: os.kill(os.getpid(), signal.SIGINT))
+    with pytest.raises(SystemExit, match="130"):
+        main(["convert", theirs, str(tmp_path / "ours.pt"), *LIKE])
+    assert capsys.readouterr().err == "interrupted (SIGINT); no unfinished file is left\n"
+    assert not (tmp_path / "ours.pt").exists()
 
 
 @pytest.mark.parametrize("epoch", ["0", "-1", "1000", "1.5", "x"])

@@ -96,9 +96,3 @@ def test_mistakes_are_one_sentence(run, photo, capsys, tmp_path, more, said):
     assert said in error
     assert "Traceback" not in error
     assert not (tmp_path / "made" / "out.png").exists()
-
-
-def test_a_photo_is_never_painted_over(run, photo, capsys):
-    before = photo.read_bytes()
-    assert "one of the pictures" in refusal(run, capsys, photo, output=photo)
-    assert photo.read_bytes() == before

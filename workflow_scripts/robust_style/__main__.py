@@ -8,11 +8,18 @@ PYTHONPATH=workflow_scripts python -m robust_style convert theirs.pt ours.pt --a
 PYTHONPATH=workflow_scripts python -m robust_style layers resnet18
 """
 
+import signal
+
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    # Until main() listens, Ctrl-C ends the process silently: the imports below take seconds.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import argparse
+import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from robust_style.artefact.checkpoint import save_checkpoint
+from robust_style.artefact.destination import Destinations, typed_file, typed_path
 from robust_style.artefact.digest import sha256_of_file
 from robust_style.artefact.export import export_weights
 from robust_style.data.dataset import read_dataset
@@ -21,15 +28,21 @@ from robust_style.layers_command import add_layers
 from robust_style.model.architectures import ARCHITECTURES
 from robust_style.model.convert import converted
 from robust_style.stylize_command import add_stylize
+from robust_style.training.interruption import Interrupted, interruptible
 from robust_style.workflow.entry import step
+
+REPLACE = "replace an existing file (inputs are never replaced)"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Runs one sub-command. A mistake of the user's is one sentence on stderr and status 1."""
+    """Runs one sub-command. A mistake of the user's is one sentence on stderr and status 1; Ctrl-C is status 130."""
     chosen = _parser().parse_args(arguments)
-    with step(None):
+    with step(None), interruptible():
         try:
             chosen.run(chosen)
+        except Interrupted as interruption:
+            print(f"interrupted ({interruption.name}); {interruption.kept}", file=sys.stderr)
+            raise
         except OSError as error:
             if not hasattr(chosen, "destination"):
                 raise
@@ -44,8 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     add_stylize(commands)
     add_layers(commands)
     export = commands.add_parser("export", help="the weights of a checkpoint of ours as safetensors")
-    export.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="results/checkpoints/…/epoch_….pt")
-    export.add_argument("destination", type=Path, metavar="OUT.safetensors")
+    export.add_argument("checkpoint", type=typed_path, metavar="CHECKPOINT", help="results/checkpoints/…/epoch_….pt")
+    export.add_argument("destination", type=typed_file, metavar="OUT.safetensors")
+    export.add_argument("--force", action="store_true", help=REPLACE)
     export.set_defaults(run=_export)
     convert = commands.add_parser(
         "convert",
@@ -53,8 +67,9 @@ def _parser() -> argparse.ArgumentParser:
         description="Code in SOURCE is never run. To paint with the network, name SOURCE in the configuration instead "
         "(networks.NAME.source); this makes a checkpoint to look at, to load elsewhere or to pass on.",
     )
-    convert.add_argument("source", type=Path, metavar="SOURCE")
-    convert.add_argument("destination", type=Path, metavar="OUT.pt")
+    convert.add_argument("source", type=typed_path, metavar="SOURCE")
+    convert.add_argument("destination", type=typed_file, metavar="OUT.pt")
+    convert.add_argument("--force", action="store_true", help=REPLACE)
     convert.add_argument(
         "--architecture",
         required=True,
@@ -73,7 +88,9 @@ def _parser() -> argparse.ArgumentParser:
     convert.add_argument("--network", help="its name in the checkpoint (default: the regime)")
     convert.add_argument("--seed", type=int, default=0, help="label only (default: 0)")
     convert.add_argument(
-        "--dataset", type=Path, help="results/data/….npz: records its class names and hash (default: classes numbered)"
+        "--dataset",
+        type=typed_path,
+        help="results/data/….npz: records its class names and hash (default: classes numbered)",
     )
     convert.set_defaults(run=_convert)
     return parser
@@ -87,11 +104,14 @@ def _epochs(text: str) -> int:
 
 
 def _export(chosen: argparse.Namespace) -> None:
-    export_weights(chosen.checkpoint, chosen.destination)
+    destination = Destinations([chosen.checkpoint], force=chosen.force).approve(chosen.destination, [".safetensors"])
+    export_weights(chosen.checkpoint, destination)
     print(f"{chosen.destination}: the weights of {chosen.checkpoint}")
 
 
 def _convert(chosen: argparse.Namespace) -> None:
+    inputs = [path for path in (chosen.source, chosen.dataset) if path]
+    destination = Destinations(inputs, force=chosen.force).approve(chosen.destination, [".pt", ".pth"])
     network = chosen.network or chosen.regime
     checkpoint = converted(
         chosen.source,
@@ -108,7 +128,7 @@ def _convert(chosen: argparse.Namespace) -> None:
         code="by hand",
         caffe_input=chosen.input == "caffe",
     )
-    save_checkpoint(chosen.destination, checkpoint)
+    save_checkpoint(destination, checkpoint)
     knows = f"{checkpoint.classes} classes" if checkpoint.classes else "paints only"
     print(
         f"{chosen.destination}: {network}, {checkpoint.architecture} at width {checkpoint.width}, {knows}, after "

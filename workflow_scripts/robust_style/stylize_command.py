@@ -2,15 +2,19 @@
 
 import argparse
 import os
-from collections.abc import Iterator
+import sys
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import yaml
 
-from robust_style.errors import ConfigError, ImageError, RobustStyleError
-from robust_style.transfer.by_hand import Sitting, paint_by_hand
+from robust_style.artefact.destination import typed_path
+from robust_style.data.image_file import read_image
+from robust_style.errors import ConfigError, Divergence, ImageError, RobustStyleError
+from robust_style.painting_plan import Style, plan_paintings
+from robust_style.transfer.by_hand import paint_by_hand
+from robust_style.transfer.picture_file import QUALITY, is_lossless, picture_endings
 from robust_style.transfer.stand_ins import read_stand_ins
 from robust_style.workflow.defaults import built_in_recipes, fill_defaults, nearest
 
@@ -20,15 +24,27 @@ CONFIG = Path(__file__).resolve().parents[2] / "config"
 def add_stylize(commands: Any) -> None:
     """Adds the sub-command to the parser's."""
     command = commands.add_parser("stylize", help="paint a photo, or a folder of them, with a checkpoint")
-    command.add_argument("--content", type=Path, required=True, help="a photo, or a folder of photos")
-    command.add_argument("--style", type=Path, nargs="+", required=True, help="a painting, or several")
+    command.add_argument("--content", type=typed_path, required=True, help="a photo, or a folder of photos")
+    command.add_argument("--style", type=typed_path, nargs="+", required=True, help="a painting, or several")
     command.add_argument("--style-weights", type=float, nargs="+", help="one for each style (default: equal)")
     command.add_argument("--mask", nargs="+", help="for each style a picture, white where it is wanted, or `none`")
-    command.add_argument("--checkpoint", type=Path, required=True, help="of ours; others: `convert` first")
+    command.add_argument("--checkpoint", type=typed_path, required=True, help="of ours; others: `convert` first")
     command.add_argument(
-        "--output", type=Path, required=True, dest="destination", help="a PNG, or a folder for a folder"
+        "--output",
+        required=True,
+        dest="destination",
+        help=f"a picture ({', '.join(picture_endings())}), or a folder (existing, with a slash, or for a folder)",
     )
-    command.add_argument("--gif", action="store_true", help="also the optimisation as a film, beside the picture")
+    command.add_argument("--force", action="store_true", help="replace existing files (inputs are never replaced)")
+    command.add_argument(
+        "--format",
+        choices=[ending[1:] for ending in picture_endings()],
+        help="of the pictures in a folder (default: png); otherwise the ending of --output chooses it",
+    )
+    command.add_argument(
+        "--quality", type=_quality, metavar="N", help=f"of JPEG, WebP and AVIF, 1 to 100 (default: {QUALITY})"
+    )
+    command.add_argument("--gif", action="store_true", help="also save an animated GIF of the optimisation")
     command.add_argument("--recipe", default="fair", help=f"built in: {', '.join(_built_in())} (default: fair)")
     command.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="a key of the recipe, see config/README.md"
@@ -41,10 +57,40 @@ def add_stylize(commands: Any) -> None:
     command.set_defaults(run=_stylize)
 
 
+def _quality(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 100:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 100")
+    return int(text)
+
+
 def _stylize(chosen: argparse.Namespace) -> None:
     recipe = _recipe(chosen.recipe, chosen.set)
-    faults = []
-    for sitting in _sittings(chosen):
+    styles = _styles(chosen)
+    plan = plan_paintings(
+        chosen.content,
+        styles,
+        chosen.checkpoint,
+        output=chosen.destination,
+        ending=chosen.format and f".{chosen.format}",
+        animation=chosen.gif,
+        force=chosen.force,
+        settings={
+            "recipe": chosen.recipe,
+            "recipe_settings": recipe,
+            "size": chosen.size,
+            "seed": chosen.seed,
+            "precision": chosen.precision,
+        },
+    )
+    for note in plan.notes:
+        print(f"note: {note}", file=sys.stderr)
+    if chosen.quality is not None and any(is_lossless(sitting.output) for sitting in plan.sittings):
+        print("note: --quality has no effect on PNG and TIFF, which are lossless", file=sys.stderr)
+    for picture in dict.fromkeys(path for style in styles for path in (style.image, style.mask) if path):
+        # once, and before the first photo
+        read_image(picture, str(picture))
+    photos, faults = len(plan.sittings) + len(plan.faults), plan.faults
+    for sitting in plan.sittings:
         try:
             said = paint_by_hand(
                 sitting,
@@ -56,35 +102,27 @@ def _stylize(chosen: argparse.Namespace) -> None:
                 device=chosen.device,
                 threads=chosen.threads,
                 precision=chosen.precision,
+                quality=chosen.quality or QUALITY,
             )
             print(said, flush=True)
-        except ImageError as error:
+        except (ImageError, Divergence) as error:
             # one bad photo of a folder does not stop the others
             faults.append(str(error))
     if faults:
-        raise RobustStyleError("\n".join(faults))
+        were = "was" if len(faults) == 1 else "were"
+        summary = f"{len(faults)} of {photos} photos {were} not painted: " if photos > 1 else ""
+        raise RobustStyleError(summary + "\n".join(faults))
 
 
-def _sittings(chosen: argparse.Namespace) -> Iterator[Sitting]:
+def _styles(chosen: argparse.Namespace) -> list[Style]:
     weights = chosen.style_weights or [1.0] * len(chosen.style)
-    masks = [None if mask == "none" else Path(mask) for mask in chosen.mask or ["none"] * len(chosen.style)]
+    masks = [None if mask == "none" else typed_path(mask) for mask in chosen.mask or ["none"] * len(chosen.style)]
     for option, given in (("--style-weights", weights), ("--mask", masks)):
         if len(given) != len(chosen.style):
             raise ConfigError(f"{option}: expected one for each of {len(chosen.style)} styles, found {len(given)}")
     if not all(weight > 0 for weight in weights):
         raise ConfigError(f"--style-weights: expected numbers above 0, found {weights}")
-    if not chosen.content.is_dir():
-        film = chosen.destination.with_suffix(".gif") if chosen.gif else None
-        yield Sitting(chosen.content, chosen.style, weights, masks, chosen.destination, film)
-        return
-    photos = sorted(path for path in chosen.content.iterdir() if path.is_file() and not path.name.startswith("."))
-    if not photos:
-        raise ImageError(f"{chosen.content}: expected photos in it, found none")
-    styles = "+".join(style.stem for style in chosen.style)
-    for photo in photos:
-        output = chosen.destination / f"{photo.stem}--{styles}.png"
-        film = output.with_suffix(".gif") if chosen.gif else None
-        yield Sitting(photo, chosen.style, weights, masks, output, film)
+    return [Style(*parts) for parts in zip(chosen.style, weights, masks, strict=True)]
 
 
 def _built_in() -> dict[str, dict[str, Any]]:

@@ -8,30 +8,39 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from jaxtyping import UInt8
 from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
 from robust_style.data.image_file import read_image
-from robust_style.errors import ConfigError
+from robust_style.errors import Divergence
 from robust_style.model.restore import restore_network
 from robust_style.provenance.determinism import make_deterministic
 from robust_style.provenance.device import choose_device
 from robust_style.provenance.precision import choose_precision, dtype_of
+from robust_style.training.interruption import Interrupted, uninterruptible
 from robust_style.transfer.animation import frame_evaluations, write_animation
+from robust_style.transfer.course import BestSoFar, Course
 from robust_style.transfer.optimise import Watch
 from robust_style.transfer.paint import Order, StyleSource, paint
-from robust_style.transfer.picture import resized, write_picture
+from robust_style.transfer.picture import resized
+from robust_style.transfer.picture_file import QUALITY, as_text, write_painting
 from robust_style.transfer.recipe import recipe_from_settings
 from robust_style.transfer.stand_ins import StandIns, recipe_for
 
 ANIMATION_PX = 320
 ANIMATION_FRAMES = 24
+# what `stopped` says of a picture whose painting a signal ended
+INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True)
 class Sitting:
-    """What one picture is painted of, and where to; `masks` has a file or None for each style."""
+    """What one picture is painted of, and where to; `masks` has a file or None for each style.
+
+    `output` is a name of `picture_endings`; `settings` are stored in the file.
+    """
 
     content: Path
     styles: Sequence[Path]
@@ -39,6 +48,7 @@ class Sitting:
     masks: Sequence[Path | None]
     output: Path
     animation: Path | None
+    settings: Mapping[str, Any]
 
 
 def paint_by_hand(
@@ -52,22 +62,22 @@ def paint_by_hand(
     device: str,
     threads: int,
     precision: str,
+    quality: int = QUALITY,
 ) -> str:
     """Paints one picture and writes it; gives what there is to say of it. The same function as the rule `stylize`.
 
     The recipe's layers are those of the checkpoint's network that stand for them, its `layers_of` looked at.
-    Pictures may be of any format and mode that the catalogue takes. Raises ConfigError for an unusable recipe, layer,
-    size or output, CheckpointError, ImageError and Divergence as the rule does; nothing is written then.
+    Pictures may be of any format and mode that the catalogue takes. Raises ConfigError for an unusable recipe, layer
+    or size, CheckpointError, ImageError and Divergence as the rule does; nothing is written then. When Interrupted is
+    raised on the way, the best picture so far is written, and the exception says where it is.
     """
-    inputs = [sitting.content, *sitting.styles, *(mask for mask in sitting.masks if mask is not None)]
-    if sitting.output.resolve() in [path.resolve() for path in inputs]:
-        raise ConfigError(f"{sitting.output}: expected a new file, found one of the pictures; choose another --output")
     make_deterministic(threads)
     where = choose_device(device)
     arithmetic = choose_precision(precision, where)
     network, header = restore_network(checkpoint)
     settings = recipe_from_settings(recipe_for(recipe, header.architecture, stand_ins))
     shown = frame_evaluations(settings.evaluations, ANIMATION_FRAMES) if sitting.animation else ()
+    best = BestSoFar()
     progress = _Progress(sitting.content.name, settings.evaluations)
     order = Order(
         (sitting.content.stem, *(style.stem for style in sitting.styles)),
@@ -77,27 +87,52 @@ def paint_by_hand(
             StyleSource(_source(style), weight, None if mask is None else _source(mask))
             for style, weight, mask in zip(sitting.styles, sitting.weights, sitting.masks, strict=True)
         ],
-        Watch(shown, progress),
+        Watch(shown, progress, best),
     )
     try:
         ((_, (painting,)),) = paint(
             network, settings, [order], size_px=size_px, dtype=dtype_of(arithmetic), device=where
         )
+    except Divergence as error:
+        raise Divergence(f"{sitting.content}: {error}") from None
+    except Interrupted as interruption:
+        interruption.kept = f"{sitting.content}: nothing was painted yet"
+        if best.evaluations:
+            with uninterruptible():
+                assert best.course is not None
+                _write(sitting, best.picture(), best.course, best.evaluations, INTERRUPTED, quality)
+            budget = settings.evaluations + sum(scale.evaluations for scale in settings.coarse_scales)
+            interruption.kept = (
+                f"{sitting.output}: the best picture so far, after {best.evaluations} of {budget} evaluations"
+            )
+        raise
     finally:
         progress.close()
-    sitting.output.parent.mkdir(parents=True, exist_ok=True)
-    write_picture(sitting.output, painting.picture)
     course = painting.course
-    if sitting.animation:
-        frames = dict.fromkeys(min(evaluation, course.last) for evaluation in shown)
-        sitting.animation.parent.mkdir(parents=True, exist_ok=True)
-        write_animation(sitting.animation, [course.picture_at(evaluation) for evaluation in frames], ANIMATION_PX)
+    with uninterruptible():
+        _write(sitting, painting.picture, course, best.evaluations, painting.stopped, quality)
     height, width = painting.picture.shape[1:]
     rise = f", rose {course.worst_rise:.3g}-fold on the way" if course.worst_rise > 1 else ""
     return (
         f"{sitting.output}: {width} x {height} px, loss {course.total[0]:.4g} -> {course.total[-1]:.4g} "
         f"in {course.last} evaluations ({painting.stopped}{rise})"
     )
+
+
+def _write(
+    sitting: Sitting,
+    picture: UInt8[Tensor, "3 height width"],
+    course: Course,
+    evaluations: int,
+    stopped: str,
+    quality: int,
+) -> None:
+    """Write the picture, and the animation that ends with it, both with settings and result."""
+    record = {"settings": sitting.settings, "result": {"evaluations": evaluations, "stopped": stopped}}
+    write_painting(sitting.output, picture, record, quality)
+    if sitting.animation:
+        before = [course.pictures[number] for number in sorted(course.pictures) if number < course.last]
+        write_animation(sitting.animation, [*before, picture], ANIMATION_PX, as_text(record))
 
 
 def _source(path: Path) -> Callable[[int], Tensor]:
