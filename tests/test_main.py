@@ -170,11 +170,28 @@ def test_a_tilde_in_quotes_is_the_home(theirs: str, tmp_path: Path, monkeypatch:
 def test_an_interruption_is_one_line(
     theirs: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # it may be ignored where tests run
     monkeypatch.setattr(command, "converted", lambda *_, **__: os.kill(os.getpid(), signal.SIGINT))
     with pytest.raises(SystemExit, match="130"):
         main(["convert", theirs, str(tmp_path / "ours.pt"), *LIKE])
     assert capsys.readouterr().err == "interrupted (SIGINT); no unfinished file is left\n"
     assert not (tmp_path / "ours.pt").exists()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    signal.signal(signal.SIGINT, before)
+
+
+def test_an_interruption_of_the_imports_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "torch.py").write_text("import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(9)\n")
+    code = (
+        "import runpy, signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "runpy.run_module('robust_style', run_name='__main__')\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], check=False, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT / "workflow_scripts")])},
+    )  # fmt: skip
+    assert run.returncode == 130
+    assert run.stderr == "interrupted (SIGINT); nothing was begun\n"
 
 
 @pytest.mark.parametrize("epoch", ["0", "-1", "1000", "1.5", "x"])

@@ -18,6 +18,14 @@ QUICK = ("--size", "32", "--threads", "1", "--precision", "float32", "--set", "e
 LAYERS = ("--set", "style_layers=[relu1_1]", "--set", "content_layers=[relu2_1]")
 
 
+@pytest.fixture(autouse=True)
+def _hears_signals():
+    """SIGINT is ignored where tests run in the background of a shell."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def photo(files):
     return files["images"][0]

@@ -8,11 +8,17 @@ PYTHONPATH=workflow_scripts python -m robust_style convert theirs.pt ours.pt --a
 PYTHONPATH=workflow_scripts python -m robust_style layers resnet18
 """
 
+import os
 import signal
 
 if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-    # Until main() listens, Ctrl-C ends the process silently: the imports below take seconds.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    def _leave(number: int, frame: object) -> None:
+        os.write(2, b"interrupted (SIGINT); nothing was begun\n")
+        os._exit(130)
+
+    # The imports below take seconds; a Ctrl-C in them would print a traceback of theirs.
+    signal.signal(signal.SIGINT, _leave)
 
 import argparse
 import sys
