@@ -104,12 +104,6 @@ def test_mistakes_are_one_sentence(run, photo, capsys, tmp_path, more, said):
     assert not (tmp_path / "made" / "out.png").exists()
 
 
-def test_a_photo_is_never_painted_over(run, photo, capsys):
-    before = photo.read_bytes()
-    assert "one of the pictures" in refusal(run, capsys, photo, output=photo)
-    assert photo.read_bytes() == before
-
-
 def test_weights_and_iterations_have_options_of_their_own(run, photo, capsys):
     made = [np.asarray(Image.open(run(photo, "--style-weight", weight))) for weight in ("1", "1e3")]
     assert (made[0] != made[1]).any()

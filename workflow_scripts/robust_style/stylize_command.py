@@ -4,15 +4,18 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from functools import cache
 from typing import Any
 
+from robust_style.artefact.destination import typed_path
 from robust_style.command_line import number, whole_number
-from robust_style.errors import ConfigError, ImageError, RobustStyleError
+from robust_style.errors import ConfigError, Divergence, ImageError, RobustStyleError
+from robust_style.painting_plan import Style, plan_paintings
 from robust_style.provenance.device_memory import within_memory
 from robust_style.recipe_options import CONFIG, add_recipe_options, recipe_of
-from robust_style.transfer.by_hand import Sitting, paint_by_hand
+from robust_style.transfer.by_hand import check_pictures, paint_by_hand
 from robust_style.transfer.inert_settings import inert_settings, seed_is_inert
+from robust_style.transfer.picture_file import QUALITY, alpha_endings, is_lossless, picture_endings
 from robust_style.transfer.stand_ins import read_stand_ins
 
 # As transfer.threads in config/schema.yaml. More than the machine has cores is allowed, because the number of threads
@@ -30,20 +33,36 @@ def add_stylize(commands: Any) -> None:
             "style loss is --style-weight"
         },
     )
-    command.add_argument("--content", type=Path, required=True, help="a photo, or a folder of photos")
-    command.add_argument("--style", type=Path, nargs="+", required=True, help="a painting, or several")
+    command.add_argument("--content", type=typed_path, required=True, help="a photo, or a folder of photos")
+    command.add_argument("--style", type=typed_path, nargs="+", required=True, help="a painting, or several")
     command.add_argument(
         "--style-blend-weights", type=number(0, 1e12, above=True), nargs="+", metavar="WEIGHT",
         help="of several styles, one for each (default: equal)",
     )  # fmt: skip
     command.add_argument("--mask", nargs="+", help="for each style a picture, white where it is wanted, or `none`")
     command.add_argument(
-        "--checkpoint", type=Path, required=True, help="a checkpoint of this project or of another program"
+        "--checkpoint", type=typed_path, required=True, help="a checkpoint of this project or of another program"
     )
     command.add_argument(
-        "--output", type=Path, required=True, dest="destination", help="a PNG, or a folder for a folder"
+        "--output",
+        required=True,
+        dest="destination",
+        help=f"a picture ({', '.join(picture_endings())}), or a folder (existing, with a slash, or for a folder)",
     )
-    command.add_argument("--gif", action="store_true", help="also the optimisation as a film, beside the picture")
+    command.add_argument("--force", action="store_true", help="replace existing files (inputs are never replaced)")
+    command.add_argument(
+        "--format",
+        choices=[ending[1:] for ending in picture_endings()],
+        help="of the pictures in a folder (default: png); otherwise the ending of --output chooses it",
+    )
+    command.add_argument(
+        "--quality", type=whole_number(1, 100), metavar="N",
+        help=f"of JPEG, WebP and AVIF, 1 to 100 (default: {QUALITY})",
+    )  # fmt: skip
+    command.add_argument("--gif", action="store_true", help="also save an animated GIF of the optimisation")
+    command.add_argument(
+        "--keep-alpha", action="store_true", help=f"keep the photo's transparency ({', '.join(alpha_endings())})"
+    )
     add_recipe_options(command)
     command.add_argument(
         "--size", type=whole_number(32, 10**9), default=512, help="shorter side, px, a multiple of 16 (default: 512)"
@@ -62,13 +81,48 @@ def add_stylize(commands: Any) -> None:
 
 def _stylize(chosen: argparse.Namespace) -> None:
     recipe, changed = recipe_of(chosen)
+    styles = _styles(chosen)
+    plan = plan_paintings(
+        chosen.content,
+        styles,
+        chosen.checkpoint,
+        output=chosen.destination,
+        ending=chosen.format and f".{chosen.format}",
+        animation=chosen.gif,
+        force=chosen.force,
+        settings={
+            "recipe": chosen.recipe,
+            "recipe_settings": recipe,
+            "size": chosen.size,
+            "seed": chosen.seed or 0,
+            "precision": chosen.precision,
+            "keep_alpha": chosen.keep_alpha,
+        },
+    )
+    for note in plan.notes:
+        print(f"note: {note}", file=sys.stderr)
     for warning in _warnings(chosen, recipe, changed):
         print(f"warning: {warning}", file=sys.stderr)
-    faults = []
-    for sitting in _sittings(chosen):
+    outputs = [sitting.output for sitting in plan.sittings]
+    if chosen.keep_alpha and (opaque := [path for path in outputs if path.suffix.lower() not in alpha_endings()]):
+        raise ConfigError(
+            f"--keep-alpha: {opaque[0]} cannot store transparency. Name an output with {', '.join(alpha_endings())}."
+        )
+    if chosen.quality is not None and any(map(is_lossless, outputs)):
+        print("note: --quality has no effect on PNG and TIFF, which are lossless", file=sys.stderr)
+    if outputs:
+        # A missing style is one error before the first photo, not one per photo.
+        check_pictures([style.image for style in styles], [style.mask for style in styles if style.mask])
+
+    @cache  # what is said of a style or mask is said once, not for each photo
+    def say(note: str) -> None:
+        print(f"note: {note}", file=sys.stderr, flush=True)
+
+    photos, faults = len(plan.sittings) + len(plan.faults), plan.faults
+    for sitting in plan.sittings:
         try:
             with within_memory("--size", chosen.size, "choose a smaller --size"):
-                said = paint_by_hand(
+                summary = paint_by_hand(
                     sitting,
                     checkpoint=chosen.checkpoint,
                     recipe=recipe,
@@ -78,13 +132,27 @@ def _stylize(chosen: argparse.Namespace) -> None:
                     device=chosen.device,
                     threads=chosen.threads,
                     precision=chosen.precision,
+                    quality=chosen.quality or QUALITY,
+                    keep_alpha=chosen.keep_alpha,
+                    say=say,
                 )
-            print(said, flush=True)
-        except ImageError as error:
+            print(summary, flush=True)
+        except (ImageError, Divergence) as error:
             # one bad photo of a folder does not stop the others
             faults.append(str(error))
     if faults:
-        raise RobustStyleError("\n".join(faults))
+        were = "was" if len(faults) == 1 else "were"
+        summary = f"{len(faults)} of {photos} photos {were} not painted: " if photos > 1 else ""
+        raise RobustStyleError(summary + "\n".join(faults))
+
+
+def _styles(chosen: argparse.Namespace) -> list[Style]:
+    weights = chosen.style_blend_weights or [1.0] * len(chosen.style)
+    masks = [None if mask == "none" else typed_path(mask) for mask in chosen.mask or ["none"] * len(chosen.style)]
+    for option, given in (("--style-blend-weights", weights), ("--mask", masks)):
+        if len(given) != len(chosen.style):
+            raise ConfigError(f"{option}: expected one for each of {len(chosen.style)} styles, found {len(given)}")
+    return [Style(*parts) for parts in zip(chosen.style, weights, masks, strict=True)]
 
 
 def _warnings(chosen: argparse.Namespace, recipe: dict[str, Any], changed: set[str]) -> Iterator[str]:
@@ -98,23 +166,3 @@ def _warnings(chosen: argparse.Namespace, recipe: dict[str, Any], changed: set[s
         yield "--style-blend-weights has no effect with one style; the weight of the style loss is --style-weight"
     if chosen.threads > (cores := os.cpu_count() or 1):
         yield f"--threads {chosen.threads}: this machine has {cores} cores; more threads than cores are slower"
-
-
-def _sittings(chosen: argparse.Namespace) -> Iterator[Sitting]:
-    weights = chosen.style_blend_weights or [1.0] * len(chosen.style)
-    masks = [None if mask == "none" else Path(mask) for mask in chosen.mask or ["none"] * len(chosen.style)]
-    for option, given in (("--style-blend-weights", weights), ("--mask", masks)):
-        if len(given) != len(chosen.style):
-            raise ConfigError(f"{option}: expected one for each of {len(chosen.style)} styles, found {len(given)}")
-    if not chosen.content.is_dir():
-        film = chosen.destination.with_suffix(".gif") if chosen.gif else None
-        yield Sitting(chosen.content, chosen.style, weights, masks, chosen.destination, film)
-        return
-    photos = sorted(path for path in chosen.content.iterdir() if path.is_file() and not path.name.startswith("."))
-    if not photos:
-        raise ImageError(f"{chosen.content}: expected photos in it, found none")
-    styles = "+".join(style.stem for style in chosen.style)
-    for photo in photos:
-        output = chosen.destination / f"{photo.stem}--{styles}.png"
-        film = output.with_suffix(".gif") if chosen.gif else None
-        yield Sitting(photo, chosen.style, weights, masks, output, film)
