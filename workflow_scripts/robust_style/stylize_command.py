@@ -2,7 +2,9 @@
 
 import argparse
 import os
+import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,9 @@ def add_stylize(commands: Any) -> None:
         "--output", type=Path, required=True, dest="destination", help="a PNG, or a folder for a folder"
     )
     command.add_argument("--gif", action="store_true", help="also the optimisation as a film, beside the picture")
+    command.add_argument(
+        "--keep-alpha", action="store_true", help="the photo's transparency in the picture (PNG, WebP or TIFF)"
+    )
     command.add_argument("--recipe", default="fair", help=f"built in: {', '.join(_built_in())} (default: fair)")
     command.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="a key of the recipe, see config/README.md"
@@ -44,6 +49,11 @@ def add_stylize(commands: Any) -> None:
 def _stylize(chosen: argparse.Namespace) -> None:
     recipe = _recipe(chosen.recipe, chosen.set)
     faults = []
+
+    @cache  # a style or mask of many photos is spoken of once
+    def say(note: str) -> None:
+        print(note, file=sys.stderr, flush=True)
+
     for sitting in _sittings(chosen):
         try:
             said = paint_by_hand(
@@ -56,6 +66,8 @@ def _stylize(chosen: argparse.Namespace) -> None:
                 device=chosen.device,
                 threads=chosen.threads,
                 precision=chosen.precision,
+                keep_alpha=chosen.keep_alpha,
+                say=say,
             )
             print(said, flush=True)
         except ImageError as error:
