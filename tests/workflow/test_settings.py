@@ -20,6 +20,7 @@ from robust_style.workflow.settings import (
     checkpoint_epochs,
     checkpoints,
     images_of_style,
+    is_mask,
     last_epochs,
     one_of,
     pairs,
@@ -287,6 +288,7 @@ def test_a_style_that_is_a_blend_needs_its_images_and_masks() -> None:
     assert images_of_style(config, "both") == ["the_scream", "starry_night", "left"]
     assert images_of_style(config, "great_wave") == ["great_wave"]
     assert config["transfer"]["blends"]["both"][1]["weight"] == 1.0
+    assert [name for name in ("the_scream", "starry_night", "left") if is_mask(config, name)] == ["left"]
 
 
 def test_empty_configuration() -> None:
