@@ -285,7 +285,7 @@ def test_numbers_of_changes_in_scientific_notation(run, photo):
 def test_what_has_no_effect_is_said(run, photo, capsys, more, said):
     run(photo, *more)
     warnings = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning")]
-    assert [line[: len(said)] for line in warnings] == ([said] if said else [])
+    assert any(line.startswith(said) for line in warnings) if said else warnings == []
 
 
 def test_noise_depends_on_seed_and_size_and_not_on_names(run, photo, tmp_path):

@@ -143,7 +143,7 @@ def test_null_takes_a_block_away_and_nothing_is_changed_in_place() -> None:
             "slow",
             "networks.standard.engine: expected one of fast, robustness, found 'slow'",
         ),
-        ("device", "gpu", "device: expected one of auto, cpu, cuda, found 'gpu'"),
+        ("device", "gpu", "device: expected auto, cpu, cuda or cuda:N, found 'gpu'; did you mean cuda?"),
         ("seeds", [0, 0], "seeds: expected each item once"),
         ("seeds", [], "seeds: expected minimum length 1"),
         ("dataset.sha256", "0" * 64, "dataset.sha256: belongs to dataset.archive"),
@@ -222,7 +222,7 @@ def test_the_library_s_engine_wants_the_library_s_augmentation() -> None:
 
 
 def test_all_faults_are_told_at_once() -> None:
-    config = changed("training.epochs", "100")
+    config = changed("training.epochs", "many")
     config["device"] = "gpu"
     with pytest.raises(ConfigError) as caught:
         checked(config, SCHEMA)

@@ -27,7 +27,7 @@ def within_memory(key: str, found: object, remedy: str) -> Iterator[None]:
         ) from error
 
 
-def available_bytes(device: torch.device) -> float | None:
+def available_bytes(device: torch.device) -> int | float | None:
     """Bytes that this process can still allocate on `device`; None where the system does not tell.
 
     Of a GPU what the driver has free, and what torch holds without using it. On the CPU the least of: memory that
@@ -40,7 +40,7 @@ def available_bytes(device: torch.device) -> float | None:
     return min(_available_on_cpu(), default=None)
 
 
-def _available_on_cpu() -> Iterator[float]:
+def _available_on_cpu() -> Iterator[int | float]:
     with suppress(OSError, LookupError, ValueError, StopIteration):
         yield _number_after("/proc/meminfo", "MemAvailable:") * 1024
     for most, used, cached in (
