@@ -165,6 +165,8 @@ def test_names_beyond_ascii_are_replaced_where_the_terminal_has_no_more(theirs: 
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
     assert r"gem\xe4lde.pt: adversarial" in run.stdout
+
+
 @pytest.mark.parametrize("name", ["theirs.pth", "link.pt", "hard.pt"])
 def test_convert_never_replaces_its_source(
     theirs: str, tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
