@@ -29,6 +29,7 @@ from robust_style.workflow import (
     reconstruction,
     roles,
     report_form,
+    report_labels,
     settings,
 )
 from robust_style.workflow.fingerprint import fingerprint as fingerprint_of_script
@@ -67,6 +68,14 @@ if workflow.is_main_process:
         *inert_settings.inert_in_configuration(given, config),
     ]:
         logger.warning(f"warning: {warning}")
+
+# Another workflow that uses these rules may report without their results; a storage is not looked into.
+if (
+    workflow.is_main_process
+    and Path(workflow.basedir).resolve() == PROJECT.resolve()
+    and not workflow.storage_settings.default_storage_provider
+):
+    or_stop(report_form.require_results, sys.argv, RESULTS)
 
 or_stop(read_claim_blocks, [Path(path) for path in config["claims"]])
 
@@ -202,13 +211,6 @@ def images_of_job(pairs):
         return [f"<results>/data/images/{name}.png" for name in dict.fromkeys(names)]
 
     return images
-
-
-def picture_labels(content, style):
-    """A function that gives the report's labels of a picture, for any pair or a known one."""
-    return lambda wildcards: settings.picture_labels(
-        config, wildcards, *filled([(content, style)], wildcards)[0]
-    )
 
 
 def here(path):

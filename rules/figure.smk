@@ -8,6 +8,11 @@ STYLES = sorted({style for _, style in PAIRS})
 SHOWN_CONTENT, SHOWN_STYLE = PAIRS[0]
 PAIR_FIGURE = "<results>/figures/standard_vs_adversarial/{recipe}/{content}--{style}"
 OPTIMISATION_FIGURE = "<results>/figures/optimisation/{content}--{style}"
+PAIR_ITEMS = [{"content": content, "style": style} for content, style in PAIRS]
+PAIR_FIGURE_LABELS = report_labels.ReportLabels(
+    {**item, "recipe": recipe} for recipe in RECIPES for item in PAIR_ITEMS
+)
+OPTIMISATION_LABELS = report_labels.ReportLabels(PAIR_ITEMS)
 ORIGINAL_RECIPE = "seed" if "seed" in RECIPES else config["figure"]["recipe"]
 
 
@@ -77,7 +82,7 @@ rule draw_standard_vs_adversarial:
             caption="../report/standard_vs_adversarial.rst",
             category="Figures",
             subcategory="standard vs adversarial, each pair",
-            labels={"recipe": "{recipe}", "content": "{content}", "style": "{style}"},
+            labels=lambda wildcards: PAIR_FIGURE_LABELS.of(wildcards),
         ),
     log:
         "<logs>/draw_standard_vs_adversarial/{recipe}/{content}--{style}.log",
@@ -117,7 +122,7 @@ rule draw_optimisation:
             caption="../report/optimisation.rst",
             category="Figures",
             subcategory="optimisation",
-            labels={"content": "{content}", "style": "{style}"},
+            labels=lambda wildcards: OPTIMISATION_LABELS.of(wildcards),
         ),
     log:
         "<logs>/draw_optimisation/{content}--{style}.log",

@@ -1,6 +1,19 @@
 # Style transfer: every checkpoint paints every pair by every recipe, and shows what its layers have kept of one.
 
 
+def picture_item(wildcards):
+    """What distinguishes a picture from the others of its pair, for the report."""
+    return report_labels.picture_item(
+        config, wildcards.recipe, wildcards.network, wildcards.seed, wildcards.epoch
+    )
+
+
+PICTURE_LABELS = report_labels.ReportLabels(
+    report_labels.picture_item(config, recipe, *checkpoint)
+    for recipe in RECIPES
+    for checkpoint in CHECKPOINTS
+)
+
 for number, pairs in enumerate(PAIRS_BY_JOB):
 
     rule:
@@ -17,7 +30,9 @@ for number, pairs in enumerate(PAIRS_BY_JOB):
                     caption="../report/picture.rst",
                     category="Pictures",
                     subcategory=f"{content} in the style of {style}",
-                    labels=picture_labels(content, style),
+                    labels=lambda wildcards: PICTURE_LABELS.of(
+                        picture_item(wildcards)
+                    ),
                 )
                 for content, style in pairs
             ],

@@ -1,6 +1,10 @@
 """Two pictures compared in a real browser: each control shows what it says."""
 
 import base64
+import io
+
+import pytest
+from PIL import Image
 
 from seen import address, alt, back, click, count, move, row, source, text, texts
 
@@ -108,7 +112,10 @@ def test_failures_are_said_in_words(tab, index):
 
 
 def test_the_address_restores_the_view_and_back_leads_back(tab, index):
-    wanted = "#recipe=seed&left=adversarial&right=standard&seed=0&epoch=4&content=astronaut&style=op_art&evaluation=50"
+    wanted = (
+        "#recipe=seed&left=adversarial&right=standard&seed=0&epoch=4&content=astronaut&style=op_art&evaluation=50"
+        "&swapped=1"
+    )
     tab.open(index.as_uri() + wanted)
     assert alt(tab, "left") == (
         "astronaut in the style of op art, painted with the adversarial network, epoch 4, recipe seed, evaluation 50"
@@ -124,10 +131,104 @@ def test_the_address_restores_the_view_and_back_leads_back(tab, index):
     assert tab.tell("location.hash") == wanted
 
 
-def test_an_address_that_means_nothing_is_ignored(tab, index):
-    tab.open(f"{index.as_uri()}#content=%3Cscript%3E&style=__proto__&epoch=999&left=constructor&evaluation=x&view=no")
+def test_unknown_values_of_an_address_are_named_and_corrected(tab, index):
+    tab.open(
+        f"{index.as_uri()}#content=%3Cscript%3E&style=__proto__&epoch=999&left=constructor&evaluation=x&view=no&recipe=fair"
+        "&constructor=1"
+    )
     assert "standard network, epoch 8" in alt(tab, "left")
     assert text(tab, "#evaluation-words") == "finished (100)"
+    notice = text(tab, "#notice")
+    for words in (
+        "content “<script>”",
+        "style “__proto__”",
+        "epoch “999”",
+        "left “constructor”",
+        "evaluation “x”",
+        "view “no”",
+    ):
+        assert f"{words} is unknown" in notice
+    assert "constructor “1” is unknown" in notice
+    assert "recipe" not in notice
+    assert tab.tell("document.getElementById('notice').getAttribute('role')") == "status", "screen readers announce it"
+    corrected = address(tab)
+    assert (corrected["left"], corrected["epoch"], corrected["recipe"]) == ("standard", "8", "fair")
+    assert not {"view", "evaluation", "constructor"} & set(corrected)
+    move(tab, "epoch", 1)
+    assert text(tab, "#notice") == ""
+
+
+def test_a_pair_that_was_not_painted_is_named(tab, index):
+    tab.open(f"{index.as_uri()}#content=rocket&style=op_art")
+    assert "rocket in the style of op art was not painted" in text(tab, "#notice")
+    assert address(tab)["style"] == "flow_field"
+
+
+@pytest.mark.parametrize(
+    "fragment", ["", "#recipe=fair&left=adversarial&right=standard&epoch=4", "#view=all&sort=worst_rise"]
+)
+def test_an_address_of_known_values_has_no_notice(tab, index, fragment):
+    tab.open(index.as_uri() + fragment)
+    assert text(tab, "#notice") == ""
+    assert tab.tell("location.hash") == fragment
+
+
+def test_an_address_that_is_corrected_by_hand_is_read_again(tab, index):
+    tab.open(f"{index.as_uri()}#recipe=nothing")
+    assert "recipe “nothing”" in text(tab, "#notice")
+    tab.tell("location.hash = '#recipe=fair&epoch=4'")
+    tab.wait("document.getElementById('notice').innerText === ''")
+    assert "epoch 4" in alt(tab, "left")
+
+
+def test_the_standard_network_stays_on_the_left(tab, index):
+    other = "#recipe=fair&left=adversarial&right=standard&epoch=4&content=astronaut&style=op_art"
+    tab.open(f"{index.as_uri()}{other}&right_recipe=seed")
+    assert "standard network" in alt(tab, "left")
+    assert "recipe seed" in alt(tab, "left"), "each network keeps its recipe"
+    assert "adversarial network" in alt(tab, "right")
+    assert "recipe fair" in alt(tab, "right")
+    tab.open(f"{index.as_uri()}{other}")
+    click(tab, "#swap")
+    assert "adversarial network" in alt(tab, "left"), "the reader may swap them"
+    assert address(tab)["swapped"] == "1"
+    tab.open(tab.tell("location.href"))
+    assert "adversarial network" in alt(tab, "left"), "and a link to that shows the same"
+    click(tab, "#swap")
+    assert "swapped" not in address(tab)
+
+
+def test_the_border_keeps_the_focus_after_a_drag(tab, index):
+    tab.open(f"{index.as_uri()}#epoch=8")
+    x, y, width = tab.tell(
+        "(() => { const box = document.getElementById('stage').getBoundingClientRect();"
+        " return [box.left, box.top + box.height / 2, box.width] })()"
+    )
+    tab.mouse("mousePressed", x + 0.7 * width, y)
+    tab.mouse("mouseMoved", x + 0.3 * width, y)
+    tab.mouse("mouseReleased", x + 0.3 * width, y)
+    assert tab.tell("document.activeElement.id") == "split"
+    before = tab.tell("Number(document.getElementById('split').value)")
+    tab.press("ArrowLeft", code=37)
+    assert tab.tell("Number(document.getElementById('split').value)") == before - 1
+    assert "epoch 8" in alt(tab, "left"), "the arrow did not change the epoch"
+
+
+def test_the_border_does_not_cross_a_badge(tab, index):
+    tab.open(f"{index.as_uri()}#recipe=seed&epoch=8")
+    found = tab.tell(
+        "[...document.querySelectorAll('.stage .badge')].map(one => one.getBoundingClientRect())"
+        ".map(({x, y, width, height}) => ({x, y, width, height, scale: 1}))"
+    )
+    assert found
+    stage = tab.tell("(({left, width}) => ({left, width}))(document.getElementById('stage').getBoundingClientRect())")
+    for badge in found:
+        split = 100 * (badge["x"] + badge["width"] / 2 - stage["left"]) / stage["width"]
+        tab.tell(f"split({split})")
+        crossed = pixels(tab, badge)
+        tab.tell("document.querySelector('.divider').style.visibility = 'hidden'")
+        assert crossed.tobytes() == pixels(tab, badge).tobytes()
+        tab.tell("document.querySelector('.divider').style.visibility = ''")
 
 
 def test_all_scores_open_and_close(tab, index):
@@ -147,3 +248,9 @@ def test_it_draws_something(tab, index):
     assert tab.tell("document.documentElement.scrollWidth") <= 320
     shot = base64.b64decode(tab.send("Page.captureScreenshot", format="png")["data"])
     assert len(shot) > 10_000
+
+
+def pixels(tab, clip):
+    """A part of the window as it is drawn."""
+    shot = tab.send("Page.captureScreenshot", format="png", clip=clip)["data"]
+    return Image.open(io.BytesIO(base64.b64decode(shot))).convert("RGB")

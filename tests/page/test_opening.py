@@ -1,7 +1,7 @@
 """The page opens where the two networks differ most."""
 
 import pandas as pd
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from robust_style.page.opening import opening
@@ -29,6 +29,7 @@ def rows_of(distances, measure="style_colour_distance", networks=("standard", "a
     return pd.DataFrame(rows)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(distance, distance), min_size=1, max_size=6))
 def test_it_is_the_pair_of_the_largest_difference_at_the_last_epoch(distances):
     found = opening(rows_of(distances), ["fair"], ["standard", "adversarial"])

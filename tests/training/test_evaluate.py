@@ -97,7 +97,7 @@ def test_what_is_suspicious_is_said_and_kept(
 @pytest.mark.parametrize(
     ("correct", "changes", "words"),
     [
-        (26, {}, "clean accuracy 26.0% (95 % interval 18.4% to 35.4%, 100 images) after 12 epochs is chance level"),
+        (26, {}, "clean accuracy 26.0% (95 % interval 18.4% to 35.4%, 100 images) at epoch 12 is chance level"),
         (0, {}, "1 of 4 classes is 25.0%"),  # worse than chance: labels in another order
         (40, {}, None),
         (26, {"epoch": 0}, None),

@@ -11,13 +11,15 @@ from pathlib import Path
 
 import pytest
 import yaml
+from PIL import Image
 
 from browser import CHROMIUM, Page, browser
 from checkout import MINIATURE, copy_project, snakemake
 from hostile import CANARY, TEXTS, Parsed
 from made_results import claim_row, write_claims
+from report_reader import complaints, read_report
 from robust_style.data.catalogue import COLUMNS
-from robust_style.figure.words import plain, shortened
+from robust_style.figure.words import plain
 from robust_style.report.answer import write_answer
 
 pytestmark = pytest.mark.workflow
@@ -93,6 +95,8 @@ def write_product(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.name == "answer.html":
         write_answer(claims=write_claims(path.with_name("of_answer.tsv"), rows), answer=path)
+    elif path.suffix in {".jpg", ".png"}:
+        Image.new("RGB", (8, 8), "grey").save(path)
     else:
         path.write_text("a product", encoding="utf-8")
 
@@ -108,6 +112,12 @@ def tab(report: str, tmp_path: Path) -> Iterator[Page]:
         yield page
 
 
+def test_every_view_is_shown(tab: Page) -> None:
+    tab.wait("document.querySelectorAll('#app a').length > 5")
+    assert read_report(tab).faults == []
+    assert tab.tell(f"window.{CANARY}") is None
+
+
 def test_nothing_runs_in_the_report(tab: Page) -> None:
     tab.wait("document.querySelectorAll('#app a').length > 5")
     listed = tab.tell(
@@ -120,19 +130,17 @@ def test_nothing_runs_in_the_report(tab: Page) -> None:
         rule = tab.tell(f"results[{view['resultPath']!r}].job_properties.rule")
         tab.wait(f"document.body.innerText.includes({rule!r}) && /job parameters/i.test(document.body.innerText)")
     assert tab.tell(f"window.{CANARY}") is None
-    assert [words for words in tab.complaints if "tailwind" not in words and 'unique "key"' not in words] == []
+    assert complaints(tab) == []
     assert [url for url in tab.requests if not url.startswith(("file:", "data:", "about:"))] == []
 
 
-def test_the_answer_stands_in_the_report_as_it_is_written(report: str) -> None:
+def test_the_beginning_of_the_answer_stands_in_the_report_as_it_is_written(report: str) -> None:
     """Its landing text has been through two more programs: a template, and a reader of restructured text."""
     shown = Parsed(json.loads(re.search(r"var workflow_desc = (.*);\n", report)[1]))
     text = " ".join(shown.text.split())
-    for words in TEXTS.values():
-        assert " ".join(shortened(plain(words)).split()) in text
-    assert {element for element, *_ in shown.elements}.isdisjoint({"script", "img", "svg", "iframe", "a"})
-    assert "standard_: vgg19" in text, "no name was taken for a reference"
-    assert "fair_" in text
+    assert f"Of {len(TEXTS)} claims" in text
+    assert {element for element, *_ in shown.elements}.isdisjoint({"script", "img", "svg", "iframe"})
+    assert "networks standard, adversarial, standard_, theirs" in text, "no name was taken for a reference"
 
 
 def test_no_caption_has_an_error(report: str) -> None:

@@ -3,7 +3,6 @@
 import copy
 import re
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -25,7 +24,6 @@ from robust_style.workflow.settings import (
     one_of,
     pairs,
     pairs_by_job,
-    picture_labels,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -228,16 +226,6 @@ def test_all_faults_are_told_at_once() -> None:
         checked(config, SCHEMA)
     assert "training.epochs" in str(caught.value)
     assert "device" in str(caught.value)
-
-
-def test_pictures_are_labelled_by_regime_and_named_where_that_is_not_enough() -> None:
-    config = {"networks": {"standard": {"regime": "standard"}, "strong": {"regime": "adversarial"}}}
-    wildcards = {"seed": "0", "epoch": "025", "recipe": "fair"}
-    labels = [
-        picture_labels(config, SimpleNamespace(network=name, **wildcards), "a", "b") for name in config["networks"]
-    ]
-    assert [label["regime"] for label in labels] == ["standard", "strong (adversarial)"]
-    assert {label["epoch"] for label in labels} == {25}
 
 
 def test_a_recipe_begins_with_the_built_in_one_of_its_name_or_that_it_is_based_on() -> None:

@@ -18,7 +18,6 @@ _STYLE = """
 .robust-style .number{white-space:nowrap}.robust-style .verdict{white-space:nowrap;font-weight:600}
 .robust-style .lead{font-size:1.12em}.robust-style code{font-size:.95em;background:none;padding:0}
 .robust-style summary{cursor:pointer;color:#0b57d0}
-.prose:has(.robust-style){max-width:62rem!important}
 @media (max-width:600px){.robust-style table{display:block;overflow-x:auto}}
 """
 

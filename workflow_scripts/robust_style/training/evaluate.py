@@ -142,8 +142,8 @@ def signs_of_chance(accuracy: float, images: int, state: Checkpoint) -> list[str
     if state.epoch == 0 or state.regime == UNTRAINED or low > chance:
         return []
     return [
-        f"clean accuracy {accuracy:.1%} (95 % interval {low:.1%} to {high:.1%}, {images} images) after {state.epoch} "
-        f"epochs is chance level: 1 of {state.classes} classes is {chance:.1%}"
+        f"clean accuracy {accuracy:.1%} (95 % interval {low:.1%} to {high:.1%}, {images} images) at epoch "
+        f"{state.epoch} is chance level: 1 of {state.classes} classes is {chance:.1%}"
     ]
 
 

@@ -126,23 +126,6 @@ def one_of(names: Iterable[str]) -> str:
     return "|".join(names) or "(?!)"
 
 
-def picture_labels(config: dict[str, Any], wildcards: Any, content: str, style: str) -> dict[str, str | int]:
-    """What tells one picture from another in the report: a column each, a toggle where there are two values.
-
-    `wildcards` has the attributes network, seed, epoch and recipe. The regime is told apart by the
-    network's name where that is another.
-    """
-    regime = config["networks"][wildcards.network]["regime"]
-    return {
-        "regime": regime if wildcards.network == regime else f"{wildcards.network} ({regime})",
-        "epoch": int(wildcards.epoch),
-        "content": content,
-        "style": style,
-        "recipe": wildcards.recipe,
-        "seed": int(wildcards.seed),
-    }
-
-
 def _contradictions(config: dict[str, Any], stand_ins: StandIns) -> Iterator[str]:
     training, dataset, transfer = config["training"], config["dataset"], config["transfer"]
     if training["epochs"] % training["checkpoint_every"]:

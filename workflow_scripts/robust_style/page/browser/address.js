@@ -13,30 +13,65 @@ const NAMES = {
 };
 // The grid's choices: which pictures it holds, by the same names, all of them where nothing is said.
 const ONLY = { only_recipe: "recipe", only_network: "left", only_seed: "seed", only_epoch: "epoch", only_content: "content", only_style: "style" };
+// What each value of a key means in the state: a number of a list, or the word itself.
+const numbered = (names) => new Map(names.map((name, number) => [name, number]));
+const itself = (words) => new Map(words.map((word) => [word, word]));
+const MEANINGS = new Map([
+  ["view", itself(VIEWS)],
+  ["order", itself(["up", "down"])],
+  ["failed", new Map([["1", true]])],
+  ["swapped", new Map([["1", true]])],
+  ["sort", numbered(DATA.measures.map((measure) => measure.name))],
+  ...Object.entries(NAMES).map(([key, names]) => [key, numbered(names)]),
+  ...Object.entries(ONLY).map(([key, kind]) => [key, numbered(NAMES[kind] ?? DATA.epochs.map(String))]),
+]);
 const OPENING = atRest();
 
 function atRest() {
-  const state = { view: "compare", right_recipe: null, evaluation: null, sort: null, order: "up", failed: false };
+  const state = { view: "compare", right_recipe: null, evaluation: null, sort: null, order: "up", failed: false, swapped: false };
   for (const key of Object.keys(NAMES)) if (DATA.opening[key] !== undefined) state[key] = Math.max(0, NAMES[key].indexOf(DATA.opening[key]));
   for (const key of Object.keys(ONLY)) state[key] = null;
   return { ...state, epoch: Math.max(0, DATA.epochs.indexOf(Number(DATA.opening.epoch))) };
 }
 
-function readAddress(hash) {
+// `faults` receives words for each part of the address that this page does not have.
+function readAddress(hash, faults = []) {
   const asked = new URLSearchParams(hash.replace(/^#/, ""));
   const state = { ...OPENING };
-  const found = (key, names) => (names.includes(asked.get(key)) ? names.indexOf(asked.get(key)) : null);
-  for (const [key, names] of Object.entries(NAMES)) state[key] = found(key, names) ?? state[key];
-  for (const [key, kind] of Object.entries(ONLY)) state[key] = found(key, NAMES[kind] ?? DATA.epochs.map(String));
-  if (/^\d{1,6}$/.test(asked.get("epoch") ?? "")) state.epoch = nearest(DATA.epochs, Number(asked.get("epoch")));
-  if (/^\d{1,6}$/.test(asked.get("evaluation") ?? "")) state.evaluation = Number(asked.get("evaluation"));
-  if (VIEWS.includes(asked.get("view"))) state.view = asked.get("view");
-  state.sort = found("sort", DATA.measures.map((measure) => measure.name));
-  if (asked.get("order") === "down") state.order = "down";
-  state.failed = asked.get("failed") === "1";
-  if (!pairs.has([state.content, state.style].join())) Object.assign(state, toPair("content", state.content, state));
+  for (const [key, value] of asked) {
+    if (!readValue(state, key, value)) faults.push(`${key.slice(0, 40)} “${value.slice(0, 40)}” is unknown`);
+  }
+  if (!pairs.has([state.content, state.style].join())) {
+    const names = [DATA.contents[state.content].name, DATA.styles[state.style].name];
+    if (asked.has("content") && asked.has("style")) faults.push(`${names.join(" in the style of ")} was not painted`);
+    Object.assign(state, toPair("content", state.content, state));
+  }
+  if (isSwapped(state) && !state.swapped) Object.assign(state, swappedSides(state));
   if (state.right_recipe === state.recipe) state.right_recipe = null;
   return state;
+}
+
+// Sets what one key of the address names; false if this page does not have it. An unknown epoch becomes the nearest.
+function readValue(state, key, value) {
+  if (key === "epoch" || key === "evaluation") {
+    if (!/^\d{1,6}$/.test(value)) return false;
+    state[key] = key === "epoch" ? nearest(DATA.epochs, Number(value)) : Number(value);
+    return key === "evaluation" || DATA.epochs.includes(Number(value));
+  }
+  if (!MEANINGS.get(key)?.has(value)) return false;
+  state[key] = MEANINGS.get(key).get(value);
+  return true;
+}
+
+// The standard network stands on the left; an address says so if a reader has swapped the two.
+function isSwapped(state) {
+  const isStandard = (network) => DATA.networks[network].regime === "standard";
+  return isStandard(state.right) && !isStandard(state.left);
+}
+
+function swappedSides(state) {
+  const recipes = state.right_recipe === null ? {} : { recipe: state.right_recipe, right_recipe: state.recipe };
+  return { left: state.right, right: state.left, ...recipes };
 }
 
 function addressOf(state) {
@@ -44,6 +79,7 @@ function addressOf(state) {
   for (const [key, names] of Object.entries(NAMES)) said[key] = state[key] === null ? null : names[state[key]];
   said.epoch = DATA.epochs[state.epoch];
   said.evaluation = state.evaluation;
+  said.swapped = isSwapped(state) ? "1" : null;
   if (state.view === "all") {
     for (const [key, kind] of Object.entries(ONLY)) said[key] = state[key] === null ? null : (NAMES[kind] ?? DATA.epochs)[state[key]];
     said.sort = state.sort === null ? null : DATA.measures[state.sort].name;

@@ -1,9 +1,19 @@
 "use strict";
 // One state, read from the address, and what shows it.
 
-let state = readAddress(location.hash);
+let state = null;
+
+// Reads the address; a link that names what this page does not have is answered in words, and corrected.
+function openAddress() {
+  const faults = [];
+  state = readAddress(location.hash, faults);
+  show();
+  if (faults.length) remember(state, true);
+  element("notice").textContent = faults.length ? `This link does not fit this page: ${faults.join("; ")}. The page shows what it has instead, and the address is corrected.` : "";
+}
 
 function choose(change, replace = false) {
+  element("notice").textContent = "";
   state = { ...state, ...change };
   remember(state, replace);
   show();
@@ -44,8 +54,5 @@ listenToScrubbers();
 listenToPanel();
 listenToKeys();
 addEventListener("click", follow);
-addEventListener("popstate", () => {
-  state = readAddress(location.hash);
-  show();
-});
-show();
+addEventListener("popstate", openAddress);
+openAddress();

@@ -32,8 +32,7 @@ function chooseRecipe(key, value) {
 }
 
 function swap() {
-  const recipes = state.right_recipe === null ? {} : { recipe: state.right_recipe, right_recipe: state.recipe };
-  choose({ left: state.right, right: state.left, ...recipes });
+  choose(swappedSides(state));
 }
 
 function showPickers(state) {

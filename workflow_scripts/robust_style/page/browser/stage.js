@@ -52,6 +52,8 @@ function listenToStage() {
     element("split").focus({ preventScroll: true, focusVisible: false });
     splitAtPointer(event);
   });
+  // What a browser does on a mouse button takes the focus away from the border's slider.
+  element("stage").addEventListener("mousedown", (event) => event.preventDefault());
   element("stage").addEventListener("pointermove", (event) => {
     if (event.buttons) splitAtPointer(event);
   });
