@@ -25,7 +25,7 @@ def run(files, tmp_path):
         main(
             [
                 "stylize", "--content", str(content), "--style", str(files["images"][1]),
-                "--checkpoint", str(files["checkpoint"]), "--output", str(output), *QUICK, *LAYERS, *more,
+                "--checkpoint", str(files["checkpoint"]), "--output", str(output), "--force", *QUICK, *LAYERS, *more,
             ]
         )  # fmt: skip
         return output
@@ -145,7 +145,7 @@ def test_transparency_of_an_opaque_photo(run, photo, capsys):
 
 def test_transparency_in_a_format_without_it_is_refused_before_painting(run, half_transparent, capsys, tmp_path):
     output = tmp_path / "made" / "out.jpg"
-    assert "--keep-alpha: expected an output" in refusal(
+    assert "out.jpg cannot store transparency" in refusal(
         run, capsys, half_transparent, "--keep-alpha", "--checkpoint", "absent.pt", output=output
     )
 
@@ -332,7 +332,9 @@ def test_a_photo_as_checkpoint_and_a_black_mask_are_named(run, photo, capsys):
     assert f"{photo}: this is a PNG image, not a checkpoint" in refusal(run, capsys, photo, "--checkpoint", str(photo))
     black = photo.with_name("black.png")
     Image.new("L", (96, 64)).save(black)
-    assert f"{black}: this mask is all black" in refusal(run, capsys, photo, "--mask", str(black))
+    assert f"{black}: expected a mask with some white, found black everywhere" in refusal(
+        run, capsys, photo, "--mask", str(black)
+    )
 
 
 def test_a_checkpoint_of_another_program_paints(run, photo, library_network, capsys):

@@ -151,7 +151,7 @@ def test_the_settings_are_in_the_picture_but_no_path_and_nothing_of_the_photo(ru
 @pytest.mark.parametrize(
     ("output", "more", "message"),
     [
-        ("out.jpg", ("--quality", "0"), "'0' is not a whole number from 1 to 100"),
+        ("out.jpg", ("--quality", "0"), "expected a whole number from 1 to 100, found '0'"),
         ("out.jpg", ("--format", "png"), "--format is for pictures in a folder"),
     ],
 )
@@ -226,10 +226,10 @@ def test_a_missing_style_is_one_error(refusal, album, tmp_path):
 
 
 def test_a_divergence_names_its_photo_and_does_not_stop_the_others(run, album, tmp_path, capsys, monkeypatch):
-    paint = by_hand.paint
+    paint, photos = by_hand.paint, iter(("a", "b"))
 
     def diverge_once(network, settings, orders, **more):
-        if orders[0].name[0] == "a":
+        if next(photos) == "a":
             raise by_hand.Divergence("not finite")
         return paint(network, settings, orders, **more)
 
@@ -263,7 +263,7 @@ def test_an_interruption_keeps_the_best_picture(run, tmp_path, photo, capsys, mo
     assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == handlers
     said = capsys.readouterr().err
     assert said == (
-        f"interrupted ({number.name}); {tmp_path / 'out.png'}: the best picture so far, after 2 of 50 evaluations\n"
+        f"interrupted ({number.name}); {tmp_path / 'out.png'}: the best picture so far, after 2 of 50 iterations\n"
     )
     assert read_record(tmp_path / "out.png")["result"] == {"evaluations": 2, "stopped": "interrupted"}
     with Image.open(tmp_path / "out.gif") as film:
@@ -295,7 +295,7 @@ def test_an_interruption_at_a_coarse_size_keeps_a_picture(run, tmp_path, monkeyp
     signal_at(monkeypatch, 4)
     with pytest.raises(SystemExit, match="130"):
         run(tmp_path / "out.png", "--size", "64", "--set", "coarse_scales=[{scale: 0.5, evaluations: 5}]")
-    assert "after 4 of 8 evaluations" in capsys.readouterr().err
+    assert "after 4 of 8 iterations" in capsys.readouterr().err
     with Image.open(tmp_path / "out.png") as image:
         assert image.size == (48, 32)
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from robust_style.artefact.checkpoint import Checkpoint
-from robust_style.data.image_file import read_image, read_mask
+from robust_style.data.image_file import ImageContent, read_image, read_mask
 from robust_style.errors import ConfigError, Divergence, ImageError
 from robust_style.model.painter import network_to_paint_with
 from robust_style.provenance.determinism import make_deterministic
@@ -105,9 +105,10 @@ def paint_by_hand(
     network, header = network_to_paint_with(checkpoint)
     settings = recipe_from_settings(recipe_for(recipe, header.architecture, stand_ins))
     shown = frame_evaluations(settings.evaluations, ANIMATION_FRAMES) if sitting.animation else ()
-    photo = _Photo.read(sitting.content, size_px, say, keep_alpha=keep_alpha)
+    content = read_image(sitting.content, keep_alpha=keep_alpha)
     styles = [_style_image(path, say) for path in sitting.styles]
-    _refuse_beyond_memory(photo.image, styles, size_px, header, settings, where)
+    _refuse_beyond_memory(Image.fromarray(content.pixels), styles, size_px, header, settings, where)
+    photo = _Photo.of(sitting.content, content, size_px, say, keep_alpha=keep_alpha)
     style_px = part_of(size_px, settings.style_scale)
     best = BestSoFar()
     progress = _Progress(sitting.content.name, settings.evaluations)
@@ -170,8 +171,9 @@ class _Photo:
     box: Box
 
     @classmethod
-    def read(cls, path: Path, size_px: int, say: Callable[[str], None], *, keep_alpha: bool) -> "_Photo":
-        content = read_image(path, keep_alpha=keep_alpha)
+    def of(
+        cls, path: Path, content: ImageContent, size_px: int, say: Callable[[str], None], *, keep_alpha: bool
+    ) -> "_Photo":
         for note in content.notes:
             say(note)
         if keep_alpha and content.alpha is None:
