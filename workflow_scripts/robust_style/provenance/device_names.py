@@ -1,8 +1,7 @@
 """Names of devices in configuration and command line: auto, cpu, cuda, cuda:N. Standard library only."""
 
+import difflib
 import re
-
-from robust_style.model.architectures import did_you_mean
 
 _NAME = re.compile(r"auto|cpu|cuda(:[0-9]{1,3})?")
 # What other programs and people call them.
@@ -15,6 +14,7 @@ def device_fault(name: str) -> str | None:
         return None
     if name.partition(":")[0] == "mps":
         return "mps is not supported yet (Apple's GPU); use cpu"
-    meant = _SYNONYMS.get(name.lower())
-    hint = f"; did you mean {meant}?" if meant else did_you_mean(name, ("auto", "cpu", "cuda", "cuda:0"))
-    return f"expected auto, cpu, cuda or cuda:N, found {name!r}{hint}"
+    # closer than usual: tpu is not a misspelt cpu
+    near = difflib.get_close_matches(name, ("auto", "cpu", "cuda", "cuda:0"), 1, 0.7)
+    meant = _SYNONYMS.get(name.lower()) or (near[0] if near else None)
+    return f"expected auto, cpu, cuda or cuda:N, found {name!r}{f'; did you mean {meant}?' if meant else ''}"
