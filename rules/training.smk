@@ -3,12 +3,11 @@
 # trained elsewhere and has one checkpoint, imported; one of regime untrained keeps its first. Each file has one rule.
 
 DATASET = f"<results>/data/{config['dataset']['name']}.npz"
-# What the weights after n epochs depend on; how many epochs follow, and on how many threads of how many processes, is
-# not among it.
+# What the weights after n epochs depend on; how many epochs follow, and on how many threads, is not among it.
 TRAINING = {
     key: value
     for key, value in config["training"].items()
-    if key not in {"epochs", "checkpoint_every", "precision", "threads", "processes"}
+    if key not in {"epochs", "checkpoint_every", "precision", "threads"}
 }
 # Patterns by name, not by the rule: with a storage of Snakemake's, a rule's output cannot be expanded.
 EVALUATION = "<results>/evaluation/{network}/seed_{seed}/epoch_{epoch}.json"
@@ -123,10 +122,10 @@ rule train_segment:
     retries: 3
     conda:
         "../envs/train.yaml"
-    threads: config["training"]["threads"] * config["training"]["processes"]
+    threads: config["training"]["threads"]
     resources:
-        gpu=config["training"]["processes"] if USES_GPU else 0,
-        mem_mb=6000 * config["training"]["processes"],
+        gpu=1 if USES_GPU else 0,
+        mem_mb=6000,
         runtime=240,
     params:
         settings=lambda wildcards: config["networks"][wildcards.network],

@@ -164,13 +164,9 @@ CONTRADICTIONS = {
         {"evaluation.constraint": "linf", "evaluation.epsilon": 8},
         "evaluation.epsilon: expected at most 1 where constraint is linf (pixels lie between 0 and 1), found 8",
     ),
-    "the library's engine in several processes": (
-        {"networks.standard.engine": "robustness", "training.processes": 2},
-        "networks.standard: engine robustness trains in one process, found training.processes 2; take engine: fast",
-    ),
-    "batches too small for their processes": (
-        {"training.batch_size": 5, "training.processes": 3},
-        "training.batch_size: expected at least 6 images for training.processes 3, found 5",
+    "a removed key": (
+        {"training.processes": 2},
+        "training.processes: this key was removed; delete it. To use several GPUs, train several networks or seeds in",
     ),
     "an engine for another's network": (
         {"networks.standard": {"architecture": "mobilenet_v2", "regime": "standard", "engine": "robustness"}},

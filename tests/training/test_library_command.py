@@ -28,7 +28,7 @@ def test_the_published_experiment_is_the_original_command() -> None:
     """Argument by argument, as the library parses and completes them; but for what decides no weight."""
     config = checked(merged("config"), CONFIG / "schema.yaml")
     block = config["networks"]["adversarial"] | {"engine": "robustness"}
-    outside = {"epochs", "checkpoint_every", "precision", "threads", "processes"}
+    outside = {"epochs", "checkpoint_every", "precision", "threads"}
     training = {key: value for key, value in config["training"].items() if key not in outside}
     options = library_options(
         "adversarial",

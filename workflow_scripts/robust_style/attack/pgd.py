@@ -58,12 +58,10 @@ def ascend(
     attack: Attack,
     drawn: Images | None,
     precision: str,
-    part: float = 1.0,
 ) -> Images:
     """`pgd` with the random numbers of its start, `drawn` by the constraint, at hand on the device of the images.
 
-    None: it starts from the images. The images are this `part` of a batch. Nothing in it depends on a value, so that a
-    GPU can record and repeat it.
+    None: it starts from the images. Nothing in it depends on a value, so that a GPU can record and repeat it.
     """
     constraint = constraint_named(attack.constraint)
     centre = images.detach()
@@ -74,9 +72,6 @@ def ascend(
         for _ in range(attack.steps):
             losses, gradient = losses_and_gradient(target, x, labels)
             best, best_losses = _worse_for_network(best, best_losses, x, losses)
-            if part != 1:
-                # Steps add a constant to the length of the gradient, which is that of the mean over the whole batch.
-                gradient = gradient * part
             x = constraint.project(constraint.step(x, gradient, attack.step_size), centre, attack.epsilon)
         with torch.no_grad():
             best, _ = _worse_for_network(best, best_losses, x, _losses(target, x, labels))

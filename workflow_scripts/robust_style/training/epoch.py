@@ -48,9 +48,8 @@ def train_epoch(
     Order, augmentation, random starts and noise are functions of seed, epoch and `pass_number` (which pass over the
     data of this epoch, from 1), not of the network, so that regimes of equal seed see the same batches. Batch norm is
     in evaluation mode for the attack and in training mode for the training forward pass, as in `robustness`.
-    `after_batch` is called with the number of batches done and of all. Processes that take the step together call this
-    alike and are told the same. Raises Divergence, naming network (`name`), epoch, pass and batch of the first loss
-    that is not finite, ConfigError if a batch has too few images for the processes.
+    `after_batch` is called with the number of batches done and of all. Raises Divergence, naming network (`name`),
+    epoch, pass and batch of the first loss that is not finite.
     """
     rate = _set_learning_rate(step.optimiser, settings, epoch)
     when = (epoch,) if pass_number == 1 else (epoch, pass_number)
@@ -59,17 +58,16 @@ def train_epoch(
     course = _Course.on(labels.device)
     step.network.train()
     batches = batches_of(order.to(images.device), settings.batch_size)
-    step.among.demand_share_of_each(batches)
     for number, (stored, y) in enumerate(fed(images, labels, batches), start=1):
         shape = tuple(stored.shape)
         chance, drawn = step.augmentation.draw(shape, of_augmentation), step.view.draw(shape, of_view)
-        batch = Batch(stored, y, chance, drawn).of(step.among).to(labels.device)
+        batch = Batch(stored, y, chance, drawn).to(labels.device)
         loss, logits = step(batch)
         course.add(loss, logits, batch.labels, len(stored))
         if number % _LOOK_EVERY == 0 or number == len(batches):
             course.refuse_divergence(name, when)
         after_batch(number, len(batches))
-    return EpochResult(rate, course.loss_sum / len(images), step.among.total(course.correct) / len(images))
+    return EpochResult(rate, course.loss_sum / len(images), course.correct / len(images))
 
 
 def _set_learning_rate(optimiser: torch.optim.Optimizer, settings: TrainingSettings, epoch: int) -> float:
@@ -86,7 +84,7 @@ def _set_learning_rate(optimiser: torch.optim.Optimizer, settings: TrainingSetti
 
 @dataclass
 class _Course:
-    """Losses of the batches so far, hits in this process's share, on the device: looking at them makes a GPU wait."""
+    """Losses of the batches so far, hits, on the device: looking at them makes a GPU wait."""
 
     hits: Tensor
     losses: list[Tensor]

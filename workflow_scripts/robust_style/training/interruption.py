@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -21,20 +21,15 @@ class Interrupted(SystemExit):
 
 
 class Interruption:
-    """Whether a signal came; to be asked wherever stopping loses little.
+    """Whether a signal came; to be asked wherever stopping loses little."""
 
-    `agree` makes of the signal's number here (0: none) the one that all processes of a training go by.
-    """
-
-    def __init__(self, agree: Callable[[int], int]) -> None:
+    def __init__(self) -> None:
         self._number = 0
-        self._agree = agree
 
     def stop_if_asked(self) -> None:
         """Raises Interrupted if a signal came."""
-        number = self._agree(self._number)
-        if number:
-            raise Interrupted(number)
+        if self._number:
+            raise Interrupted(self._number)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self._number = number
@@ -44,12 +39,12 @@ class Interruption:
 
 
 @contextmanager
-def heard(agree: Callable[[int], int] = int) -> Iterator[Interruption]:
+def heard() -> Iterator[Interruption]:
     """Inside, SIGTERM, SIGINT and SIGUSR1 only set a flag; the handlers of before are back afterwards.
 
-    Outside the main thread, where Python hears no signals, nothing changes. `agree`: see Interruption.
+    Outside the main thread, where Python hears no signals, nothing changes.
     """
-    interruption = Interruption(agree)
+    interruption = Interruption()
     if threading.current_thread() is not threading.main_thread():
         yield interruption
         return

@@ -12,12 +12,10 @@ class Progress:
     """Of one segment: `first_epoch` to `last_epoch`, `images` training images an epoch.
 
     Lines go to stderr (and with it to the job's log), the bar only to a terminal; nothing of it reaches a result.
-    Of several processes that train together all but one are silent.
     """
 
-    def __init__(self, title: str, images: int, first_epoch: int, last_epoch: int, *, is_silent: bool = False) -> None:
+    def __init__(self, title: str, images: int, first_epoch: int, last_epoch: int) -> None:
         self.title = title
-        self.is_silent = is_silent
         self.images = images
         self.first_epoch, self.last_epoch = first_epoch, last_epoch
         self.segment_started = self.epoch_started = time.monotonic()
@@ -28,7 +26,7 @@ class Progress:
         self.epoch_started = time.monotonic()
         # The terminal itself: what is printed elsewhere in the script goes to the log as well, and a bar must not.
         terminal = sys.__stderr__
-        if terminal is not None and terminal.isatty() and not self.is_silent:
+        if terminal is not None and terminal.isatty():
             name = f"{self.title} · epoch {epoch}/{self.last_epoch}"
             self._bar = tqdm(total=self.images, desc=name, unit="img", leave=False, mininterval=0.5, file=terminal)
 
@@ -63,8 +61,7 @@ class Progress:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
-        if not self.is_silent:
-            print(f"{self.title} · {words}", file=sys.stderr, flush=True)
+        print(f"{self.title} · {words}", file=sys.stderr, flush=True)
 
 
 def in_words(seconds: float) -> str:

@@ -12,8 +12,8 @@ _WARM_UPS = 3
 
 
 def step_on(device: torch.device, step: Step) -> "Step | RecordedStep":
-    """`step` as it is fastest on `device`. One that processes take together is not recorded: nobody has tried it."""
-    return RecordedStep(step) if device.type == "cuda" and step.among.is_alone else step
+    """`step` as it is fastest on `device`."""
+    return RecordedStep(step) if device.type == "cuda" else step
 
 
 class RecordedStep:
@@ -27,7 +27,7 @@ class RecordedStep:
     def __init__(self, step: Step) -> None:
         self.step = step
         self.network, self.optimiser = step.network, step.optimiser
-        self.augmentation, self.view, self.among = step.augmentation, step.view, step.among
+        self.augmentation, self.view = step.augmentation, step.view
         self._recorded: _Recording | None = None
 
     def __call__(self, batch: Batch) -> Taken:

@@ -21,13 +21,8 @@ class View(ABC):
         """The random numbers for a batch of `shape`, if there is chance in it; they and `generator` are on the CPU."""
 
     @abstractmethod
-    def __call__(
-        self, network: nn.Module, images: Images, labels: Labels, drawn: Images | None, part: float = 1.0
-    ) -> Images:
-        """The images, in [0, 1], that stand for augmented `images`; `drawn` is what `draw` gave, on their device.
-
-        They are this `part` of a batch.
-        """
+    def __call__(self, network: nn.Module, images: Images, labels: Labels, drawn: Images | None) -> Images:
+        """The images, in [0, 1], that stand for augmented `images`; `drawn` is what `draw` gave, on their device."""
 
 
 def view_of(settings: NetworkSettings, precision: str) -> View:
@@ -49,9 +44,7 @@ class Standard(View):
     def draw(self, shape: Sequence[int], generator: torch.Generator) -> None:
         """Nothing."""
 
-    def __call__(
-        self, network: nn.Module, images: Images, labels: Labels, drawn: Images | None, part: float = 1.0
-    ) -> Images:
+    def __call__(self, network: nn.Module, images: Images, labels: Labels, drawn: Images | None) -> Images:
         """See `View`."""
         return images
 
@@ -67,11 +60,9 @@ class Adversarial(View):
         """Where the attack starts, if that is random."""
         return constraint_named(self.attack.constraint).draw(shape, generator) if self.attack.random_start else None
 
-    def __call__(
-        self, network: nn.Module, images: Images, labels: Labels, drawn: Images | None, part: float = 1.0
-    ) -> Images:
+    def __call__(self, network: nn.Module, images: Images, labels: Labels, drawn: Images | None) -> Images:
         """See `View`."""
-        return ascend(network, images, labels, self.attack, drawn, self.precision, part)
+        return ascend(network, images, labels, self.attack, drawn, self.precision)
 
 
 @dataclass(frozen=True)
@@ -88,9 +79,7 @@ class Noise(View):
         """The direction of the noise."""
         return constraint_named("l2").draw(shape, generator)
 
-    def __call__(
-        self, network: nn.Module, images: Images, labels: Labels, drawn: Images | None, part: float = 1.0
-    ) -> Images:
+    def __call__(self, network: nn.Module, images: Images, labels: Labels, drawn: Images | None) -> Images:
         """See `View`."""
         assert drawn is not None, "noise is drawn"
         return constraint_named("l2").start(images, drawn, self.epsilon)

@@ -13,7 +13,6 @@ from robust_style.training.accuracy import clean_accuracy, robust_accuracy
 from robust_style.training.epoch import EpochResult
 from robust_style.training.interruption import Interrupted, Interruption
 from robust_style.training.on_device import LabelledImages
-from robust_style.training.processes import ALONE, Processes
 from robust_style.training.progress import Progress
 from robust_style.training.resume import ResumeState
 from robust_style.training.settings import EvaluationSettings, NetworkSettings, TrainingSettings
@@ -43,15 +42,13 @@ class Segment:
 class RunningSegment:
     """A segment with the ways to keep its state, to tell how it gets on and to hear that it should stop.
 
-    An engine calls `begin_epoch`, `after_batch` and `close_epoch` in turn. Of the processes `among` which this is one,
-    the first measures accuracies and keeps the state.
+    An engine calls `begin_epoch`, `after_batch` and `close_epoch` in turn.
     """
 
     segment: Segment
     state: ResumeState
     progress: Progress
     interruption: Interruption
-    among: Processes = ALONE
 
     def begin_epoch(self, epoch: int) -> None:
         """`epoch`, counted from 1, begins."""
@@ -78,9 +75,6 @@ class RunningSegment:
                 f"networks.{self.segment.network}: expected finite weights after epoch {epoch}, found NaN or infinity "
                 f"(mean loss {result.loss:.4g}); lower training.learning_rate and run again"
             )
-        self.among.demand_equal(trainee.network.state_dict().values())
-        if not self.among.is_first:
-            return trainee.checkpoint(self.segment.origin, epoch, history)
         row = _history_row(self.segment, trainee.network, epoch, result)
         current = trainee.checkpoint(self.segment.origin, epoch, [*history, row])
         self.state.write(current)

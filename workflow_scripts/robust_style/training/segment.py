@@ -1,7 +1,7 @@
 """A segment of training: from one checkpoint to the next, whatever interrupts it."""
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,19 +15,16 @@ from robust_style.artefact.digest import sha256_of_file, sha256_of_settings
 from robust_style.artefact.lock import exclusive_lock
 from robust_style.data.dataset import read_dataset
 from robust_style.errors import CheckpointError, ConfigError, Divergence
-from robust_style.model.kinds import processes_contradictions
 from robust_style.provenance.determinism import make_deterministic
 from robust_style.provenance.device import choose_device
 from robust_style.provenance.precision import choose_precision
 from robust_style.provenance.versions import software_versions
 from robust_style.training.epoch import EpochResult, train_epoch
-from robust_style.training.global_batch_norm import with_global_batch_norm
 from robust_style.training.initialise import recorded_settings
 from robust_style.training.interruption import heard
 from robust_style.training.layout import layout_for
 from robust_style.training.library_engine import train_by_library
 from robust_style.training.on_device import LabelledImages
-from robust_style.training.processes import ALONE, Processes
 from robust_style.training.progress import Progress
 from robust_style.training.recorded_step import step_on
 from robust_style.training.regime import view_of
@@ -57,7 +54,6 @@ def train_segment(
     device: str,
     threads: int,
     precision: str,
-    among: Processes = ALONE,
 ) -> None:
     """Trains from the checkpoint `previous` until `epoch` epochs are completed and writes `checkpoint`.
 
@@ -66,7 +62,6 @@ def train_segment(
     settings, code or data changed since starts anew, and the folder is gone in the end. However it was cut or
     interrupted, a chain of segments gives the same bits on one kind of machine. One line per epoch goes to stderr.
     The engine in `settings` trains: ours, in `precision`, or the `robustness` library's, always in float32.
-    Several processes that train together (`among`; `training.launch` starts them) call it alike; the first writes.
 
     SIGTERM, SIGINT and SIGUSR1 end it after the batch under way (status 143, 130, 138), a second one at once. A segment
     that diverged says so again, at once, when it is tried again.
@@ -74,16 +69,14 @@ def train_segment(
     Raises CheckpointError if `previous` belongs to other settings, RobustStyleError if another process trains this
     segment, Divergence if a loss or a weight is not finite, ConfigError if the device is absent or too small.
     """
-    for fault in processes_contradictions(network, settings, among.count):
-        raise ConfigError(fault)
     flags = make_deterministic(threads)
-    where = among.device(choose_device(device))
+    where = choose_device(device)
     chosen = NetworkSettings.from_config(network, settings)
     # The library has no other: its mixed precision needs apex.
     how = choose_precision("float32" if chosen.engine == "robustness" else precision, where)
     origin = replace(
         load_checkpoint(previous), code=code, device=where.type, precision=how, threads=threads,
-        determinism=flags | {"processes": among.count}, versions=software_versions(),
+        determinism=flags, versions=software_versions(),
     )  # fmt: skip
     data = read_dataset(dataset)
     digest = sha256_of_file(dataset)
@@ -111,40 +104,34 @@ def train_segment(
         where.type,
         how,
         threads,
-        among.count,
     ]
     state = ResumeState(resume, sha256_of_settings([*binding, software_versions()]))
     try:
-        with exclusive_lock(resume / "lock") if among.is_first else nullcontext():
-            among.wait_for_all()  # what lies in the folder is looked at once the lock is held
-            trained = _train(segment, state, where, among)
-            if among.is_first:
-                save_checkpoint(checkpoint, trained)
-                state.discard()
+        with exclusive_lock(resume / "lock"):
+            save_checkpoint(checkpoint, _train(segment, state, where))
+            state.discard()
     finally:
-        if among.is_first:
-            with suppress(OSError):  # it holds a state to go on from, or the lock of another process
-                resume.rmdir()
+        with suppress(OSError):  # it holds a state to go on from, or the lock of another process
+            resume.rmdir()
 
 
-def _train(segment: Segment, state: ResumeState, device: torch.device, among: Processes) -> Checkpoint:
+def _train(segment: Segment, state: ResumeState, device: torch.device) -> Checkpoint:
     engine = _engine_named(segment.settings.engine)
     state.refuse_divergence_again()
     kept, message = state.read()
     start = kept or segment.origin
     title = f"{segment.network} seed {segment.seed}"
     images, first_epoch = len(segment.train.labels), start.epoch + 1
-    progress = Progress(title, images, first_epoch, segment.last_epoch, is_silent=not among.is_first)
+    progress = Progress(title, images, first_epoch, segment.last_epoch)
     if message is not None:
         progress.say(message)
     if kept is not None:
         progress.say(f"going on after epoch {start.epoch}")
-    with heard(among.greatest) as interruption:
+    with heard() as interruption:
         try:
-            return engine(RunningSegment(segment, state, progress, interruption, among), start, device)
+            return engine(RunningSegment(segment, state, progress, interruption), start, device)
         except Divergence as error:
-            if among.is_first:
-                state.write_divergence(error)
+            state.write_divergence(error)
             raise
 
 
@@ -159,8 +146,6 @@ def _train_fast(running: RunningSegment, start: Checkpoint, device: torch.device
     current, segment = start, running.segment
     layout = layout_for(segment.precision, segment.settings.width, segment.settings.architecture)
     trainee = Trainee.from_checkpoint(current, segment.training, device, layout)
-    if not running.among.is_alone:
-        with_global_batch_norm(trainee.network)
     step = step_on(
         device,
         Step(
@@ -170,7 +155,6 @@ def _train_fast(running: RunningSegment, start: Checkpoint, device: torch.device
             view_of(segment.settings, segment.precision),
             segment.precision,
             layout,
-            running.among,
         ),
     )
     for epoch in range(current.epoch + 1, segment.last_epoch + 1):

@@ -14,45 +14,30 @@ from robust_style.model.forward import logits_of
 from robust_style.model.network import NormalisedNetwork
 from robust_style.training.augment import Augmentation, Chance
 from robust_style.training.pixels import unit_scale
-from robust_style.training.processes import ALONE, Processes
 from robust_style.training.regime import View
 
 
 class Batch(NamedTuple):
-    """Everything a step is given: stored images, labels, and what chance decides of augmentation and view.
-
-    Of a batch that several processes share, `part` (0 to 1) is here.
-    """
+    """Everything a step is given: stored images, labels, and what chance decides of augmentation and view."""
 
     images: UInt8[Tensor, "batch 3 height width"]
     labels: Int64[Tensor, " batch"]
     chance: Chance
     drawn: Images | None
-    part: float = 1.0
 
     def each(self, change: Callable[[Tensor], Tensor]) -> "Batch":
         """A batch of changed tensors."""
         chance = Chance(*(one if one is None else change(one) for one in self.chance))  # type: ignore[arg-type]
         drawn = self.drawn if self.drawn is None else change(self.drawn)
-        return Batch(change(self.images), change(self.labels), chance, drawn, self.part)
+        return Batch(change(self.images), change(self.labels), chance, drawn)
 
     def to(self, device: torch.device) -> "Batch":
         """On `device`, which is not waited for."""
         return self.each(lambda tensor: tensor.to(device, non_blocking=True))
 
-    def of(self, among: Processes) -> "Batch":
-        """The share of this process."""
-        if among.is_alone:
-            return self
-        share = among.share(len(self.labels))
-        return self.each(lambda tensor: tensor[share])._replace(part=(share.stop - share.start) / len(self.labels))
-
 
 class Taken(NamedTuple):
-    """What a step tells: loss and logits of its forward pass in training mode, before the weights moved.
-
-    The loss is that of the whole batch, the logits those of the share.
-    """
+    """What a step tells: loss and logits of its forward pass in training mode, before the weights moved."""
 
     loss: Float[Tensor, ""]
     logits: Float[Tensor, "batch classes"]
@@ -63,8 +48,7 @@ class Step:
     """A step of stochastic gradient descent on `network`, whose parameters `optimiser` moves.
 
     Images in [0, 1] lie in memory as `layout`, which should be that of the network's weights. Nothing in a step depends
-    on a value, so that a GPU can record and repeat it. The processes `among` which this is one take it together, each
-    with its share of the batch and a network of `global_batch_norm`: but for rounding it is that of one process.
+    on a value, so that a GPU can record and repeat it.
     """
 
     network: NormalisedNetwork
@@ -73,18 +57,14 @@ class Step:
     view: View
     precision: str
     layout: torch.memory_format
-    among: Processes = ALONE
 
     def __call__(self, batch: Batch) -> Taken:
         """Takes the step."""
         augmented = unit_scale(self.augmentation(batch.images, batch.chance), self.layout)
-        x = self.view(self.network, augmented, batch.labels, batch.drawn, batch.part)
+        x = self.view(self.network, augmented, batch.labels, batch.drawn)
         logits = logits_of(self.network, x, self.precision)
         loss = F.cross_entropy(logits, batch.labels)
-        if batch.part != 1:
-            loss = loss * batch.part
         self.optimiser.zero_grad()
         torch.autograd.backward(loss)
-        loss = self.among.sum_up((parameter.grad for parameter in self.network.parameters()), loss.detach())
         self.optimiser.step()
-        return Taken(loss, logits.detach())
+        return Taken(loss.detach(), logits.detach())
