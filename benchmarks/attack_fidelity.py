@@ -24,7 +24,7 @@ from robust_style.data.dataset import read_dataset
 from robust_style.model.compat import import_robustness, without_cuda
 from robust_style.model.network import NormalisedNetwork
 from robust_style.model.restore import restore_network
-from robust_style.training.subset import class_balanced
+from robust_style.training.batches import class_balanced
 
 BATCH = 250
 AttackOfBatch = Callable[[Tensor, Tensor], Tensor]

@@ -148,7 +148,7 @@ def configuration(options: argparse.Namespace) -> dict[str, Any]:
     config["evaluation"] |= EVALUATION
     config = checked(config, ROOT / "config" / "schema.yaml")
     # As rules/training.smk: not what the weights depend on.
-    for key in ("epochs", "checkpoint_every", "precision", "threads", "processes"):
+    for key in ("epochs", "checkpoint_every", "precision", "threads"):
         del config["training"][key]
     config["evaluation"] |= UNWATCHED
     return {key: config[key] for key in ("training", "evaluation", "networks")}

@@ -1,22 +1,21 @@
-# Training: a chain of segments per network and seed, because Snakemake deletes every output of a failed job. A segment
-# that is killed goes on from its last full epoch, kept in a folder that is not declared. A network with a source was
-# trained elsewhere and has one checkpoint, imported; one of regime untrained keeps its first. Each file has one rule.
+# Training: a chain of segments per network and seed, because Snakemake deletes every output of a failed job. A killed
+# segment resumes after its last full epoch, from a folder that is not a declared output. A network with a source was
+# trained elsewhere and has one imported checkpoint; a network of regime untrained has only epoch 0.
 
 DATASET = f"<results>/data/{config['dataset']['name']}.npz"
-# What the weights after n epochs depend on; how many epochs follow, and on how many threads of how many processes, is
-# not among it.
+# The settings that decide the weights after n epochs. Another number of epochs or threads retrains nothing.
 TRAINING = {
     key: value
     for key, value in config["training"].items()
-    if key not in {"epochs", "checkpoint_every", "precision", "threads", "processes"}
+    if key not in {"epochs", "checkpoint_every", "precision", "threads"}
 }
-# Patterns by name, not by the rule: with a storage of Snakemake's, a rule's output cannot be expanded.
+# A pattern, not rules.evaluate_checkpoint.output: with a Snakemake storage provider a rule's output cannot be expanded.
 EVALUATION = "<results>/evaluation/{network}/seed_{seed}/epoch_{epoch}.json"
 IMPORTED = [name for name in NETWORKS if kinds.is_imported(config["networks"][name])]
 TRAINED = [name for name in NETWORKS if kinds.is_trained(config["networks"][name])]
 
 
-# A download, as in data.smk.
+# It downloads, and compute nodes often have no network; as in data.smk.
 localrules:
     import_network,
 
@@ -24,7 +23,7 @@ localrules:
 rule import_network:
     input:
         dataset=DATASET,
-        # A file of the user's own; a newer one is imported anew.
+        # If the source is a local file, a newer one is imported again.
         local=lambda wildcards: here(
             kinds.local_source(config["networks"][wildcards.network])
         ),
@@ -46,7 +45,7 @@ rule import_network:
         settings=lambda wildcards: config["networks"][wildcards.network],
         code=fingerprint("import_network"),
     message:
-        "Importing {wildcards.network}, trained elsewhere, as of epoch {wildcards.epoch}."
+        "Importing {wildcards.network}, trained elsewhere, as epoch {wildcards.epoch}."
     script:
         "../workflow_scripts/import_network.py"
 
@@ -73,17 +72,17 @@ rule initialise_network:
         training=TRAINING,
         code=fingerprint("initialise_network"),
     message:
-        "Initialising {wildcards.network}, seed {wildcards.seed}: untrained, batch norm calibrated."
+        "Initialising {wildcards.network}, seed {wildcards.seed}: random weights, calibrated batch norm."
     script:
         "../workflow_scripts/initialise_network.py"
 
 
-rule check_inputs:  # training waits for it: a bad picture is found before hours are spent
+rule check_inputs:  # an input of train_segment: a bad image is found before any training
     input:
         expand("<results>/data/images/{image}.png", image=list(IMAGES)),
         of_each_checkpoint(
             "<results>/checkpoints/{network}/seed_{seed}/epoch_{epoch}.pt",
-            [found for found in CHECKPOINTS if found[0] in IMPORTED],
+            [checkpoint for checkpoint in CHECKPOINTS if checkpoint[0] in IMPORTED],
         ),
         [SQUEEZENET] if config["judges"]["squeezenet"] else [],
     output:
@@ -100,7 +99,7 @@ rule check_inputs:  # training waits for it: a bad picture is found before hours
     params:
         code=fingerprint("check_inputs"),
     message:
-        "Checking that every image and every network of others is there, before anything is trained."
+        "Checking that all images and imported networks are available, before training starts."
     script:
         "../workflow_scripts/check_inputs.py"
 
@@ -108,7 +107,7 @@ rule check_inputs:  # training waits for it: a bad picture is found before hours
 rule train_segment:
     input:
         dataset=DATASET,
-        inputs=ancient(rules.check_inputs.output.record),  # a new image trains nothing anew
+        inputs=ancient(rules.check_inputs.output.record),  # a new image retrains nothing
         previous=previous_checkpoint,
     output:
         checkpoint="<results>/checkpoints/{network}/seed_{seed}/epoch_{epoch}.pt",
@@ -119,21 +118,21 @@ rule train_segment:
     wildcard_constraints:
         network=settings.one_of(TRAINED),
         epoch=r"(?!000)\d{3}",
-    priority: 10  # pictures can wait; every later picture waits for this
+    priority: 10  # before stylization jobs: later checkpoints wait for it
     retries: 3
     conda:
         "../envs/train.yaml"
-    threads: config["training"]["threads"] * config["training"]["processes"]
+    threads: config["training"]["threads"]
     resources:
-        gpu=config["training"]["processes"] if USES_GPU else 0,
-        mem_mb=6000 * config["training"]["processes"],
+        gpu=1 if USES_GPU else 0,
+        mem_mb=6000,
         runtime=240,
     params:
         settings=lambda wildcards: config["networks"][wildcards.network],
         training=TRAINING,
         code=fingerprint("train_segment"),
     message:
-        "Training {wildcards.network}, seed {wildcards.seed}, up to epoch {wildcards.epoch}."
+        "Training {wildcards.network}, seed {wildcards.seed}, until epoch {wildcards.epoch}."
     script:
         "../workflow_scripts/train_segment.py"
 
@@ -169,7 +168,7 @@ rule evaluate_checkpoint:
 
 
 rule benchmark_training:
-    # Not part of `all`: ask for it by name, on the machine that will train.
+    # Not part of `all`: request it by name, on the machine that will train.
     input:
         [],
     output:
@@ -188,6 +187,6 @@ rule benchmark_training:
     params:
         code=fingerprint("benchmark_training"),
     message:
-        "Timing our training step against the robustness library's, in turns."
+        "Timing our training step and the robustness library's, interleaved."
     script:
         "../workflow_scripts/benchmark_training.py"

@@ -64,7 +64,7 @@ class Tiny:
             config={
                 "device": "cpu",
                 "evaluation": EVALUATION,
-                "training": {"processes": 1, "threads": 1, "precision": "float32"},
+                "training": {"threads": 1, "precision": "float32"},
             },
         )
 

@@ -50,12 +50,12 @@ ADVERSARIAL = STANDARD | {
     "steps": 2,
     "random_start": True,
 }
-# Both, trained by the library's own loop.
+# Both regimes, trained by the engine `robustness`.
 BY_LIBRARY = {block["regime"]: block | {"engine": "robustness"} for block in (STANDARD, ADVERSARIAL)}
 
 
 def tinted(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Noise with a tint that tells the class."""
+    """`count` noise images whose tint is their class, and labels."""
     labels = np.arange(count, dtype=np.int64) % len(CLASSES)
     images = np.random.default_rng(seed).integers(0, 100, (count, 3, 32, 32)).astype(np.uint8)
     for label, image in zip(labels, images, strict=True):
@@ -64,7 +64,7 @@ def tinted(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def write_tiny_dataset(path: Path, train: int = 72, seed: int = 0) -> Path:
-    """Writes `train` training and 24 test images of four classes."""
+    """Write `train` training and 24 test images of four classes."""
     train_images, train_labels = tinted(train, seed)
     test_images, test_labels = tinted(24, seed + 1)
     write_dataset(
@@ -85,7 +85,7 @@ def initialise(folder: Path, dataset: Path, settings: dict[str, Any], **changes:
 
 
 def train(folder: Path, dataset: Path, previous: Path, epoch: int, settings: dict[str, Any], **changes: Any) -> Path:
-    """The checkpoint of `epoch`, trained from `previous` under a name of its own in `folder`."""
+    """The checkpoint of `epoch` in `folder`, trained from `previous`."""
     checkpoint = folder / f"{previous.stem}-{epoch}.pt"
     arguments: dict[str, Any] = {
         "dataset": dataset, "previous": previous, "checkpoint": checkpoint, "resume": folder / "resume",

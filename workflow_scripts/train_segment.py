@@ -1,10 +1,10 @@
 from pathlib import Path
 
-from robust_style.training.launch import launch_segment
+from robust_style.training.segment import train_segment
 from robust_style.workflow.entry import step
 
 with step(snakemake):
-    launch_segment(
+    train_segment(
         dataset=Path(snakemake.input.dataset),
         previous=Path(snakemake.input.previous),
         checkpoint=Path(snakemake.output.checkpoint),
@@ -17,7 +17,6 @@ with step(snakemake):
         epoch=int(snakemake.wildcards.epoch),
         code=snakemake.params.code,
         device=snakemake.config["device"],
-        processes=snakemake.config["training"]["processes"],
         threads=snakemake.config["training"]["threads"],
         precision=snakemake.config["training"]["precision"],
     )

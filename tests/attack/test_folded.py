@@ -1,4 +1,4 @@
-"""The attacked network is the network in evaluation mode, but for rounding."""
+"""The folded network equals the network in evaluation mode, up to rounding."""
 
 import pytest
 import torch
@@ -20,19 +20,16 @@ def images(batch: int, seed: int = 1) -> Tensor:
 
 @pytest.fixture(params=[("vgg11", 0.5), ("vgg19", 0.125)])
 def network(request: pytest.FixtureRequest) -> NormalisedNetwork:
-    """With statistics, scales and shifts of its own in every batch norm, in training mode.
-
-    The first is wide enough for convolutions by products of rows.
-    """
-    made = NormalisedNetwork(build_network(*request.param, 7, seed=3), MEAN, STD)
+    """In training mode, with random batch-norm scales and shifts; the first is wide enough for products of rows."""
+    network = NormalisedNetwork(build_network(*request.param, 7, seed=3), MEAN, STD)
     random = torch.Generator().manual_seed(5)
-    calibrate_batch_norm(made, [images(16)])
+    calibrate_batch_norm(network, [images(16)])
     with torch.no_grad():
-        for module in made.modules():
+        for module in network.modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.weight.uniform_(0.5, 1.5, generator=random)
                 module.bias.uniform_(-0.3, 0.3, generator=random)
-    return made.train()
+    return network.train()
 
 
 def logits_and_gradient(classifier: object, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -45,10 +42,10 @@ def logits_and_gradient(classifier: object, x: Tensor) -> tuple[Tensor, Tensor]:
 
 def test_float32_gives_the_same_logits_and_gradient(network: NormalisedNetwork) -> None:
     expected = logits_and_gradient(network.train(False), images(5))
-    found = logits_and_gradient(FoldedNetwork(network, "float32"), images(5))
-    torch.testing.assert_close(found[0], expected[0], rtol=1e-4, atol=1e-5)
-    # A ReLU whose input is 0 but for rounding may open in one of the two, and change a few gradients by much.
-    assert F.cosine_similarity(found[1].flatten(1), expected[1].flatten(1)).min() > 0.999
+    actual = logits_and_gradient(FoldedNetwork(network, "float32"), images(5))
+    torch.testing.assert_close(actual[0], expected[0], rtol=1e-4, atol=1e-5)
+    # Where the input of a ReLU is 0 up to rounding, a few gradients differ much.
+    assert F.cosine_similarity(actual[1].flatten(1), expected[1].flatten(1)).min() > 0.999
 
 
 @pytest.mark.parametrize("has_tiles", [True, False])
@@ -61,22 +58,23 @@ def test_bfloat16_is_as_faithful_as_autocast(
     attacked = FoldedNetwork(network, "bfloat16")
     is_wide = network.network.classifier.in_features == 256
     assert any(layer.rows for layer in attacked.layers) is (has_tiles and is_wide)
-    found = logits_and_gradient(attacked, images(8))
-    assert found[0].dtype == torch.float32
-    assert (found[0] - expected[0]).abs().max() < 0.1 * expected[0].abs().max()
-    # These random weights exaggerate every rounding; folding must add none to what bfloat16 does anyway.
-    usual = logits_and_gradient(folded._Autocast(network, "bfloat16"), images(8))
+    actual = logits_and_gradient(attacked, images(8))
+    assert actual[0].dtype == torch.float32
+    assert (actual[0] - expected[0]).abs().max() < 0.1 * expected[0].abs().max()
+    # These random weights amplify rounding errors; folding must add none to those of bfloat16.
+    autocast = logits_and_gradient(folded._Autocast(network, "bfloat16"), images(8))
     angles = [
-        F.cosine_similarity(gradient.flatten(1), expected[1].flatten(1)).mean() for gradient in (found[1], usual[1])
+        F.cosine_similarity(gradient.flatten(1), expected[1].flatten(1)).mean() for gradient in (actual[1], autocast[1])
     ]
     assert angles[0] > angles[1] - 0.05
     assert angles[0] > 0.5
 
 
-def test_the_network_is_left_alone_and_later_changes_do_not_reach_the_copy(network: NormalisedNetwork) -> None:
+def test_the_network_is_not_changed_and_the_copy_is_independent(network: NormalisedNetwork) -> None:
     before = {name: value.clone() for name, value in network.state_dict().items()}
     copy = FoldedNetwork(network, "float32")
-    first = copy(images(2))
+    first, _ = logits_and_gradient(copy, images(2))
+    assert all(parameter.grad is None for parameter in network.parameters())
     assert network.training
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
     with torch.no_grad():
@@ -84,12 +82,7 @@ def test_the_network_is_left_alone_and_later_changes_do_not_reach_the_copy(netwo
     assert torch.equal(copy(images(2)), first)
 
 
-def test_weights_ask_for_no_gradient(network: NormalisedNetwork) -> None:
-    logits_and_gradient(FoldedNetwork(network, "float32"), images(2))
-    assert all(parameter.grad is None for parameter in network.parameters())
-
-
-def test_other_networks_are_attacked_as_they_are() -> None:
+def test_other_networks_run_under_autocast() -> None:
     linear = nn.Sequential(nn.Flatten(), nn.Linear(12, 2))
     x = torch.rand(3, 3, 2, 2)
     assert torch.equal(constant(linear, "float32")(x), linear(x))

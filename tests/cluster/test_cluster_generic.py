@@ -39,7 +39,7 @@ def test_interrupted_and_started_again(tmp_path: Path, on_this_machine: Finished
     assert not any((folder / checkpoint).exists() for checkpoint in CHECKPOINTS)
     again = snakemake(folder, *TRAIN)
     assert again.returncode == 0, again.stdout[-4000:]
-    assert any("going on after epoch" in text for text in logs(folder))
+    assert any("resuming after epoch" in text for text in logs(folder))
     for checkpoint in CHECKPOINTS:
         assert (folder / checkpoint).read_bytes() == (on_this_machine.folder / checkpoint).read_bytes()
 

@@ -166,13 +166,9 @@ CONTRADICTIONS = {
         "evaluation.epsilon: 8 is more than 1, the largest linf distance between two images; images have values from 0 "
         "to 1; 8 / 255 is 0.03137",
     ),
-    "the library's engine in several processes": (
-        {"networks.standard.engine": "robustness", "training.processes": 2},
-        "networks.standard: engine robustness trains in one process, found training.processes 2; take engine: fast",
-    ),
-    "batches too small for their processes": (
-        {"training.batch_size": 5, "training.processes": 3},
-        "training.batch_size: expected at least 6 images for training.processes 3, found 5",
+    "a removed key": (
+        {"training.processes": 2},
+        "training.processes: this key was removed; delete it. To use several GPUs, train several networks or seeds in",
     ),
     "an engine for another's network": (
         {"networks.standard": {"architecture": "mobilenet_v2", "regime": "standard", "engine": "robustness"}},

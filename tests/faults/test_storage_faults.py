@@ -39,7 +39,7 @@ def steps(root: Path) -> dict[str, dict[str, Any]]:
     training = {
         key: value
         for key, value in config["training"].items()
-        if key not in ("epochs", "checkpoint_every", "precision", "threads", "processes")
+        if key not in ("epochs", "checkpoint_every", "precision", "threads")
     }
     dataset, images = (
         root / "phototiles.npz",

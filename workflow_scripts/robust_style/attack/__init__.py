@@ -1,1 +1,1 @@
-"""Adversarial examples: constraint sets and projected gradient descent."""
+"""Adversarial examples: projected gradient descent."""

@@ -1,4 +1,4 @@
-"""The network that is attacked: the evaluation-mode network as bare convolutions with constant weights."""
+"""The network under attack: in evaluation mode, with batch norm folded into convolutions of constant weights."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,17 +18,17 @@ from robust_style.provenance.precision import autocast, dtype_of, has_matrix_til
 
 Classifier = Callable[[Float[Tensor, "batch 3 height width"]], Float[Tensor, "batch classes"]]
 
-# px, for which the library's networks are made.
+# px, the side of CIFAR images.
 CIFAR_SIDE = 32
-# MEASURED (x86-64 with AVX512-BF16 but no AMX, one thread, batch 128, VGG19, bfloat16, n = 4, minimum): with the
-# convolutions on 4 x 4 maps laid out contiguously, forward and gradient take 461 instead of 534 ms.
+# MEASURED (x86-64 with AVX512-BF16 but no AMX, one thread, batch 128, VGG19, bfloat16, n = 4, minimum): contiguous
+# convolutions on 4 x 4 maps reduce forward and gradient from 534 to 461 ms.
 _CONTIGUOUS_SIDE = 4
 
 
 def constant(network: nn.Module, precision: str, side: int = CIFAR_SIDE) -> Classifier:
-    """What an attack computes with: `network` in evaluation mode as it is now, in `precision`, logits in float32.
+    """A classifier with the present weights of `network` in evaluation mode, in `precision`; logits are float32.
 
-    Its images have `side` px. The library's VGGs are folded; any other network is taken as it is, under autocast.
+    Images have `side` px. VGGs of the `robustness` library are folded; any other network runs under autocast.
     """
     if isinstance(network, NormalisedNetwork) and is_vgg(network.network):
         return FoldedNetwork(network, precision, side)
@@ -48,9 +48,9 @@ class _Autocast:
 
 @dataclass(frozen=True)
 class _Layer:
-    """A convolution with its batch norm multiplied in, the ReLU, and the pooling behind it, if there is one.
+    """A convolution with folded batch norm, the ReLU, and the max pooling that follows (if `is_pooled`).
 
-    `rows`: the weights of the same by products of rows. `is_matrix`: on a 2 x 2 map, as one product.
+    `rows`: the weights prepared for products of rows. `is_matrix`: one matrix product, for a 2 x 2 map.
     """
 
     weight: Tensor
@@ -64,26 +64,26 @@ class _Layer:
         if self.is_matrix:
             x = as_map(F.relu_(F.linear(as_rows(x), self.weight, self.bias)))
             return F.max_pool2d(x, 2) if self.is_pooled else x
-        # The largest of four is the same before the bias and the ReLU, which then have a quarter of the work.
+        # Max pooling commutes with bias and ReLU: pooling first leaves them a quarter of the values.
         if x.is_cuda and self.is_pooled:
             return F.relu_(F.max_pool2d(F.conv2d(x, self.weight, padding=1), 2) + self.bias.view(-1, 1, 1))
-        x = self._convolved(x)
+        x = self._convolve(x)
         return F.relu_(F.max_pool2d(x, 2) if self.is_pooled else x)
 
-    def _convolved(self, x: Tensor) -> Tensor:
+    def _convolve(self, x: Tensor) -> Tensor:
         if self.rows is not None:
             return convolve_constant_rows(x, self.rows, self.bias)
         return F.conv2d(x.contiguous() if self.is_contiguous else x, self.weight, self.bias, padding=1)
 
 
 class FoldedNetwork:
-    """The logits (float32) of images in [0, 1], of `side` px, as `network` in evaluation mode gives them, for attacks.
+    """The logits (float32) of `network` in evaluation mode for images in [0, 1] of `side` px, differentiable in them.
 
-    Weights are constants of that moment, in `precision`: no gradient but that of the images is computed, batch norm
-    costs nothing, and convolutions on small maps are matrix products. The network is left as it was.
-    Differs from the network: rounding. MEASURED (half-width VGG19 of 32 epochs, 256 CIFAR-10 test images): the cosine
-    of a bfloat16 gradient and the network's float32 gradient is 0.995 (standard) and 0.998 (adversarial) in the
-    median, as under autocast; in float32 1.0000.
+    Weights are copied at construction, in `precision`. Only image gradients are computed, batch norm costs nothing,
+    and convolutions on small maps are matrix products. The network is not changed.
+    Differs from the network: rounding. MEASURED (half-width VGG19 of 32 epochs, 256 CIFAR-10 test images): the median
+    cosine of a bfloat16 gradient and the network's float32 gradient is 0.995 (standard) and 0.998 (adversarial), as
+    under autocast; in float32 1.0000.
     """
 
     def __init__(self, network: NormalisedNetwork, precision: str, side: int = CIFAR_SIDE) -> None:
@@ -101,10 +101,10 @@ class FoldedNetwork:
                 side //= 2
                 self.layers[-1] = replace(self.layers[-1], is_pooled=True)
             elif isinstance(module, nn.Conv2d):
-                self.layers.append(self._folded(module, following, side, prefers_blocks and side == _CONTIGUOUS_SIDE))
+                self.layers.append(self._fold(module, following, side, prefers_blocks and side == _CONTIGUOUS_SIDE))
 
     def __call__(self, images: Float[Tensor, "batch 3 side side"]) -> Float[Tensor, "batch classes"]:
-        """Differentiable in the images."""
+        """The logits."""
         x = (images - self.mean) / self.std
         x = x.to(self.dtype, memory_format=torch.channels_last)
         for layer in self.layers:
@@ -112,7 +112,7 @@ class FoldedNetwork:
         weight, bias = self.classifier
         return F.linear(averaged(x.flatten(1).float(), weight.shape[1]), weight, bias)
 
-    def _folded(self, convolution: nn.Conv2d, norm: nn.Module | None, side: int, is_contiguous: bool) -> _Layer:
+    def _fold(self, convolution: nn.Conv2d, norm: nn.Module | None, side: int, is_contiguous: bool) -> _Layer:
         assert isinstance(norm, nn.BatchNorm2d), "the library's VGG has a batch norm after every convolution"
         assert norm.running_mean is not None
         assert norm.running_var is not None

@@ -11,14 +11,12 @@ from robust_style.data.archive import CIFAR10_MEAN, CIFAR10_STD
 from robust_style.model.compat import CONSTRAINTS, import_robustness, without_cuda
 from robust_style.model.network import NormalisedNetwork, build_network
 from robust_style.provenance.randomness import stream
-from robust_style.training.augment import Augmentation
-from robust_style.training.layout import layout_for
-from robust_style.training.pixels import unit_scale
-from robust_style.training.recorded_step import step_on
-from robust_style.training.regime import view_of
+from robust_style.training.augmentation import Augmentation
+from robust_style.training.batches import unit_scale
+from robust_style.training.regime import input_transform
 from robust_style.training.settings import NetworkSettings, TrainingSettings
-from robust_style.training.step import Batch, Step
-from robust_style.training.trainee import make_optimiser
+from robust_style.training.state import make_optimiser
+from robust_style.training.step import Batch, Step, fastest_step, layout_for
 
 # The library's defaults.
 _TRAINING = TrainingSettings.from_config(
@@ -49,7 +47,8 @@ def our_step(
     regime = "standard" if attack is None else "adversarial"
     settings = NetworkSettings("vgg19", width, "fast", regime, passes_per_epoch=1, attack=attack, noise_epsilon=None)
     unchanged = Augmentation(crop_padding=0, flip=False, colour_jitter=0.0, rotation=0.0)
-    step = step_on(device, Step(network, optimiser, unchanged, view_of(settings, precision), precision, layout))
+    transform = input_transform(settings, precision)
+    step = fastest_step(device, Step(network, optimiser, unchanged, transform, precision, layout))
     batch = Batch(images, labels, unchanged.draw(images.shape, stream(0, "benchmark")), None).to(device)
 
     def take() -> None:

@@ -101,15 +101,6 @@ def engine_contradictions(name: str, network: Block, training: Block) -> Iterato
             yield f"{where} always augments with {key} {value}, found training.{key} {training[key]}; make them agree"
 
 
-def processes_contradictions(name: str, network: Block, processes: int) -> Iterator[str]:
-    """Whether `networks.<name>` can be trained by that many processes together."""
-    if processes > 1 and network["engine"] == "robustness" and is_trained(network):
-        yield (
-            f"networks.{name}: engine robustness trains in one process, found training.processes {processes}; take "
-            "engine: fast, or set it to 1"
-        )
-
-
 def _of_imported(name: str, network: Block, attack: list[str]) -> Iterator[str]:
     missing = [key for key in IMPORT_KEYS if key not in network]
     if missing:

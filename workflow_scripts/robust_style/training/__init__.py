@@ -1,1 +1,1 @@
-"""Training in segments of epochs, evaluation of checkpoints."""
+"""Training of networks in segments, and the measurement of their accuracy."""

@@ -1,29 +1,25 @@
-"""One epoch of training."""
+"""One epoch of training: batch order, learning rate, random numbers, loss and accuracy."""
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Int64, UInt8
 from torch import Tensor
 
 from robust_style.errors import Divergence
 from robust_style.provenance.randomness import stream
-from robust_style.training.feed import fed
-from robust_style.training.recorded_step import RecordedStep
-from robust_style.training.schedule import learning_rate
+from robust_style.training.batches import StoredImages, StoredLabels, load_batches, split_batches
 from robust_style.training.settings import TrainingSettings
-from robust_style.training.step import Batch, Step
-from robust_style.training.subset import batches_of
+from robust_style.training.step import Batch, GraphedStep, Step, StepOutput
 
-# Batches between two looks at the loss: seldom enough that a GPU does not wait, often enough to stop a lost training.
-_LOOK_EVERY = 20
+# Batches between two checks of the loss: rare enough to keep a GPU busy, frequent enough to stop a diverged training.
+_CHECK_EVERY = 20
 
 
 @dataclass(frozen=True)
 class EpochResult:
-    """Learning rate of the epoch; mean loss and accuracy over its images, as the training forward pass saw them."""
+    """Learning rate of the epoch; mean loss and accuracy (0 to 1) of the training forward passes, over its images."""
 
     learning_rate: float
     loss: float
@@ -31,9 +27,9 @@ class EpochResult:
 
 
 def train_epoch(
-    step: Step | RecordedStep,
-    images: UInt8[Tensor, "images 3 height width"],
-    labels: Int64[Tensor, " images"],
+    step: Step | GraphedStep,
+    images: StoredImages,
+    labels: StoredLabels,
     *,
     settings: TrainingSettings,
     seed: int,
@@ -42,85 +38,84 @@ def train_epoch(
     pass_number: int = 1,
     after_batch: Callable[[int, int], None] = lambda done, batches: None,
 ) -> EpochResult:
-    """Takes `step` on every image once; `epoch` counts from 1, labels lie on the network's device, images there or
-    in host memory (`training.feed`).
+    """Train on every image once; `epoch` counts from 1. Labels are on the network's device, images there or on the CPU.
 
-    Order, augmentation, random starts and noise are functions of seed, epoch and `pass_number` (which pass over the
-    data of this epoch, from 1), not of the network, so that regimes of equal seed see the same batches. Batch norm is
-    in evaluation mode for the attack and in training mode for the training forward pass, as in `robustness`.
-    `after_batch` is called with the number of batches done and of all. Processes that take the step together call this
-    alike and are told the same. Raises Divergence, naming network (`name`), epoch, pass and batch of the first loss
-    that is not finite, ConfigError if a batch has too few images for the processes.
+    Order, augmentation, random starts and noise are functions of seed, epoch and `pass_number` (the pass over the data
+    within this epoch, from 1), not of the network, so that regimes of equal seed train on the same batches. Batch norm
+    is in evaluation mode for the attack and in training mode for the training forward pass, as in `robustness`.
+    `after_batch` is called with the number of batches done and in all. Raises Divergence if a loss is not finite, with
+    the network (`name`), epoch, pass and batch.
     """
-    rate = _set_learning_rate(step.optimiser, settings, epoch)
-    when = (epoch,) if pass_number == 1 else (epoch, pass_number)
-    order = torch.randperm(len(images), generator=stream(seed, "order", *when))
-    of_augmentation, of_view = stream(seed, "augmentation", *when), stream(seed, "attack", *when)
-    course = _Course.on(labels.device)
-    step.network.train()
-    batches = batches_of(order.to(images.device), settings.batch_size)
-    step.among.demand_share_of_each(batches)
-    for number, (stored, y) in enumerate(fed(images, labels, batches), start=1):
-        shape = tuple(stored.shape)
-        chance, drawn = step.augmentation.draw(shape, of_augmentation), step.view.draw(shape, of_view)
-        batch = Batch(stored, y, chance, drawn).of(step.among).to(labels.device)
-        loss, logits = step(batch)
-        course.add(loss, logits, batch.labels, len(stored))
-        if number % _LOOK_EVERY == 0 or number == len(batches):
-            course.refuse_divergence(name, when)
-        after_batch(number, len(batches))
-    return EpochResult(rate, course.loss_sum / len(images), step.among.total(course.correct) / len(images))
-
-
-def _set_learning_rate(optimiser: torch.optim.Optimizer, settings: TrainingSettings, epoch: int) -> float:
     rate = learning_rate(
         epoch,
         initial=settings.learning_rate,
         drop_every=settings.learning_rate_drop_every,
         drop_factor=settings.learning_rate_drop_factor,
     )
-    for group in optimiser.param_groups:
+    for group in step.optimiser.param_groups:
         group["lr"] = rate
-    return rate
+    key = (epoch,) if pass_number == 1 else (epoch, pass_number)
+    order = torch.randperm(len(images), generator=stream(seed, "order", *key))
+    augmentation_generator, attack_generator = stream(seed, "augmentation", *key), stream(seed, "attack", *key)
+    batches = split_batches(order.to(images.device), settings.batch_size)
+    losses = _LossHistory.on(labels.device)
+    step.network.train()
+    for number, (batch_images, batch_labels) in enumerate(load_batches(images, labels, batches), start=1):
+        shape = tuple(batch_images.shape)
+        parameters = step.augmentation.draw(shape, augmentation_generator)
+        noise = step.input_transform.draw(shape, attack_generator)
+        batch = Batch(batch_images, batch_labels, parameters, noise).to(labels.device)
+        losses.append(step(batch), batch.labels)
+        if number % _CHECK_EVERY == 0 or number == len(batches):
+            losses.raise_if_diverged(name, key)
+        after_batch(number, len(batches))
+    return EpochResult(rate, losses.total() / len(images), int(losses.correct) / len(images))
+
+
+def learning_rate(epoch: int, *, initial: float, drop_every: int, drop_factor: float) -> float:
+    """The learning rate during `epoch` (from 1): `initial`, times `drop_factor` after every `drop_every` epochs.
+
+    A pure function of the epoch, so that a chain of segments has the schedule of one run.
+    Source: torch.optim.lr_scheduler.StepLR, as `robustness` steps it. Differs from that library: it saves its schedule
+    before stepping it, so that after a resume the rate drops one epoch late.
+    """
+    return float(initial * drop_factor ** ((epoch - 1) // drop_every))
 
 
 @dataclass
-class _Course:
-    """Losses of the batches so far, hits in this process's share, on the device: looking at them makes a GPU wait."""
+class _LossHistory:
+    """Mean losses and sizes of the batches so far and the number of correct predictions.
 
-    hits: Tensor
+    Values stay on the device: reading them makes the CPU wait for the GPU.
+    """
+
+    correct: Tensor
     losses: list[Tensor]
     sizes: list[int]
 
     @classmethod
-    def on(cls, device: torch.device) -> "_Course":
+    def on(cls, device: torch.device) -> "_LossHistory":
         return cls(torch.zeros((), dtype=torch.int64, device=device), [], [])
 
-    def add(self, loss: Tensor, logits: Tensor, labels: Tensor, size: int) -> None:
-        self.hits += (logits.argmax(1) == labels).sum()
-        self.losses.append(loss)
-        self.sizes.append(size)
+    def append(self, output: StepOutput, labels: Tensor) -> None:
+        self.correct += (output.logits.argmax(1) == labels).sum()
+        self.losses.append(output.loss)
+        self.sizes.append(len(labels))
 
-    @property
-    def loss_sum(self) -> float:
-        """Over images."""
+    def total(self) -> float:
+        """The sum of the loss over all images."""
         losses = torch.stack(self.losses).double().cpu()
         return float((losses * torch.tensor(self.sizes, dtype=torch.float64)).sum())
 
-    @property
-    def correct(self) -> int:
-        return int(self.hits)
-
-    def refuse_divergence(self, name: str, when: tuple[int, ...]) -> None:
-        recent = torch.stack(self.losses[-_LOOK_EVERY - 1 :]).cpu()
+    def raise_if_diverged(self, name: str, key: tuple[int, ...]) -> None:
+        recent = torch.stack(self.losses[-_CHECK_EVERY - 1 :]).cpu()
         if bool(torch.isfinite(recent).all()):
             return
         losses = torch.stack(self.losses).cpu()
         first = int(torch.nonzero(~torch.isfinite(losses))[0])
         last_finite = float(losses[first - 1]) if first else math.nan
-        words = ", pass ".join(map(str, when))
         raise Divergence(
-            f"networks.{name}: expected a finite training loss, found NaN or infinity in epoch {words}, batch "
-            f"{first + 1} (last finite loss {last_finite:.4g}); lower training.learning_rate or the attack's "
+            f"networks.{name}: training diverged: loss NaN or infinite in epoch {', pass '.join(map(str, key))}, "
+            f"batch {first + 1} (last finite loss {last_finite:.4g}). Lower training.learning_rate or the attack's "
             "step_size and run again"
         )

@@ -1,4 +1,4 @@
-"""Epoch 0: the network before training, the control of every comparison."""
+"""Epoch 0: the untrained network, the control of every comparison."""
 
 import json
 from pathlib import Path
@@ -14,12 +14,11 @@ from robust_style.model.network import NormalisedNetwork, build_network
 from robust_style.provenance.determinism import make_deterministic
 from robust_style.provenance.randomness import derive_seed, stream
 from robust_style.provenance.versions import software_versions
-from robust_style.training.pixels import unit_scale
+from robust_style.training.batches import split_batches, unit_scale
 from robust_style.training.settings import NetworkSettings, TrainingSettings
-from robust_style.training.subset import batches_of
-from robust_style.training.trainee import make_optimiser
+from robust_style.training.state import make_optimiser
 
-# As in the pilot (about 1 000): the deepest batch norm then sees 4 096 positions, an error of its mean of 1.6 %.
+# As in the pilot (about 1 000): the deepest batch norm then has 4 096 positions, an error of its mean of 1.6 %.
 _CALIBRATION_IMAGES = 1024
 
 
@@ -34,26 +33,30 @@ def initialise_network(
     code: str,
     threads: int,
 ) -> None:
-    """Writes the checkpoint of epoch 0: random weights, batch-norm statistics calibrated on training images.
+    """Write the checkpoint of epoch 0: random weights, batch-norm statistics calibrated on training images.
 
     The weights depend on the seed and the architecture, not on the network's name or regime: regimes of equal seed
-    start from the same point. Always on the CPU in float32. Raises ConfigError or DatasetError.
+    start from the same weights. Always on the CPU in float32. Raises ConfigError or DatasetError.
     """
     flags = make_deterministic(threads)
-    chosen, rates = NetworkSettings.from_config(network, settings), TrainingSettings.from_config(training)
+    network_settings = NetworkSettings.from_config(network, settings)
+    training_settings = TrainingSettings.from_config(training)
     data = read_dataset(dataset)
-    fresh = build_network(
-        chosen.architecture, chosen.width, len(data.class_names), seed=derive_seed(seed, "initialisation")
+    untrained = build_network(
+        network_settings.architecture,
+        network_settings.width,
+        len(data.class_names),
+        seed=derive_seed(seed, "initialisation"),
     )
-    normalised = NormalisedNetwork(fresh, data.mean, data.std)
-    calibrate_batch_norm(normalised, _calibration_batches(data, seed, rates.batch_size))
+    normalised = NormalisedNetwork(untrained, data.mean, data.std)
+    calibrate_batch_norm(normalised, _calibration_batches(data, seed, training_settings.batch_size))
     save_checkpoint(
         checkpoint,
         Checkpoint(
             network=network,
-            regime=chosen.regime,
-            architecture=chosen.architecture,
-            width=chosen.width,
+            regime=network_settings.regime,
+            architecture=network_settings.architecture,
+            width=network_settings.width,
             class_names=data.class_names,
             seed=seed,
             epoch=0,
@@ -68,8 +71,8 @@ def initialise_network(
             mean=data.mean,
             std=data.std,
             history=[],
-            weights=fresh.state_dict(),
-            optimiser=make_optimiser(normalised, rates).state_dict(),
+            weights=untrained.state_dict(),
+            optimiser=make_optimiser(normalised, training_settings).state_dict(),
         ),
     )
 
@@ -83,4 +86,4 @@ def recorded_settings(settings: dict[str, Any], training: dict[str, Any]) -> dic
 def _calibration_batches(data: Dataset, seed: int, batch_size: int) -> list[torch.Tensor]:
     images = torch.from_numpy(data.train_images)
     order = torch.randperm(len(images), generator=stream(seed, "calibration"))[:_CALIBRATION_IMAGES]
-    return [unit_scale(images[chosen]) for chosen in batches_of(order, batch_size)]
+    return [unit_scale(images[batch]) for batch in split_batches(order, batch_size)]

@@ -1,9 +1,8 @@
-"""A segment of training: from one checkpoint to the next, whatever interrupts it."""
+"""A segment of training: from one checkpoint to the next, with the same bits however often it is interrupted."""
 
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -15,29 +14,23 @@ from robust_style.artefact.digest import sha256_of_file, sha256_of_settings
 from robust_style.artefact.lock import exclusive_lock
 from robust_style.data.dataset import read_dataset
 from robust_style.errors import CheckpointError, ConfigError, Divergence
-from robust_style.model.kinds import processes_contradictions
 from robust_style.provenance.determinism import make_deterministic
 from robust_style.provenance.device import choose_device
 from robust_style.provenance.precision import choose_precision
 from robust_style.provenance.versions import software_versions
+from robust_style.training.batches import LabelledImages
 from robust_style.training.epoch import EpochResult, train_epoch
-from robust_style.training.global_batch_norm import with_global_batch_norm
 from robust_style.training.initialise import recorded_settings
-from robust_style.training.interruption import heard
-from robust_style.training.layout import layout_for
 from robust_style.training.library_engine import train_by_library
-from robust_style.training.on_device import LabelledImages
-from robust_style.training.processes import ALONE, Processes
-from robust_style.training.progress import Progress
-from robust_style.training.recorded_step import step_on
-from robust_style.training.regime import view_of
+from robust_style.training.regime import input_transform
+from robust_style.signals import signal_handlers
 from robust_style.training.resume import ResumeState
-from robust_style.training.running_segment import RunningSegment, Segment
+from robust_style.training.running_segment import Progress, RunningSegment, Segment
 from robust_style.training.settings import EvaluationSettings, NetworkSettings, TrainingSettings
-from robust_style.training.step import Step
-from robust_style.training.trainee import Trainee
+from robust_style.training.state import TrainingState
+from robust_style.training.step import GraphedStep, Step, fastest_step, layout_for
 
-# a segment under way, the checkpoint to go on from, the device -> the checkpoint after the segment's last epoch
+# (segment, checkpoint to start from, device) -> the checkpoint after the segment's last epoch
 Engine = Callable[[RunningSegment, Checkpoint, torch.device], Checkpoint]
 
 
@@ -57,94 +50,108 @@ def train_segment(
     device: str,
     threads: int,
     precision: str,
-    among: Processes = ALONE,
 ) -> None:
-    """Trains from the checkpoint `previous` until `epoch` epochs are completed and writes `checkpoint`.
+    """Train from the checkpoint `previous` until `epoch` epochs are completed and write `checkpoint`.
 
-    An epoch is as many passes over the data as the network's `passes_per_epoch` says, all at one learning rate. After
-    every epoch the state is kept in the folder `resume`; a segment that was killed goes on from there, one whose
-    settings, code or data changed since starts anew, and the folder is gone in the end. However it was cut or
-    interrupted, a chain of segments gives the same bits on one kind of machine. One line per epoch goes to stderr.
-    The engine in `settings` trains: ours, in `precision`, or the `robustness` library's, always in float32.
-    Several processes that train together (`among`; `training.launch` starts them) call it alike; the first writes.
+    An epoch is `passes_per_epoch` passes over the data, all at one learning rate. After every epoch the state is saved
+    in the folder `resume`. A killed segment resumes from it; a segment whose settings, code or data have changed starts
+    anew. The folder is deleted at the end. A chain of segments gives the same bits on one kind of machine, however it
+    is cut or interrupted. One line per epoch goes to stderr. The engine in `settings` trains: `fast` in `precision`,
+    `robustness` always in float32.
 
-    SIGTERM, SIGINT and SIGUSR1 end it after the batch under way (status 143, 130, 138), a second one at once. A segment
-    that diverged says so again, at once, when it is tried again.
+    SIGTERM, SIGINT and SIGUSR1 end it after the batch under way (status 143, 130, 138), a second signal at once. A
+    segment that has diverged raises the same error at once when it is tried again.
 
     Raises CheckpointError if `previous` belongs to other settings, RobustStyleError if another process trains this
     segment, Divergence if a loss or a weight is not finite, ConfigError if the device is absent or too small.
     """
-    for fault in processes_contradictions(network, settings, among.count):
-        raise ConfigError(fault)
     flags = make_deterministic(threads)
-    where = among.device(choose_device(device))
-    chosen = NetworkSettings.from_config(network, settings)
-    # The library has no other: its mixed precision needs apex.
-    how = choose_precision("float32" if chosen.engine == "robustness" else precision, where)
+    torch_device = choose_device(device)
+    network_settings = NetworkSettings.from_config(network, settings)
+    # The library's mixed precision needs apex.
+    chosen_precision = choose_precision(
+        "float32" if network_settings.engine == "robustness" else precision, torch_device
+    )
     origin = replace(
-        load_checkpoint(previous), code=code, device=where.type, precision=how, threads=threads,
-        determinism=flags | {"processes": among.count}, versions=software_versions(),
+        load_checkpoint(previous), code=code, device=torch_device.type, precision=chosen_precision, threads=threads,
+        determinism=flags, versions=software_versions(),
     )  # fmt: skip
     data = read_dataset(dataset)
     digest = sha256_of_file(dataset)
-    _demand_continuity(previous, origin, network, seed, recorded_settings(settings, training), digest, epoch)
-    watched = EvaluationSettings.from_config(evaluation)
-    test = LabelledImages.from_arrays(data.test_images, data.test_labels, where)
+    _check_continuity(previous, origin, network, seed, recorded_settings(settings, training), digest, epoch)
+    evaluation_settings = EvaluationSettings.from_config(evaluation)
+    test = LabelledImages.from_arrays(data.test_images, data.test_labels, torch_device)
     segment = Segment(
         network=network,
-        settings=chosen,
+        settings=network_settings,
         training=TrainingSettings.from_config(training),
-        evaluation=watched,
+        evaluation=evaluation_settings,
         seed=seed,
         last_epoch=epoch,
-        precision=how,
-        train=LabelledImages.from_arrays(data.train_images, data.train_labels, where),
-        monitored=test.first_of_each_class(watched.monitor_images, len(data.class_names)),
+        precision=chosen_precision,
+        train=LabelledImages.from_arrays(data.train_images, data.train_labels, torch_device),
+        monitored=test.first_of_each_class(evaluation_settings.monitor_images, len(data.class_names)),
         origin=origin,
     )
     binding = [
         sha256_of_file(previous),
         digest,
         epoch,
-        watched.monitored(),
+        evaluation_settings.monitored(),
         code,
-        where.type,
-        how,
+        torch_device.type,
+        chosen_precision,
         threads,
-        among.count,
+        software_versions(),
     ]
-    state = ResumeState(resume, sha256_of_settings([*binding, software_versions()]))
+    resume_state = ResumeState(resume, sha256_of_settings(binding))
     try:
-        with exclusive_lock(resume / "lock") if among.is_first else nullcontext():
-            among.wait_for_all()  # what lies in the folder is looked at once the lock is held
-            trained = _train(segment, state, where, among)
-            if among.is_first:
-                save_checkpoint(checkpoint, trained)
-                state.discard()
+        with exclusive_lock(resume / "lock"):
+            save_checkpoint(checkpoint, _resume_and_train(segment, resume_state, torch_device))
+            resume_state.discard()
     finally:
-        if among.is_first:
-            with suppress(OSError):  # it holds a state to go on from, or the lock of another process
-                resume.rmdir()
+        with suppress(OSError):  # not empty: it holds a state to resume from, or the lock of another process
+            resume.rmdir()
 
 
-def _train(segment: Segment, state: ResumeState, device: torch.device, among: Processes) -> Checkpoint:
+def _check_continuity(
+    path: Path, origin: Checkpoint, network: str, seed: int, settings: dict[str, Any], digest: str, epoch: int
+) -> None:
+    pairs = {
+        "network": (network, origin.network),
+        "seed": (seed, origin.seed),
+        "settings": (settings, origin.settings),
+        "dataset_sha256": (digest, origin.dataset_sha256),
+    }
+    for key, (expected, actual) in pairs.items():
+        if expected != actual:
+            raise CheckpointError(
+                f"{path}: expected {key} {expected}, found {actual}; delete the checkpoints of this network and seed "
+                "and run the workflow again"
+            )
+    if origin.epoch >= epoch:
+        raise CheckpointError(
+            f"{path}: expected a checkpoint from before epoch {epoch}, found one of epoch {origin.epoch}; "
+            "delete it and run the workflow again"
+        )
+
+
+def _resume_and_train(segment: Segment, resume: ResumeState, device: torch.device) -> Checkpoint:
     engine = _engine_named(segment.settings.engine)
-    state.refuse_divergence_again()
-    kept, message = state.read()
-    start = kept or segment.origin
+    resume.raise_if_diverged_before()
+    saved, message = resume.load()
+    start = saved or segment.origin
     title = f"{segment.network} seed {segment.seed}"
-    images, first_epoch = len(segment.train.labels), start.epoch + 1
-    progress = Progress(title, images, first_epoch, segment.last_epoch, is_silent=not among.is_first)
+    progress = Progress(title, len(segment.train.labels), start.epoch + 1, segment.last_epoch)
     if message is not None:
-        progress.say(message)
-    if kept is not None:
-        progress.say(f"going on after epoch {start.epoch}")
-    with heard(among.greatest) as interruption:
+        progress.log(message)
+    if saved is not None:
+        progress.log(f"resuming after epoch {start.epoch}")
+    with signal_handlers() as stop_request:
         try:
-            return engine(RunningSegment(segment, state, progress, interruption, among), start, device)
+            return engine(RunningSegment(segment, resume, progress, stop_request), start, device)
         except Divergence as error:
-            if among.is_first:
-                state.write_divergence(error)
+            resume.save_divergence(error)
             raise
 
 
@@ -156,67 +163,38 @@ def _engine_named(name: str) -> Engine:
 
 
 def _train_fast(running: RunningSegment, start: Checkpoint, device: torch.device) -> Checkpoint:
-    current, segment = start, running.segment
+    checkpoint, segment = start, running.segment
     layout = layout_for(segment.precision, segment.settings.width, segment.settings.architecture)
-    trainee = Trainee.from_checkpoint(current, segment.training, device, layout)
-    if not running.among.is_alone:
-        with_global_batch_norm(trainee.network)
-    step = step_on(
+    state = TrainingState.from_checkpoint(start, segment.training, device, layout)
+    transform = input_transform(segment.settings, segment.precision)
+    step = fastest_step(
         device,
-        Step(
-            trainee.network,
-            trainee.optimiser,
-            segment.training.augmentation,
-            view_of(segment.settings, segment.precision),
-            segment.precision,
-            layout,
-            running.among,
-        ),
+        Step(state.network, state.optimiser, segment.training.augmentation, transform, segment.precision, layout),
     )
-    for epoch in range(current.epoch + 1, segment.last_epoch + 1):
+    for epoch in range(start.epoch + 1, segment.last_epoch + 1):
         running.begin_epoch(epoch)
-        passes: list[EpochResult] = []
-        count = segment.settings.passes_per_epoch
-        for number in range(1, count + 1):
-            with running.within_memory():
-                result = train_epoch(
-                    step, segment.train.images, segment.train.labels, settings=segment.training, seed=segment.seed,
-                    epoch=epoch, name=segment.network, pass_number=number,
-                    after_batch=_in_pass(partial(running.after_batch, epoch), number, count),
-                )  # fmt: skip
-            passes.append(result)
-        current = running.close_epoch(trainee, epoch, current.history, _mean_of(passes))
-    return current
+        passes = segment.settings.passes_per_epoch
+        results = [_train_pass(running, step, epoch, number, passes) for number in range(1, passes + 1)]
+        mean_loss, accuracy = fmean(result.loss for result in results), fmean(result.accuracy for result in results)
+        result = EpochResult(results[0].learning_rate, mean_loss, accuracy)
+        checkpoint = running.end_epoch(state, epoch, checkpoint.history, result)
+    return checkpoint
 
 
-def _in_pass(after_batch: Callable[[int, int], None], number: int, passes: int) -> Callable[[int, int], None]:
-    """`after_batch` of the whole epoch, told from within pass `number` of `passes`."""
-    return lambda done, batches: after_batch((number - 1) * batches + done, passes * batches)
-
-
-def _mean_of(passes: Sequence[EpochResult]) -> EpochResult:
-    """Loss and accuracy of an epoch: means over its passes."""
-    loss, accuracy = fmean(result.loss for result in passes), fmean(result.accuracy for result in passes)
-    return EpochResult(passes[0].learning_rate, loss, accuracy)
-
-
-def _demand_continuity(
-    path: Path, origin: Checkpoint, network: str, seed: int, settings: dict[str, Any], digest: str, epoch: int
-) -> None:
-    pairs = {
-        "network": (network, origin.network),
-        "seed": (seed, origin.seed),
-        "settings": (settings, origin.settings),
-        "dataset_sha256": (digest, origin.dataset_sha256),
-    }
-    for key, (expected, found) in pairs.items():
-        if expected != found:
-            raise CheckpointError(
-                f"{path}: expected {key} {expected}, found {found}; delete the checkpoints of this network and seed "
-                "and run the workflow again"
-            )
-    if origin.epoch >= epoch:
-        raise CheckpointError(
-            f"{path}: expected a checkpoint from before epoch {epoch}, found one of epoch {origin.epoch}; "
-            "delete it and run the workflow again"
+def _train_pass(running: RunningSegment, step: Step | GraphedStep, epoch: int, number: int, passes: int) -> EpochResult:
+    """Pass `number` (from 1) of the `passes` over the data in `epoch`."""
+    segment = running.segment
+    with running.within_memory():
+        return train_epoch(
+            step,
+            segment.train.images,
+            segment.train.labels,
+            settings=segment.training,
+            seed=segment.seed,
+            epoch=epoch,
+            name=segment.network,
+            pass_number=number,
+            after_batch=lambda done, batches: running.after_batch(
+                epoch, (number - 1) * batches + done, passes * batches
+            ),
         )

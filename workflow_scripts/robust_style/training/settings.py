@@ -1,4 +1,4 @@
-"""The settings of networks, training and evaluation, built once from the validated configuration."""
+"""The settings of networks, training and evaluation as frozen dataclasses, built from the validated configuration."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
@@ -6,15 +6,15 @@ from typing import Any
 
 from robust_style.attack.pgd import Attack
 from robust_style.errors import ConfigError
-from robust_style.training.augment import Augmentation
+from robust_style.training.augmentation import Augmentation
 
 
 @dataclass(frozen=True)
 class NetworkSettings:
-    """What network, under which regime and by which engine it is trained (`fast`: ours; `robustness`: the library's).
+    """A network's architecture, regime and engine (`fast`: ours; `robustness`: the library's).
 
-    An epoch is `passes_per_epoch` passes over the data. `attack` is the adversary of regime "adversarial",
-    `noise_epsilon` the L2 norm of the noise of regime "noise"; None under any other regime.
+    An epoch is `passes_per_epoch` passes over the data. `attack` is the attack of regime "adversarial",
+    `noise_epsilon` the L2 norm of the noise of regime "noise"; each is None under any other regime.
     """
 
     architecture: str
@@ -27,14 +27,14 @@ class NetworkSettings:
 
     @classmethod
     def from_config(cls, name: str, block: Mapping[str, Any]) -> "NetworkSettings":
-        """The settings in `networks.<name>`. Raises ConfigError for a missing or superfluous key, naming it."""
-        own = ("architecture", "width", "engine", "regime", "passes_per_epoch")
-        of_regime = {"adversarial": [field.name for field in fields(Attack)], "noise": ["epsilon"]}
+        """The settings in `networks.<name>`. Raises ConfigError for a missing or superfluous key, with its name."""
+        shared_keys = ("architecture", "width", "engine", "regime", "passes_per_epoch")
+        keys_of_regime = {"adversarial": [field.name for field in fields(Attack)], "noise": ["epsilon"]}
         regime = block.get("regime", "")
-        keys = of_regime.get(regime, [])
-        _demand_keys(f"networks.{name}", block, [*own, *keys])
+        keys = keys_of_regime.get(regime, [])
+        _check_keys(f"networks.{name}", block, [*shared_keys, *keys])
         return cls(
-            **{key: block[key] for key in own},
+            **{key: block[key] for key in shared_keys},
             attack=Attack(**{key: block[key] for key in keys}) if regime == "adversarial" else None,
             noise_epsilon=block["epsilon"] if regime == "noise" else None,
         )
@@ -42,7 +42,7 @@ class NetworkSettings:
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How every network is trained: rates and decay as in torch.optim.SGD, drops in epochs, then `augment`'s."""
+    """The training of every network: SGD as in torch.optim.SGD, schedule in epochs, `Augmentation`'s settings."""
 
     batch_size: int
     learning_rate: float
@@ -57,22 +57,22 @@ class TrainingSettings:
 
     @classmethod
     def from_config(cls, block: Mapping[str, Any]) -> "TrainingSettings":
-        """The settings in `training`. Raises ConfigError for a missing or superfluous key, naming it."""
-        _demand_keys("training", block, [field.name for field in fields(cls)])
+        """The settings in `training`. Raises ConfigError for a missing or superfluous key, with its name."""
+        _check_keys("training", block, [field.name for field in fields(cls)])
         return cls(**block)
 
     @property
     def augmentation(self) -> Augmentation:
-        """The augmentation that they describe."""
+        """The augmentation with these settings."""
         return Augmentation(self.crop_padding, self.flip, self.colour_jitter, self.rotation)
 
 
 @dataclass(frozen=True)
 class EvaluationSettings:
-    """How accuracy is measured: the attack, on how many test images (None: all), and what is watched each epoch.
+    """How accuracy is measured: the attack, the number of test images (None: all), and the monitoring of each epoch.
 
     `monitor_images` test images are classified after every epoch, and attacked with `monitor_steps` steps (0: not).
-    PGD is restarted at random points until it ran `restarts` times. `autoattack_images` are handed to AutoAttack (0:
+    PGD is run `restarts` times, from the second on from random points. `autoattack_images` are given to AutoAttack (0:
     none), at the checkpoints that `autoattack_checkpoints` names: "last" or "all".
     """
 
@@ -89,8 +89,8 @@ class EvaluationSettings:
 
     @classmethod
     def from_config(cls, block: Mapping[str, Any]) -> "EvaluationSettings":
-        """The settings in `evaluation`. Raises ConfigError for a missing or superfluous key, naming it."""
-        _demand_keys("evaluation", block, [field.name for field in fields(cls)])
+        """The settings in `evaluation`. Raises ConfigError for a missing or superfluous key, with its name."""
+        _check_keys("evaluation", block, [field.name for field in fields(cls)])
         return cls(**block)
 
     @property
@@ -100,17 +100,17 @@ class EvaluationSettings:
 
     @property
     def monitor_attack(self) -> Attack:
-        """The same attack, shortened to `monitor_steps`."""
+        """The same attack with `monitor_steps` steps."""
         return Attack(self.constraint, self.epsilon, self.step_size, self.monitor_steps)
 
     def monitored(self) -> dict[str, Any]:
-        """The part that ends up in a checkpoint's history, as plain data."""
+        """What decides the accuracies in a checkpoint's history, as plain data."""
         return {"images": self.monitor_images, **asdict(self.monitor_attack)}
 
 
-def _demand_keys(where: str, block: Mapping[str, Any], expected: Iterable[str]) -> None:
-    wanted = set(expected)
-    for key in sorted(wanted - set(block)):
-        raise ConfigError(f"{where}.{key}: expected a value, found none; add it to the configuration")
-    for key in sorted(set(block) - wanted):
-        raise ConfigError(f"{where}.{key}: expected no such key here, found {block[key]!r}; remove it")
+def _check_keys(place: str, block: Mapping[str, Any], expected: Iterable[str]) -> None:
+    keys = set(expected)
+    for key in sorted(keys - set(block)):
+        raise ConfigError(f"{place}.{key} is missing; add it to the configuration")
+    for key in sorted(set(block) - keys):
+        raise ConfigError(f"{place}.{key} (value {block[key]!r}) does not belong here; remove it")

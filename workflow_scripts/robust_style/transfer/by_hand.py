@@ -21,7 +21,7 @@ from robust_style.provenance.determinism import make_deterministic
 from robust_style.provenance.device import choose_device
 from robust_style.provenance.device_memory import available_bytes
 from robust_style.provenance.precision import choose_precision, dtype_of
-from robust_style.training.interruption import Interrupted, uninterruptible
+from robust_style.signals import Interrupted, uninterruptible
 from robust_style.transfer.animation import frame_evaluations, write_animation
 from robust_style.transfer.course import BestSoFar, Course
 from robust_style.transfer.geometry import (

@@ -17,6 +17,13 @@ from robust_style.workflow.numbers import number_in
 
 # What stands after `found` is to remind of the value, not to print a screen of it.
 _LONGEST_SHOWN = 120
+# Keys of earlier versions, and what to do instead.
+_REMOVED_KEYS = {
+    "training.processes": (
+        "this key was removed; delete it. To use several GPUs, train several networks or seeds in parallel: "
+        "snakemake --resources gpu=N"
+    )
+}
 
 
 def _is_whole(_: object, value: object) -> bool:
@@ -60,7 +67,8 @@ def _faults(config: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
         if error.validator == "additionalProperties" and isinstance(error.instance, dict):
             known = error.schema.get("properties", {})
             for key in sorted(str(k) for k in error.instance.keys() - known.keys()):
-                yield f"{place + '.' if place else ''}{key}: no such key{nearest(key, known)}"
+                path = f"{place}.{key}" if place else key
+                yield f"{path}: {_REMOVED_KEYS.get(path) or 'no such key' + nearest(key, known)}"
         elif error.validator == "required":
             missing = [key for key in error.validator_value if key not in error.instance]
             yield f"{place or 'configuration'}: expected the key {', '.join(missing)}, found none"

@@ -23,9 +23,6 @@ from robust_style.workflow.layers import layer_contradictions
 from robust_style.workflow.published import with_home_folders, with_tables
 from robust_style.workflow.schema_faults import schema_faults
 
-# Of a batch, at least: a process with less than two is idle in effect.
-IMAGES_PER_PROCESS = 2
-
 
 def checked(config: dict[str, Any], schema_path: Path) -> dict[str, Any]:
     """The configuration with defaults filled in and blocks of null removed. Raises ConfigError listing every fault.
@@ -133,18 +130,11 @@ def _contradictions(config: dict[str, Any], stand_ins: StandIns) -> Iterator[str
             f"training.epochs: expected a multiple of training.checkpoint_every ({training['checkpoint_every']}), "
             f"found {training['epochs']}"
         )
-    fewest = IMAGES_PER_PROCESS * training["processes"]
-    if training["processes"] > 1 and training["batch_size"] < fewest:
-        yield (
-            f"training.batch_size: expected at least {fewest} images for training.processes {training['processes']}, "
-            f"found {training['batch_size']}; it is the size of the whole batch, of which each process takes a share"
-        )
     yield from dataset_contradictions(dataset)
     yield from plausibility.impossible(config)
     for name, network in config["networks"].items():
         yield from kinds.contradictions(name, network)
         yield from kinds.engine_contradictions(name, network, training)
-        yield from kinds.processes_contradictions(name, network, training["processes"])
         if network["engine"] == "robustness" and side_px(config) != LIBRARY_SIDE_PX:
             yield (
                 f"networks.{name}: engine robustness crops images to {LIBRARY_SIDE_PX} px, found dataset.size_px "

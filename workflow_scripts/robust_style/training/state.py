@@ -1,4 +1,4 @@
-"""A network in training: its weights, its optimiser, and the checkpoint of the two."""
+"""The training state: a network and its optimiser, made from a checkpoint and written as one."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,8 +12,8 @@ from robust_style.training.settings import TrainingSettings
 
 
 @dataclass(frozen=True)
-class Trainee:
-    """A network on its device and in its memory layout, with its optimiser (stochastic gradient descent)."""
+class TrainingState:
+    """A network on its device and in its memory format, with its optimiser (stochastic gradient descent)."""
 
     network: NormalisedNetwork
     optimiser: torch.optim.SGD
@@ -21,30 +21,30 @@ class Trainee:
     @classmethod
     def from_checkpoint(
         cls, checkpoint: Checkpoint, settings: TrainingSettings, device: torch.device, layout: torch.memory_format
-    ) -> "Trainee":
-        """The state that `checkpoint` holds: weights, batch-norm statistics, momentum."""
+    ) -> "TrainingState":
+        """Weights, batch-norm statistics and momentum of `checkpoint`."""
         network = network_of(checkpoint).to(device).to(memory_format=layout)  # type: ignore[call-overload]
         optimiser = make_optimiser(network, settings)
         optimiser.load_state_dict(checkpoint.optimiser)
         for parameter, state in optimiser.state.items():
-            # In its weights' layout, as a first step would have made it: every step then runs the same loops.
+            # The momentum of an uninterrupted run has the layout of its weights; the same layout gives the same bits.
             state["momentum_buffer"] = torch.empty_like(parameter).copy_(state["momentum_buffer"])
         return cls(network, optimiser)
 
     def checkpoint(self, origin: Checkpoint, epoch: int, history: list[dict[str, Any]]) -> Checkpoint:
-        """The state after `epoch` completed epochs; everything that training leaves alone is as in `origin`."""
+        """The checkpoint after `epoch` completed epochs; what training does not change is copied from `origin`."""
         weights, optimiser = self.network.network.state_dict(), self.optimiser.state_dict()
         return replace(origin, epoch=epoch, history=history, weights=weights, optimiser=optimiser)
 
     def is_finite(self) -> bool:
-        """Whether no weight and no statistic is NaN or infinite."""
+        """Whether all weights and statistics are finite."""
         return all(bool(torch.isfinite(tensor).all()) for tensor in self.network.state_dict().values())
 
 
 def make_optimiser(network: NormalisedNetwork, settings: TrainingSettings) -> torch.optim.SGD:
-    """SGD with momentum and weight decay over every parameter, as `robustness` has it; the rate is set each epoch.
+    """SGD with momentum and weight decay over every parameter, as in `robustness`; fused, which is faster.
 
-    In one pass over the memory (`fused`).
+    The learning rate is set at the start of each epoch.
     """
     return torch.optim.SGD(
         network.parameters(),
