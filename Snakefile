@@ -1,11 +1,13 @@
 # What is made, in the order in which the data travels. Each chapter is one file in rules/; the script of each rule
 # bears the rule's name (workflow_scripts/); what it calls lives in workflow_scripts/robust_style/.
+from os.path import relpath
+
 from snakemake.utils import min_version
 
 min_version("9.27")
 
 
-configfile: "config/config.yaml"
+configfile: relpath(f"{workflow.current_basedir}/config/config.yaml")  # of this repository, wherever Snakemake runs
 
 
 report: "report/workflow.rst"

@@ -61,7 +61,7 @@ BLUR = 1 / 32
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(allow_abbrev=False, description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--checkpoints", type=Path, nargs="+", default=[])
     parser.add_argument("--contents", type=Path, nargs="+", default=[])
     parser.add_argument("--styles", type=Path, nargs="+", default=[])

@@ -32,7 +32,9 @@ Promise.all(SIDES.map(side => document.getElementById(`picture-${side}`).decode(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        allow_abbrev=False, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--pictures", type=int, default=1000, help="how many, a multiple of 20 (default 1000)")
     parser.add_argument("--rounds", type=int, default=5, help="how often each window is opened (default 5)")
     asked = parser.parse_args()

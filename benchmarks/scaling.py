@@ -56,7 +56,9 @@ class Job:
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        allow_abbrev=False, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--configfile", type=Path, nargs="+", help="instead of the three built-in runs")
     parser.add_argument("--tflops", type=float, default=TFLOPS, help="of one GPU, sustained (default: %(default)s)")
     parser.add_argument("--price", type=float, default=PRICE, help="of an hour of one GPU (default: %(default)s)")

@@ -84,7 +84,7 @@ def main(arguments: list[str]) -> int:
 
 
 def parsed(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(allow_abbrev=False, description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--archive", type=Path, required=True, help="CIFAR-10 in its binary or python layout")
     parser.add_argument("--sha256", required=True, help="of the archive")
     parser.add_argument("--train", type=int, help="training images, class-balanced (all)")

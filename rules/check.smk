@@ -82,6 +82,7 @@ rule check_results:
         manifest=rules.write_manifest.output.manifest,
         provenance=rules.write_manifest.output.provenance,
         table=rules.collect_scores.output.table,
+        evaluations=rules.collect_evaluations.output.table,
         records=of_each_checkpoint(RECONSTRUCTION_RECORD, checkpoints=RECONSTRUCTED),
         products=all_at_once(PRODUCTS),
     output:

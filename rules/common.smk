@@ -12,6 +12,7 @@ from robust_style.model import kinds
 from robust_style.page.offline import script_safe_json
 from robust_style.provenance.run import without_local_paths
 from robust_style.score.claim import read_claim_blocks
+from robust_style.transfer import inert_settings
 from robust_style.transfer.stand_ins import read_stand_ins
 from robust_style.workflow import (
     closing_words,
@@ -32,26 +33,40 @@ from robust_style.workflow import (
 )
 from robust_style.workflow.fingerprint import fingerprint as fingerprint_of_script
 from snakemake import __version__ as SNAKEMAKE_VERSION
-from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 
 def or_stop(function, *arguments):
-    """The function's result; an error that is the user's to mend becomes Snakemake's own kind, without a traceback."""
+    """The function's result. An error of the user's is one message, and Snakemake ends with status 1."""
     try:
         return function(*arguments)
     except RobustStyleError as error:
-        raise WorkflowError(str(error)) from None
+        # Not raised: Snakemake would add a line number of this file, which tells a user nothing.
+        logger.error(f"error: {error}")
+        sys.exit(1)
 
 
-# Now: when a module's rules run, Snakemake no longer knows its path variables.
+# Here, before any rule: later Snakemake no longer knows the path variables of a module.
+for name, path in workflow.pathvars.items.items():
+    workflow.pathvars.items[name] = or_stop(published.normalised_path, path)
 RESULTS = Path(workflow.pathvars.apply("<results>"))
 
 or_stop(
     config_files.refuse_duplicate_keys, [Path(path) for path in workflow.configfiles]
 )
+config = config_files.with_nested_values(config, workflow.config_settings.config)
 if Path(workflow.basedir).resolve() != PROJECT.resolve():
     config = published.on_top_of_published(config, PROJECT)
-config = or_stop(settings.checked, config, PROJECT / "config" / "schema.yaml")
+given, config = (
+    config,
+    or_stop(settings.checked, config, PROJECT / "config" / "schema.yaml"),
+)
+if workflow.is_main_process:
+    for warning in [
+        *or_stop(settings.warnings, config),
+        *inert_settings.inert_in_configuration(given, config),
+    ]:
+        logger.warning(f"warning: {warning}")
 
 or_stop(read_claim_blocks, [Path(path) for path in config["claims"]])
 
@@ -245,10 +260,15 @@ def own_files():
 
 
 def before_start():
-    """Stops a run that this machine cannot finish; says how long another may take."""
+    """Stops a run that this machine or its Slurm cannot finish; says how long another may take."""
     if workflow.local_exec:
         or_stop(preflight.look_before_start, config, RESULTS, own_files())
         say(cost.estimate(config) or "")
+    elif workflow.executor_plugin.name == "slurm":
+        or_stop(
+            preflight.refuse_slurm_without_accounting,
+            workflow.executor_settings.status_command,
+        )
 
 
 def say(text):

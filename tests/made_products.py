@@ -100,6 +100,9 @@ class Products:
 
     def check(self, **params: Any) -> Outcome:
         records = sorted((self.results / "reconstructions").rglob("*.json"))
+        evaluations = self.results.parent / "evaluations.tsv"
+        if not evaluations.exists():
+            evaluations.write_text("network\tseed\tepoch\twarnings\n", encoding="utf-8")
         return run_script(
             "check_results",
             self.results.parent / "check_results.log",
@@ -107,6 +110,7 @@ class Products:
                 "manifest": self.manifest,
                 "provenance": self.provenance,
                 "table": self.results / "scores.tsv",
+                "evaluations": evaluations,
                 "records": records,
                 "products": self.listed(),
             },

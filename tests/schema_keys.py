@@ -127,6 +127,9 @@ def fits(value: Any, part: dict[str, Any]) -> bool:
     if "enum" in part:
         return value in part["enum"] and not isinstance(value, bool)
     kinds = [part["type"]] if isinstance(part["type"], str) else part["type"]
+    if isinstance(value, str) and "number" in kinds and "string" not in kinds:
+        # as YAML 1.2 reads it
+        value = float(value) if re.fullmatch(r"[0-9]e-[0-9]", value) else value
     if not any(_is_kind(value, kind) for kind in kinds):
         return False
     if isinstance(value, str):

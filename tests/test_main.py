@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from robust_style import __main__ as command
 from robust_style.__main__ import main
 from robust_style.artefact.checkpoint import load_checkpoint
 from robust_style.model.compat import import_torchvision_models
@@ -124,12 +126,113 @@ def test_a_place_that_cannot_be_written_is_one_sentence(
     with pytest.raises(SystemExit, match="1"):
         main(["convert", theirs, f"{theirs}/ours.pt", *LIKE])
     assert re.match(
-        r"error: .*ours\.pt: expected to write there, found .*; choose another place", capsys.readouterr().err
+        r"error: .*ours\.pt: .*theirs\.pth is a file, not a folder. Choose another place.", capsys.readouterr().err
     )
+
+
+def test_architecture_and_width_are_told_from_the_weights(theirs: str, tmp_path: Path) -> None:
+    main(["convert", theirs, str(tmp_path / "ours.pt"), "--regime", "standard"])
+    checkpoint = load_checkpoint(tmp_path / "ours.pt")
+    assert (checkpoint.architecture, checkpoint.width) == ("vgg11", 0.05)
+
+
+def test_an_assumed_normalisation_is_said_and_a_given_one_is_recorded(
+    theirs: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ours = str(tmp_path / "ours.pt")
+    main(["convert", theirs, ours, *LIKE])
+    told = capsys.readouterr().err
+    assert "the file has no mean and no standard deviation; assumed: mean (0.4914, 0.4822, 0.4465), standard" in told
+    main(["convert", theirs, ours, *LIKE, "--mean", "0", "0", "0", "--std", "1", "1", "1", "--force"])
+    assert capsys.readouterr().err == ""
+    assert (load_checkpoint(Path(ours)).mean, load_checkpoint(Path(ours)).std) == ((0.0,) * 3, (1.0,) * 3)
+    again = str(tmp_path / "again.pt")
+    main(["convert", ours, again, *LIKE, "--epoch", "10"])
+    assert capsys.readouterr().err == "", "the file says it"
+    assert load_checkpoint(Path(again)).std == (1.0,) * 3
+    main(["convert", ours, again, *LIKE, "--std", "1/2", "1/2", "1/2", "--force"])
+    assert "the file says standard deviation (1, 1, 1), recorded is (0.5, 0.5, 0.5)" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        main(["convert", theirs, ours, *LIKE, "--mean", "125", "123", "114"])
+    assert "expected a number from 0 to 1, found '125'" in capsys.readouterr().err
+
+
+def test_names_beyond_ascii_are_replaced_where_the_terminal_has_no_more(theirs: str, tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "robust_style", "convert", theirs, "gemälde.pt", *LIKE],
+        cwd=tmp_path, check=False, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "workflow_scripts"), "PYTHONIOENCODING": "ascii"},
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    assert r"gem\xe4lde.pt: adversarial" in run.stdout
+
+
+@pytest.mark.parametrize("name", ["theirs.pth", "link.pt", "hard.pt"])
+def test_convert_never_replaces_its_source(
+    theirs: str, tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = Path(theirs).read_bytes()
+    (tmp_path / "link.pt").symlink_to(theirs)
+    (tmp_path / "hard.pt").hardlink_to(theirs)
+    with pytest.raises(SystemExit, match="1"):
+        main(["convert", theirs, str(tmp_path / name), *LIKE, "--force"])
+    assert f"{name} is an input of this command" in capsys.readouterr().err
+    assert Path(theirs).read_bytes() == before
+
+
+def test_existing_files_are_replaced_with_force_only(
+    theirs: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ours, out = str(tmp_path / "ours.pt"), tmp_path / "out.safetensors"
+    main(["convert", theirs, ours, *LIKE])
+    out.write_text("mine")
+    for arguments in (["export", ours, str(out)], ["convert", theirs, ours, *LIKE]):
+        with pytest.raises(SystemExit, match="1"):
+            main(arguments)
+        assert "exists already. Add --force" in capsys.readouterr().err
+    assert out.read_text() == "mine"
+    main(["export", ours, str(out), "--force"])
+    assert load_file(out)
+    with pytest.raises(SystemExit, match="1"):
+        main(["export", ours, str(tmp_path / "out.png")])
+    assert "ends with .safetensors" in capsys.readouterr().err
+
+
+def test_a_tilde_in_quotes_is_the_home(theirs: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    main(["convert", "~/theirs.pth", "~/ours.pt", *LIKE])
+    assert (tmp_path / "ours.pt").is_file()
+
+
+def test_an_interruption_is_one_line(
+    theirs: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # it may be ignored where tests run
+    monkeypatch.setattr(command, "converted", lambda *_, **__: os.kill(os.getpid(), signal.SIGINT))
+    with pytest.raises(SystemExit, match="130"):
+        main(["convert", theirs, str(tmp_path / "ours.pt"), *LIKE])
+    assert capsys.readouterr().err == "interrupted (SIGINT); no unfinished file is left\n"
+    assert not (tmp_path / "ours.pt").exists()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    signal.signal(signal.SIGINT, before)
+
+
+def test_an_interruption_of_the_imports_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "torch.py").write_text("import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(9)\n")
+    code = (
+        "import runpy, signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "runpy.run_module('robust_style', run_name='__main__')\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], check=False, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT / "workflow_scripts")])},
+    )  # fmt: skip
+    assert run.returncode == 130
+    assert run.stderr == "interrupted (SIGINT); nothing was begun\n"
 
 
 @pytest.mark.parametrize("epoch", ["0", "-1", "1000", "1.5", "x"])
 def test_epochs_are_counted_from_1(theirs: str, tmp_path: Path, epoch: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["convert", theirs, str(tmp_path / "ours.pt"), *LIKE, f"--epoch={epoch}"])
-    assert f"expected 1 to 999 completed epochs, found {epoch}" in capsys.readouterr().err
+    assert f"expected a whole number from 1 to 999, found {epoch!r}" in capsys.readouterr().err

@@ -8,6 +8,7 @@ with step(snakemake):
         manifest=Path(snakemake.input.manifest),
         products=[Path(path) for path in [*snakemake.input.products, snakemake.input.provenance]],
         table=Path(snakemake.input.table),
+        evaluations=Path(snakemake.input.evaluations),
         records=[Path(path) for path in snakemake.input.records],
         pictures=snakemake.params.pictures,
         reconstructions=snakemake.params.reconstructions,

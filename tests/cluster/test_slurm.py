@@ -1,19 +1,36 @@
 """The workflow on a real Slurm with two pretended GPUs: GPUs kept apart, accidents survived, not a bit different."""
 
 import re
+import subprocess
 from datetime import datetime
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 
-from accidents import EPOCHS, NETWORKS, ClusterRun
-from checkout import Finished, jobs
+from accidents import EPOCHS, MINIATURE, NETWORKS, ClusterRun, project
+from checkout import SNAKEMAKE, Finished, environment, jobs
+from slurm_node import SlurmNode
 from submissions import submissions
 
 pytestmark = pytest.mark.workflow
 
 ON_A_GPU = ("train_segment", "evaluate_checkpoint", "stylize", "reconstruct")
+
+
+def test_without_accounting_it_stops_before_the_first_job(node: SlurmNode, tmp_path: Path) -> None:
+    """This Slurm has none, and the profile as it is asks `sacct`."""
+    folder = project(tmp_path / "robust-style")
+    run = subprocess.run(
+        [*SNAKEMAKE, "--workflow-profile", "config/profiles/slurm", *MINIATURE], cwd=folder, check=False, timeout=300,
+        env={**environment(), "PATH": node.path}, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    assert run.returncode == 1
+    assert "Slurm keeps no accounts" in run.stdout
+    assert "slurm-status-command: squeue" in run.stdout
+    assert "slurm-no-account: true" in run.stdout
+    assert not list(folder.glob(".snakemake/slurm_logs/*/*.log"))
+    assert not (folder / "results").exists()
 
 
 def test_it_ends_well_without_help(on_cluster: ClusterRun) -> None:

@@ -1,6 +1,8 @@
 """Device, precision, their description, determinism switches, and the message when memory runs out."""
 
 import json
+import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +12,10 @@ import torch
 
 from robust_style.compute import device as device_module
 from robust_style.compute.determinism import determinism_switches, make_deterministic
-from robust_style.compute.device import autocast, choose_device, choose_precision, describe_device, within_memory
+from robust_style.compute.device import autocast, choose_device, choose_precision, describe_device
+from robust_style.compute.memory import available_bytes, within_memory
 from robust_style.errors import ConfigError
+from robust_style.training.processes import Processes
 from rule_script import SCRIPTS
 
 CPU = torch.device("cpu")
@@ -28,8 +32,35 @@ def test_cuda_demanded_and_absent_is_refused_with_both_ways_on(monkeypatch: pyte
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(ConfigError, match=r"found torch .*device: cpu.*NVIDIA driver"):
         choose_device("cuda")
-    with pytest.raises(ConfigError, match="'gpu'"):
-        choose_device("gpu")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("gpu", r"found 'gpu'; did you mean cuda\?"),
+        ("mps", "mps is not supported yet .*; use cpu"),
+        ("cuda:x", r"expected auto, cpu, cuda or cuda:N, found 'cuda:x'; did you mean cuda"),
+        ("cuda:2", "expected cuda:0 to cuda:1 on this machine, found cuda:2"),
+    ],
+)
+def test_other_names_of_devices_are_answered_with_the_right_one(
+    monkeypatch: pytest.MonkeyPatch, name: str, words: str
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with pytest.raises(ConfigError, match=words):
+        choose_device(name)
+
+
+def test_a_numbered_device_becomes_the_current_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    current: list[torch.device] = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "set_device", current.append)
+    assert choose_device("cuda:1") == torch.device("cuda", 1)
+    assert current == [torch.device("cuda", 1)]
+    with pytest.raises(ConfigError, match=r"cuda:1 names one device, but training\.processes is 2"):
+        Processes(0, 2).demand_devices(torch.device("cuda", 1))
 
 
 @pytest.mark.parametrize(("has_amx", "expected"), [(True, "bfloat16"), (False, "float32")])
@@ -151,3 +182,19 @@ def test_this_torch_s_own_message_is_recognised() -> None:
 def test_other_errors_pass_through() -> None:
     with pytest.raises(RuntimeError, match="shapes"), within_memory("transfer.size_px", 4096, "lower it"):
         raise RuntimeError("shapes do not fit")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system does not tell")
+def test_what_is_available_is_no_more_than_the_machine_has() -> None:
+    available = available_bytes(torch.device("cpu"))
+    assert available is not None
+    assert 0 < available < os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system does not tell")
+def test_a_limit_of_the_address_space_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    most = 2**30 + resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (most, most))
+    available = available_bytes(torch.device("cpu"))
+    assert available is not None
+    assert available < 2**30

@@ -30,6 +30,7 @@ def _files_read_once() -> Iterator[None]:
 def planned(config: dict[str, Any]) -> None:
     """Checks a configuration and asks of it what the rules ask before the first job."""
     config = settings.checked(config, SCHEMA)
+    settings.warnings(config)
     settings.pairs_by_job(config)
     settings.last_epochs(config)
     cost.cpu_hours(config)
@@ -158,11 +159,12 @@ CONTRADICTIONS = {
     "noise without a size": ({"networks.standard.regime": "noise"}, "networks.standard: regime noise needs epsilon"),
     "an attack beyond black and white": (
         {"networks.adversarial": {"architecture": "vgg19", "regime": "adversarial", **ATTACK}},
-        "networks.adversarial.epsilon: expected at most 1 where constraint is linf",
+        "networks.adversarial.epsilon: 1.5 is more than 1, the largest linf distance between two images",
     ),
     "an evaluation beyond black and white": (
         {"evaluation.constraint": "linf", "evaluation.epsilon": 8},
-        "evaluation.epsilon: expected at most 1 where constraint is linf (pixels lie between 0 and 1), found 8",
+        "evaluation.epsilon: 8 is more than 1, the largest linf distance between two images; images have values from 0 "
+        "to 1; 8 / 255 is 0.03137",
     ),
     "the library's engine in several processes": (
         {"networks.standard.engine": "robustness", "training.processes": 2},
@@ -276,11 +278,11 @@ def test_keys_that_contradict_one_another(kind: str) -> None:
 
 def test_every_fault_is_told_at_once() -> None:
     config = configuration()
-    config["device"], config["seeds"], config["training"]["epochs"] = "gpu", [1.0], "1e2"
+    config["device"], config["seeds"], config["training"]["epochs"] = "gpu", [1.0], "1e-2"
     message = refused(config)
-    assert "device: expected one of auto, cpu, cuda, found 'gpu'" in message
+    assert "device: expected auto, cpu, cuda or cuda:N, found 'gpu'; did you mean cuda?" in message
     assert "seeds.0: expected integer, found 1.0 (write whole numbers without a decimal point)" in message
-    assert "training.epochs: expected integer, found '1e2' (text, not a number: write 1.0e-3 instead of 1e-3" in message
+    assert "training.epochs: expected integer, found '1e-2' (write a whole number)" in message
 
 
 def test_a_long_value_is_not_shown_whole() -> None:

@@ -74,6 +74,15 @@ def test_modules_are_short_and_safe(module: Path) -> None:
             assert not re.fullmatch(r"(pickle|dill|yaml)\.loads?", call), f"{call}() in line {node.lineno}"
 
 
+def test_no_command_takes_abbreviated_options() -> None:
+    """`--style-weight` must never be read as another option that begins with it."""
+    for module in [*MODULES, *sorted((ROOT / "benchmarks").glob("*.py"))]:
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("ArgumentParser"):
+                keywords = {keyword.arg: keyword.value for keyword in node.keywords}
+                assert _is_constant(keywords.get("allow_abbrev"), False), f"{module.name}:{node.lineno}"
+
+
 def _is_constant(node: ast.expr | None, value: object) -> bool:
     return isinstance(node, ast.Constant) and node.value is value
 

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,12 @@ def table() -> pd.DataFrame:
     ).astype("str")
 
 
-def check(results: Path, change: Change = lambda rows: rows, **settings: Any) -> dict[str, Any]:
+def check(
+    results: Path, change: Change = lambda rows: rows, evaluated: Sequence[str] = (), **settings: Any
+) -> dict[str, Any]:
     """The content of check.json for the changed table; the manifest is written after the change."""
+    evaluations = results / "evaluations.tsv"
+    evaluations.write_text("\n".join(["network\tseed\tepoch\twarnings", *evaluated]) + "\n", encoding="utf-8")
     scores = results / "scores.tsv"
     change(table()).to_csv(scores, sep="\t", index=False)
     manifest = results / "manifest.tsv"
@@ -43,7 +47,10 @@ def check(results: Path, change: Change = lambda rows: rows, **settings: Any) ->
         "pictures": 4, "expected": {}, "painters": [], "records": [], "reconstructions": 0,
         "last_epochs": {"standard": 4, "adversarial": 4},
     }  # fmt: skip
-    check_results(manifest=manifest, products=[scores], table=scores, check=results / "check.json", **given | settings)
+    check_results(
+        manifest=manifest, products=[scores], table=scores, evaluations=evaluations, check=results / "check.json",
+        **given | settings,
+    )  # fmt: skip
     return dict(json.loads((results / "check.json").read_bytes()))
 
 
@@ -59,6 +66,18 @@ def test_good_results_pass(tmp_path: Path) -> None:
     content = check(tmp_path, expected={"standard": {"clean_accuracy": [0.7, 1.0]}})
     assert content["pictures"] == 4
     assert (content["products"], content["jobs"], content["products_with_record"]) == (1, 0, 0)
+
+
+def test_warnings_of_evaluations_are_printed_and_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = ("standard\t0\t4\t", "adversarial\t0\t4\tclean accuracy 9.8% is chance level")
+    warning = "adversarial, seed 0, epoch 4: clean accuracy 9.8% is chance level"
+    assert check(tmp_path, evaluated=rows)["warnings"] == [warning]
+    assert f"warning: {warning}\n" in capsys.readouterr().out
+
+
+def test_a_damaged_table_of_evaluations_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ResultError, match=r"evaluations\.tsv: expected the table of evaluations, found a fault"):
+        check(tmp_path, evaluated=['"not closed'])
 
 
 @pytest.mark.parametrize("value", ["", "inf", "-1e9"])

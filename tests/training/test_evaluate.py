@@ -1,17 +1,20 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from robust_style.artefact.checkpoint import load_checkpoint, save_checkpoint
+from robust_style.artefact.digest import sha256_of_file
 from robust_style.attack.pgd import Attack, pgd
-from robust_style.data.dataset import read_dataset
+from robust_style.data.dataset import read_dataset, write_dataset
 from robust_style.errors import CheckpointError, ConfigError
 from robust_style.model.restore import restore_network
 from robust_style.training.accuracy import clean_accuracy, robust_accuracy, withstood
 from robust_style.training.autoattack import autoattack_accuracy
-from robust_style.training.evaluate import evaluate_checkpoint
+from robust_style.training.evaluate import evaluate_checkpoint, signs_of_chance
 from tiny_training import EVALUATION, STANDARD, initialise, train, write_tiny_dataset
 
 
@@ -89,6 +92,39 @@ def test_what_is_suspicious_is_said_and_kept(
     found = evaluate(trained, tmp_path / "e.json")
     assert found["warnings"] == ["no gradient on 25.0% of the images: PGD cannot move them"]
     assert found["warnings"][0] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("correct", "changes", "words"),
+    [
+        (26, {}, "clean accuracy 26.0% (95 % interval 18.4% to 35.4%, 100 images) after 12 epochs is chance level"),
+        (0, {}, "1 of 4 classes is 25.0%"),  # worse than chance: labels in another order
+        (40, {}, None),
+        (26, {"epoch": 0}, None),
+        (26, {"regime": "untrained"}, None),
+    ],
+)
+def test_a_trained_network_at_chance_level_is_warned_of(
+    trained: Path, correct: int, changes: dict[str, Any], words: str | None
+) -> None:
+    state = replace(load_checkpoint(trained / "checkpoint.pt"), **changes)
+    warnings = signs_of_chance(correct / 100, 100, state)
+    assert len(warnings) == (words is not None)
+    assert words is None or words in warnings[0]
+
+
+def test_an_evaluation_holds_the_warning_of_chance(trained: Path, tmp_path: Path) -> None:
+    """On a dataset with its labels rotated by one class the network is wrong about all it knows."""
+    data = read_dataset(trained / "dataset.npz")
+    rotated = (data.test_labels + 1) % len(data.class_names)
+    write_dataset(tmp_path / "rotated.npz", replace(data, test_labels=rotated))
+    state = load_checkpoint(trained / "checkpoint.pt")
+    digest = sha256_of_file(tmp_path / "rotated.npz")
+    save_checkpoint(tmp_path / "checkpoint.pt", replace(state, dataset_sha256=digest))
+    found = evaluate(
+        trained, tmp_path / "e.json", checkpoint=tmp_path / "checkpoint.pt", dataset=tmp_path / "rotated.npz"
+    )
+    assert "is chance level" in found["warnings"][0]
 
 
 def test_restarts_only_take_away_and_the_worst_of_them_counts() -> None:

@@ -1,10 +1,14 @@
 """Painting photos from the command line."""
 
+import re
+
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from robust_style.__main__ import main
+from robust_style.transfer import by_hand
 
 QUICK = ("--size", "32", "--threads", "1", "--precision", "float32", "--set", "evaluations=3")
 LAYERS = ("--set", "style_layers=[relu1_1]", "--set", "content_layers=[relu2_1]")
@@ -73,7 +77,7 @@ def test_another_built_in_recipe(run, photo):
 
 def test_several_styles_and_a_mask(run, files, photo):
     Image.new("L", (96, 64), 255).save(photo.with_name("white.png"))
-    more = ["--style", str(files["images"][1]), str(photo), "--style-weights", "2", "1"]
+    more = ["--style", str(files["images"][1]), str(photo), "--style-blend-weights", "2", "1"]
     run(photo, *more, "--mask", str(photo.with_name("white.png")), "none", "--set", "loss_normalisation=mean")
 
 
@@ -82,13 +86,15 @@ def test_several_styles_and_a_mask(run, files, photo):
     [
         (("--recipe", "fare"), "did you mean fair?"),
         (("--set", "evaluation=3"), "did you mean evaluations?"),
-        (("--set", "pooling=mean"), "'mean' is not one of"),
+        (("--set", "pooling=mean"), "pooling: expected one of max, average, average_rescaled, found 'mean'"),
         (("--set", "style_layers=[relu7_1]"), "relu7_1"),
         (("--set", "jitter_px=3"), "set optimiser to adam"),
         (("--size", "40"), "multiple of 16"),
-        (("--style-weights", "1", "2"), "one for each of 1 styles, found 2"),
+        (("--style-blend-weights", "1", "2"), "one for each of 1 styles, found 2"),
         (("--mask", "absent.png"), "absent.png"),
         (("--checkpoint", "absent.pt"), "absent.pt"),
+        (("--device", "gpu"), "device: expected auto, cpu, cuda or cuda:N, found 'gpu'; did you mean cuda?"),
+        (("--device", "mps"), "mps is not supported yet"),
     ],
 )
 def test_mistakes_are_one_sentence(run, photo, capsys, tmp_path, more, said):
@@ -98,7 +104,141 @@ def test_mistakes_are_one_sentence(run, photo, capsys, tmp_path, more, said):
     assert not (tmp_path / "made" / "out.png").exists()
 
 
-def test_a_photo_is_never_painted_over(run, photo, capsys):
-    before = photo.read_bytes()
-    assert "one of the pictures" in refusal(run, capsys, photo, output=photo)
-    assert photo.read_bytes() == before
+def test_weights_and_iterations_have_options_of_their_own(run, photo, capsys):
+    made = [np.asarray(Image.open(run(photo, "--style-weight", weight))) for weight in ("1", "1e3")]
+    assert (made[0] != made[1]).any()
+    command = ["--style-weight", "1e2", "--content-weight", "2", "--recipe", "fair", "--iterations", "2"]
+    capsys.readouterr()
+    with pytest.raises(SystemExit):
+        run(photo, *command)
+    assert "--iterations and --set evaluations: both set the same key; give one of them" in capsys.readouterr().err
+
+
+def test_iterations_are_counted_in_the_last_line(run, photo, capsys):
+    run(photo)
+    assert "(finished all 3 iterations" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--style-weights", "1"), "--style-weights: is called --style-blend-weights"),
+        (("--style-wei", "1"), "unknown option '--style-wei'; did you mean --style-weight?"),
+        (("-style_weight", "1"), "unknown option '-style_weight'; did you mean --style-weight?"),
+        (("--sizes=32",), "unknown option '--sizes'; did you mean --size?"),
+        (("--style-weight", "inf"), "expected a finite number, found 'inf'"),
+        (("--style-weight", "1e30"), "expected a number from 0 to 1e+12, found '1e30'"),
+        (("--style-blend-weights", "1", "inf"), "expected a finite number, found 'inf'"),
+        (("--style-blend-weights", "0"), "expected a number above 0, up to 1e+12, found '0'"),
+        (("--threads", "0"), "expected a whole number from 1 to 256, found '0'"),
+        (("--threads", "-1"), "expected a whole number from 1 to 256, found '-1'"),
+        (("--threads", "100000"), "expected a whole number from 1 to 256, found '100000'"),
+        (("--iterations", "1.5"), "expected a whole number from 1 to 100000, found '1.5'"),
+        (("--size", "9" * 5000), "expected a whole number from 32 to 1000000000, found '999"),
+    ],
+)
+def test_mistaken_options_are_one_line(run, photo, capsys, more, said):
+    with pytest.raises(SystemExit) as stopped:
+        run(photo, *more)
+    assert stopped.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line
+    assert len(line) < 400
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("style_layers=[relu1_1", "the value is not YAML; write a list as [a, b]"),
+        ("evaluations", "the value is missing; write evaluations=VALUE"),
+        ("evaluations=", "the value is missing; write evaluations=VALUE"),
+        ("=3", "the key is missing; write KEY=VALUE"),
+        ("style_weight=1e30", "--set style_weight: expected at most 1e+12, found 1e+30"),
+        ("style_weight=.inf", "--set style_weight: expected a"),
+        ("style_weight=nan", "--set style_weight: expected number, found 'nan'"),
+        ("evaluations=1e-1", "--set evaluations: expected integer, found '1e-1' (write a whole number)"),
+        ("style_layers=*a", "the value is not YAML"),
+        ("based_on=fair", "no such key of a recipe"),
+    ],
+)
+def test_mistaken_changes_are_one_sentence(run, photo, capsys, change, said):
+    error = refusal(run, capsys, photo, "--set", change)
+    assert said in error
+    assert len(error.splitlines()) == 1
+
+
+def test_numbers_of_changes_in_scientific_notation(run, photo):
+    run(photo, "--set", "style_weight=1e3", "--set", "content_weight=1e-3", "--set", "evaluations=2e0")
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--set", "noise_share=0.3"), "warning: noise_share has no effect: it needs initialisation blend"),
+        (("--set", "learning_rate=0.3"), "warning: learning_rate has no effect: it needs optimiser adam"),
+        (("--seed", "3"), "warning: --seed has no effect"),
+        (("--style-weight", "0"), "warning: style_weight is 0: the picture stays the content"),
+        (("--set", "style_layer_weights=[0]"), "warning: all style_layer_weights are 0"),
+        (("--set", "snapshots=[0]"), "warning: snapshots has no effect"),
+        (("--style-blend-weights", "2"), "warning: --style-blend-weights has no effect with one style"),
+        ((), ""),
+    ],
+)
+def test_what_has_no_effect_is_said(run, photo, capsys, more, said):
+    run(photo, *more)
+    warnings = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning")]
+    assert [line[: len(said)] for line in warnings] == ([said] if said else [])
+
+
+def test_noise_depends_on_seed_and_size_and_not_on_names(run, photo, tmp_path):
+    """Frames of a film do not flicker."""
+    noise = ("--set", "initialisation=noise", "--set", "evaluations=1")
+    other = photo.with_name("frame_0002.png")
+    other.write_bytes(photo.read_bytes())
+    one, two, three = (
+        np.asarray(Image.open(run(content, *noise, "--seed", seed, output=tmp_path / name)))
+        for content, seed, name in ((photo, "1", "a.png"), (other, "1", "b.png"), (other, "2", "c.png"))
+    )
+    assert (one == two).all()
+    assert (two != three).any()
+
+
+@pytest.mark.parametrize("size", ["9999999", "100000", "64"])
+def test_too_little_memory_is_said_before_painting_with_a_size_that_fits(run, photo, capsys, monkeypatch, size):
+    monkeypatch.setattr(by_hand, "available_bytes", lambda device: 64e6)
+    monkeypatch.setattr(by_hand, "paint", lambda *_, **__: pytest.fail("it must not begin"))
+    error = refusal(run, capsys, photo, "--size", size)
+    assert f"--size {size}: needs about" in error
+    assert "no size fits" in error or re.search(r"--size \d+ fits", error)
+
+
+def test_the_size_that_is_said_to_fit_fits(run, photo, capsys, monkeypatch):
+    monkeypatch.setattr(by_hand, "available_bytes", lambda device: 80e6)
+    fits = re.search(r"--size (\d+) fits", refusal(run, capsys, photo, "--size", "4096"))
+    assert int(fits[1]) % 16 == 0
+    run(photo, "--size", fits[1], "--set", "evaluations=1")
+    assert "needs about" in refusal(run, capsys, photo, "--size", str(int(fits[1]) + 16))
+
+
+def test_memory_that_runs_out_while_painting_is_one_sentence(run, photo, capsys, monkeypatch):
+    def exhausted(*_, **__):
+        raise RuntimeError("[enforce fail at alloc_cpu.cpp:121] DefaultCPUAllocator: can't allocate memory: you tried")
+
+    monkeypatch.setattr(by_hand, "paint", exhausted)
+    error = refusal(run, capsys, photo)
+    assert "--size: expected what fits into memory, found 32 to be too much" in error
+    assert error.splitlines()[-1].endswith("choose a smaller --size")
+
+
+def test_a_photo_as_checkpoint_and_a_black_mask_are_named(run, photo, capsys):
+    assert f"{photo}: this is a PNG image, not a checkpoint" in refusal(run, capsys, photo, "--checkpoint", str(photo))
+    black = photo.with_name("black.png")
+    Image.new("L", (96, 64)).save(black)
+    assert f"{black}: this mask is all black" in refusal(run, capsys, photo, "--mask", str(black))
+
+
+def test_a_checkpoint_of_another_program_paints(run, photo, library_network, capsys):
+    theirs = photo.with_name("theirs.pth")
+    torch.save({"net": library_network.state_dict(), "acc": 90.0, "epoch": 3}, theirs)
+    run(photo, "--checkpoint", str(theirs))
+    assert "the checkpoint of another program, read as vgg19 at width 0.125" in capsys.readouterr().err

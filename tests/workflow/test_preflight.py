@@ -9,10 +9,10 @@ from types import SimpleNamespace
 import pytest
 
 from merged_config import CONFIG, merged
-from robust_style.errors import RobustStyleError
+from robust_style.errors import ConfigError, RobustStyleError
 from robust_style.workflow import cost, preflight
 from robust_style.workflow.disk import bytes_below, needed_bytes
-from robust_style.workflow.preflight import look_before_start
+from robust_style.workflow.preflight import look_before_start, refuse_slurm_without_accounting
 from robust_style.workflow.settings import checked
 
 
@@ -66,6 +66,33 @@ def test_a_clock_that_differs_from_the_file_server_s(
     monkeypatch.setattr(preflight, "time", SimpleNamespace(time=lambda: now() + ahead_s))
     with pytest.raises(RobustStyleError, match=f"found it dated {words}; set the clocks"):
         look_before_start(config, tmp_path, [])
+
+
+DISABLED = "echo 'Slurm accounting storage is disabled' >&2; exit 1"
+
+
+@pytest.mark.parametrize(
+    ("status_command", "sacct", "is_refused"),
+    [
+        ("sacct", DISABLED, True),
+        ("squeue", DISABLED, False),  # the two lines are in the profile
+        ("sacct", "echo '12 train COMPLETED'", False),
+        ("sacct", "echo 'slurmdbd: Connection refused' >&2; exit 1", False),  # may pass; the plugin asks again
+    ],
+)
+def test_slurm_without_accounting_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status_command: str, sacct: str, is_refused: bool
+) -> None:
+    program = tmp_path / "sacct"
+    program.write_text(f"#!/bin/sh\n{sacct}\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    if not is_refused:
+        refuse_slurm_without_accounting(status_command)
+        return
+    with pytest.raises(ConfigError) as caught:
+        refuse_slurm_without_accounting(status_command)
+    assert str(caught.value).endswith("\n  slurm-status-command: squeue\n  slurm-no-account: true")
 
 
 def test_every_fault_is_told_at_once(config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

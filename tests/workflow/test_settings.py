@@ -112,8 +112,9 @@ def test_null_takes_a_block_away_and_nothing_is_changed_in_place() -> None:
 @pytest.mark.parametrize(
     ("place", "value", "message"),
     [
-        ("training.epochs", "100", "training.epochs: expected integer, found '100'"),
-        ("training.weight_decay", "1e-3", "write 1.0e-3 instead of 1e-3"),
+        ("training.epochs", "many", "training.epochs: expected integer, found 'many'"),
+        ("training.epochs", "1.5", "training.epochs: expected integer, found '1.5' (write a whole number)"),
+        ("training.weight_decay", "inf", "training.weight_decay: expected number, found 'inf'"),
         ("training.weight_decay", float("nan"), "training.weight_decay: expected a finite number"),
         ("training.learning_rate", float("inf"), "training.learning_rate: expected a finite number"),
         ("training.epochs", 90, "training.epochs: expected a multiple of training.checkpoint_every (25), found 90"),

@@ -6,9 +6,10 @@ from typing import Any
 
 import torch
 
+from robust_style.command_line import number
 from robust_style.model.architectures import ARCHITECTURES
 from robust_style.model.network import NormalisedNetwork, build_network
-from robust_style.model.restore import restore_network
+from robust_style.model.painter import network_to_paint_with
 from robust_style.transfer.layer_table import layer_table
 from robust_style.transfer.stand_ins import read_stand_ins
 from robust_style.workflow.defaults import built_in_recipes
@@ -24,15 +25,17 @@ def add_layers(commands: Any) -> None:
         description="Tab-separated: names for style_layers and content_layers, channels, height and width of "
         "their maps of a picture of 32, 224 and 512 px, and the built-in recipes that look at style or content there.",
     )
-    command.add_argument("network", metavar="NETWORK", help=f"a checkpoint of ours, or {', '.join(ARCHITECTURES)}")
-    command.add_argument("--width", type=float, default=1.0, help="of an architecture, factor on the channels (1.0)")
+    command.add_argument("network", metavar="NETWORK", help=f"a checkpoint, or {', '.join(ARCHITECTURES)}")
+    command.add_argument(
+        "--width", type=number(0, 4, above=True), default=1.0, help="of an architecture, factor on the channels (1.0)"
+    )
     command.set_defaults(run=_layers)
 
 
 def _layers(chosen: argparse.Namespace) -> None:
     # A path where it looks like one; a misspelt architecture is not to be told as a missing file.
     if Path(chosen.network).is_file() or "/" in chosen.network or "." in chosen.network:
-        network, checkpoint = restore_network(Path(chosen.network))
+        network, checkpoint = network_to_paint_with(Path(chosen.network))
         architecture = checkpoint.architecture
     else:
         architecture = chosen.network

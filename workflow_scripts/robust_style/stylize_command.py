@@ -2,113 +2,167 @@
 
 import argparse
 import os
+import sys
 from collections.abc import Iterator
-from pathlib import Path
+from functools import cache
 from typing import Any
 
-import jsonschema
-import yaml
-
-from robust_style.errors import ConfigError, ImageError, RobustStyleError
-from robust_style.transfer.by_hand import Sitting, paint_by_hand
+from robust_style.artefact.destination import typed_path
+from robust_style.command_line import number, whole_number
+from robust_style.errors import ConfigError, Divergence, ImageError, RobustStyleError
+from robust_style.painting_plan import Style, plan_paintings
+from robust_style.provenance.device_memory import within_memory
+from robust_style.recipe_options import CONFIG, add_recipe_options, recipe_of
+from robust_style.transfer.by_hand import check_pictures, paint_by_hand
+from robust_style.transfer.inert_settings import inert_settings, seed_is_inert
+from robust_style.transfer.picture_file import QUALITY, alpha_endings, is_lossless, picture_endings
 from robust_style.transfer.stand_ins import read_stand_ins
-from robust_style.workflow.defaults import built_in_recipes, fill_defaults, nearest
 
-CONFIG = Path(__file__).resolve().parents[2] / "config"
+# As transfer.threads in config/schema.yaml. More than the machine has cores is allowed, because the number of threads
+# decides how sums are rounded: with it the picture of a larger machine can be made again.
+MOST_THREADS = 256
 
 
 def add_stylize(commands: Any) -> None:
     """Adds the sub-command to the parser's."""
-    command = commands.add_parser("stylize", help="paint a photo, or a folder of them, with a checkpoint")
-    command.add_argument("--content", type=Path, required=True, help="a photo, or a folder of photos")
-    command.add_argument("--style", type=Path, nargs="+", required=True, help="a painting, or several")
-    command.add_argument("--style-weights", type=float, nargs="+", help="one for each style (default: equal)")
+    command = commands.add_parser(
+        "stylize",
+        help="paint a photo, or a folder of them, with a checkpoint",
+        renamed={
+            "--style-weights": "is called --style-blend-weights (one for each of several styles); the weight of the "
+            "style loss is --style-weight"
+        },
+    )
+    command.add_argument("--content", type=typed_path, required=True, help="a photo, or a folder of photos")
+    command.add_argument("--style", type=typed_path, nargs="+", required=True, help="a painting, or several")
+    command.add_argument(
+        "--style-blend-weights", type=number(0, 1e12, above=True), nargs="+", metavar="WEIGHT",
+        help="of several styles, one for each (default: equal)",
+    )  # fmt: skip
     command.add_argument("--mask", nargs="+", help="for each style a picture, white where it is wanted, or `none`")
-    command.add_argument("--checkpoint", type=Path, required=True, help="of ours; others: `convert` first")
     command.add_argument(
-        "--output", type=Path, required=True, dest="destination", help="a PNG, or a folder for a folder"
+        "--checkpoint", type=typed_path, required=True, help="a checkpoint of this project or of another program"
     )
-    command.add_argument("--gif", action="store_true", help="also the optimisation as a film, beside the picture")
-    command.add_argument("--recipe", default="fair", help=f"built in: {', '.join(_built_in())} (default: fair)")
     command.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="a key of the recipe, see config/README.md"
+        "--output",
+        required=True,
+        dest="destination",
+        help=f"a picture ({', '.join(picture_endings())}), or a folder (existing, with a slash, or for a folder)",
     )
-    command.add_argument("--size", type=int, default=512, help="shorter side, px, a multiple of 16 (default: 512)")
-    command.add_argument("--seed", type=int, default=0, help="of a start from noise (default: 0)")
-    command.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
-    command.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="(default: all cores)")
+    command.add_argument("--force", action="store_true", help="replace existing files (inputs are never replaced)")
+    command.add_argument(
+        "--format",
+        choices=[ending[1:] for ending in picture_endings()],
+        help="of the pictures in a folder (default: png); otherwise the ending of --output chooses it",
+    )
+    command.add_argument(
+        "--quality", type=whole_number(1, 100), metavar="N",
+        help=f"of JPEG, WebP and AVIF, 1 to 100 (default: {QUALITY})",
+    )  # fmt: skip
+    command.add_argument("--gif", action="store_true", help="also save an animated GIF of the optimisation")
+    command.add_argument(
+        "--keep-alpha", action="store_true", help=f"keep the photo's transparency ({', '.join(alpha_endings())})"
+    )
+    add_recipe_options(command)
+    command.add_argument(
+        "--size", type=whole_number(32, 10**9), default=512, help="shorter side, px, a multiple of 16 (default: 512)"
+    )
+    command.add_argument(
+        "--seed", type=whole_number(0, 10**18), help="of a start from noise and random transformations (default: 0)"
+    )
+    command.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
+    command.add_argument(
+        "--threads", type=whole_number(1, MOST_THREADS), default=min(os.cpu_count() or 1, MOST_THREADS),
+        help=f"1 to {MOST_THREADS} (default: all cores)",
+    )  # fmt: skip
     command.add_argument("--precision", default="auto", choices=["auto", "float32", "bfloat16"])
     command.set_defaults(run=_stylize)
 
 
 def _stylize(chosen: argparse.Namespace) -> None:
-    recipe = _recipe(chosen.recipe, chosen.set)
-    faults = []
-    for sitting in _sittings(chosen):
+    recipe, changed = recipe_of(chosen)
+    styles = _styles(chosen)
+    plan = plan_paintings(
+        chosen.content,
+        styles,
+        chosen.checkpoint,
+        output=chosen.destination,
+        ending=chosen.format and f".{chosen.format}",
+        animation=chosen.gif,
+        force=chosen.force,
+        settings={
+            "recipe": chosen.recipe,
+            "recipe_settings": recipe,
+            "size": chosen.size,
+            "seed": chosen.seed or 0,
+            "precision": chosen.precision,
+            "keep_alpha": chosen.keep_alpha,
+        },
+    )
+    for note in plan.notes:
+        print(f"note: {note}", file=sys.stderr)
+    for warning in _warnings(chosen, recipe, changed):
+        print(f"warning: {warning}", file=sys.stderr)
+    outputs = [sitting.output for sitting in plan.sittings]
+    if chosen.keep_alpha and (opaque := [path for path in outputs if path.suffix.lower() not in alpha_endings()]):
+        raise ConfigError(
+            f"--keep-alpha: {opaque[0]} cannot store transparency. Name an output with {', '.join(alpha_endings())}."
+        )
+    if chosen.quality is not None and any(map(is_lossless, outputs)):
+        print("note: --quality has no effect on PNG and TIFF, which are lossless", file=sys.stderr)
+    if outputs:
+        # A missing style is one error before the first photo, not one per photo.
+        check_pictures([style.image for style in styles], [style.mask for style in styles if style.mask])
+
+    @cache  # what is said of a style or mask is said once, not for each photo
+    def say(note: str) -> None:
+        print(f"note: {note}", file=sys.stderr, flush=True)
+
+    photos, faults = len(plan.sittings) + len(plan.faults), plan.faults
+    for sitting in plan.sittings:
         try:
-            said = paint_by_hand(
-                sitting,
-                checkpoint=chosen.checkpoint,
-                recipe=recipe,
-                stand_ins=read_stand_ins(CONFIG / "layers.yaml"),
-                size_px=chosen.size,
-                seed=chosen.seed,
-                device=chosen.device,
-                threads=chosen.threads,
-                precision=chosen.precision,
-            )
-            print(said, flush=True)
-        except ImageError as error:
+            with within_memory("--size", chosen.size, "choose a smaller --size"):
+                summary = paint_by_hand(
+                    sitting,
+                    checkpoint=chosen.checkpoint,
+                    recipe=recipe,
+                    stand_ins=read_stand_ins(CONFIG / "layers.yaml"),
+                    size_px=chosen.size,
+                    seed=chosen.seed or 0,
+                    device=chosen.device,
+                    threads=chosen.threads,
+                    precision=chosen.precision,
+                    quality=chosen.quality or QUALITY,
+                    keep_alpha=chosen.keep_alpha,
+                    say=say,
+                )
+            print(summary, flush=True)
+        except (ImageError, Divergence) as error:
             # one bad photo of a folder does not stop the others
             faults.append(str(error))
     if faults:
-        raise RobustStyleError("\n".join(faults))
+        were = "was" if len(faults) == 1 else "were"
+        summary = f"{len(faults)} of {photos} photos {were} not painted: " if photos > 1 else ""
+        raise RobustStyleError(summary + "\n".join(faults))
 
 
-def _sittings(chosen: argparse.Namespace) -> Iterator[Sitting]:
-    weights = chosen.style_weights or [1.0] * len(chosen.style)
-    masks = [None if mask == "none" else Path(mask) for mask in chosen.mask or ["none"] * len(chosen.style)]
-    for option, given in (("--style-weights", weights), ("--mask", masks)):
+def _styles(chosen: argparse.Namespace) -> list[Style]:
+    weights = chosen.style_blend_weights or [1.0] * len(chosen.style)
+    masks = [None if mask == "none" else typed_path(mask) for mask in chosen.mask or ["none"] * len(chosen.style)]
+    for option, given in (("--style-blend-weights", weights), ("--mask", masks)):
         if len(given) != len(chosen.style):
             raise ConfigError(f"{option}: expected one for each of {len(chosen.style)} styles, found {len(given)}")
-    if not all(weight > 0 for weight in weights):
-        raise ConfigError(f"--style-weights: expected numbers above 0, found {weights}")
-    if not chosen.content.is_dir():
-        film = chosen.destination.with_suffix(".gif") if chosen.gif else None
-        yield Sitting(chosen.content, chosen.style, weights, masks, chosen.destination, film)
-        return
-    photos = sorted(path for path in chosen.content.iterdir() if path.is_file() and not path.name.startswith("."))
-    if not photos:
-        raise ImageError(f"{chosen.content}: expected photos in it, found none")
-    styles = "+".join(style.stem for style in chosen.style)
-    for photo in photos:
-        output = chosen.destination / f"{photo.stem}--{styles}.png"
-        film = output.with_suffix(".gif") if chosen.gif else None
-        yield Sitting(photo, chosen.style, weights, masks, output, film)
+    return [Style(*parts) for parts in zip(chosen.style, weights, masks, strict=True)]
 
 
-def _built_in() -> dict[str, dict[str, Any]]:
-    return built_in_recipes(CONFIG / "recipes.yaml")
-
-
-def _recipe(name: str, changes: list[str]) -> dict[str, Any]:
-    recipes = _built_in()
-    if name not in recipes:
-        raise ConfigError(f"--recipe: expected one of {', '.join(recipes)}, found {name!r}{nearest(name, recipes)}")
-    schema = yaml.safe_load((CONFIG / "schema.yaml").read_text(encoding="utf-8"))
-    block = schema["properties"]["transfer"]["properties"]["recipes"]["additionalProperties"]
-    known = block["properties"]
-    recipe = dict(recipes[name])
-    for change in changes:
-        key, equals, value = change.partition("=")
-        if not equals or key not in known or key == "based_on":
-            raise ConfigError(
-                f"--set: expected KEY=VALUE with a key of a recipe, found {change!r}{nearest(key, known)}"
-            )
-        recipe[key] = yaml.safe_load(value)
-        validator = jsonschema.Draft202012Validator({**known[key], "$defs": schema["$defs"]})
-        for error in validator.iter_errors(recipe[key]):
-            raise ConfigError(f"--set {change}: {error.message}; {known[key]['description']}")
-    fill_defaults(recipe, block)
-    # pictures on the way are the workflow's
-    return recipe | {"snapshots": [0]}
+def _warnings(chosen: argparse.Namespace, recipe: dict[str, Any], changed: set[str]) -> Iterator[str]:
+    """What was asked for and has no effect."""
+    yield from inert_settings(recipe, changed)
+    if "snapshots" in changed:
+        yield "snapshots has no effect: only the workflow keeps them (--gif writes the pictures on the way)"
+    if chosen.seed is not None and seed_is_inert(recipe):
+        yield "--seed has no effect: the recipe starts from the content and has no random transformations"
+    if chosen.style_blend_weights and len(chosen.style) == 1 and len(chosen.style_blend_weights) == 1:
+        yield "--style-blend-weights has no effect with one style; the weight of the style loss is --style-weight"
+    if chosen.threads > (cores := os.cpu_count() or 1):
+        yield f"--threads {chosen.threads}: this machine has {cores} cores; more threads than cores are slower"

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from robust_style.artefact.atomic import write_bytes
+from robust_style.artefact.file_kind import kind_of
 from robust_style.errors import CheckpointError
 
 FORMAT_VERSION = 1
@@ -146,7 +147,8 @@ def _read(path: Path) -> Any:
     if not path.is_file():
         raise _refused(path, "a checkpoint", "no file", "run the workflow again to make it")
     try:
-        path.open("rb").close()
+        with path.open("rb") as file:
+            start = file.read(64)
     except OSError as error:
         raise _refused(path, "a checkpoint", str(error.strerror).lower(), "permit reading it") from None
     # For a damaged file torch raises EOFError, UnpicklingError, RuntimeError or KeyError, depending on the place; for
@@ -155,7 +157,12 @@ def _read(path: Path) -> Any:
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         reason = (str(error).strip().splitlines() or ["it ends too early"])[0]
-        raise _refused(path, "a checkpoint", f"damage ({type(error).__name__}: {reason})") from None
+        if reason.startswith("Weights only load failed"):
+            # what follows in torch's text is the advice to run the code in the file
+            reason = "not plain tensors and data"
+        kind = kind_of(start)
+        found = f"damage (this is {kind})" if kind else f"damage ({type(error).__name__}: {reason})"
+        raise _refused(path, "a checkpoint", found) from None
 
 
 def _check_header(path: Path, header: Any) -> None:

@@ -50,7 +50,9 @@ def images_per_second(paths: Sequence[str], side_px: int, processes: int) -> flo
 
 def main() -> None:
     """Prints the rate, best and median of several rounds, and the processors' time, which others' work changes less."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        allow_abbrev=False, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--images", type=int, default=4000)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)

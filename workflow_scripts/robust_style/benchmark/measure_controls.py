@@ -83,7 +83,7 @@ def judged(eye: SqueezeNetEye, pictures: dict[str, Pixels]) -> dict[str, dict[st
 
 def main(arguments: list[str]) -> int:
     """Entry point of the command line."""
-    parser = argparse.ArgumentParser(description="Each measure on pictures whose order is known.")
+    parser = argparse.ArgumentParser(allow_abbrev=False, description="Each measure on pictures whose order is known.")
     parser.add_argument("--side", type=int, default=128, help="side of the pictures in px")
     parser.add_argument("--squeezenet", type=Path, metavar="FILE", help="weights of SqueezeNet 1.0, which judges too")
     parser.add_argument("--caffe", action="store_true", help="its weights expect blue, green, red from 0 to 255")

@@ -84,7 +84,9 @@ def _covers(interval: tuple[float | None, float | None], truth: float) -> bool:
 
 def main(arguments: list[str]) -> int:
     """Entry point of the command line."""
-    parser = argparse.ArgumentParser(description="Coverage, false verdicts and power of the statistics.")
+    parser = argparse.ArgumentParser(
+        allow_abbrev=False, description="Coverage, false verdicts and power of the statistics."
+    )
     parser.add_argument("--studies", type=int, default=4000)
     parser.add_argument("--resamples", type=int, default=200)
     options = parser.parse_args(arguments)

@@ -111,7 +111,9 @@ def _as_table(rows: list[dict[str, Any]]) -> str:
 
 def main(arguments: list[str]) -> int:
     """Entry point of the command line."""
-    parser = argparse.ArgumentParser(description="Our training step against the robustness library's own.")
+    parser = argparse.ArgumentParser(
+        allow_abbrev=False, description="Our training step against the robustness library's own."
+    )
     parser.add_argument("--table", type=Path, default=Path("results/benchmarks/training_step.tsv"))
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
     parser.add_argument("--threads", type=int, default=2)

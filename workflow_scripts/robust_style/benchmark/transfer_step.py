@@ -127,7 +127,9 @@ def _fair() -> Recipe:
 
 def main(arguments: list[str]) -> int:
     """Entry point of the command line."""
-    parser = argparse.ArgumentParser(description="Our evaluation of style transfer against a plain one.")
+    parser = argparse.ArgumentParser(
+        allow_abbrev=False, description="Our evaluation of style transfer against a plain one."
+    )
     parser.add_argument("--table", type=Path, default=Path("results/benchmarks/transfer_step.tsv"))
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
     parser.add_argument("--threads", type=int, default=2)

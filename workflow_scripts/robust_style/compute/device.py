@@ -1,44 +1,45 @@
-"""Choose the device and the number format, describe them, and report when memory runs out."""
+"""Choose the device and the number format, and describe the device."""
 
 import re
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from robust_style.compute.device_names import device_fault
 from robust_style.errors import ConfigError
 
 # Ampere: the first CUDA generation whose tensor cores multiply bfloat16.
 _FIRST_CUDA_MAJOR_WITH_BFLOAT16 = 8
-# Messages of torch's CPU allocator, which raises RuntimeError (c10/core/CPUAllocator.cpp).
-_CPU_OUT_OF_MEMORY = ("not enough memory", "can't allocate memory", "Cannot allocate memory")
 _DRIVER_VERSION = Path("/proc/driver/nvidia/version")
 
 
 def choose_device(name: str) -> torch.device:
-    """Return the device for "cpu", "cuda" or "auto"; "auto" is CUDA if available, else the CPU.
+    """Return the device for "cpu", "cuda", "cuda:N" or "auto"; "auto" is CUDA if available, else the CPU.
 
-    Raises ConfigError if "cuda" is not available or `name` is another word. "cuda" never falls back to the CPU: the
-    published experiment would take days there.
+    A numbered device becomes torch's current one. Raises ConfigError for another name, or if CUDA or that device is not
+    available. "cuda" never falls back to the CPU: the published experiment would take days there.
     """
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if name == "cpu":
+    if (fault := device_fault(name)) is not None:
+        raise ConfigError(f"device: {fault}")
+    if name == "cpu" or (name == "auto" and not torch.cuda.is_available()):
         return torch.device("cpu")
-    if name == "cuda":
-        if torch.cuda.is_available():
-            return torch.device("cuda")
+    if not torch.cuda.is_available():
         if torch.version.cuda is None:
             reason = f"torch {torch.__version__}, which is built without CUDA"
         else:
             reason = f"torch {torch.__version__} built for CUDA {torch.version.cuda}, but its driver offers no device"
         raise ConfigError(
-            f"device: expected a usable CUDA device, found {reason}; set device: cpu (or auto) in the configuration, "
-            "or run on a machine with an NVIDIA driver and a torch built for CUDA"
+            f"device: expected a usable CUDA device, found {reason}; either set device: cpu (or auto), or run on a "
+            "machine with an NVIDIA driver and a torch built for CUDA"
         )
-    raise ConfigError(f"device: expected auto, cpu or cuda, found {name!r}; correct it in the configuration")
+    device = torch.device("cuda" if name == "auto" else name)
+    if device.index is not None:
+        if device.index >= (count := torch.cuda.device_count()):
+            raise ConfigError(f"device: expected cuda:0 to cuda:{count - 1} on this machine, found {name}")
+        torch.cuda.set_device(device)
+    return device
 
 
 def choose_precision(name: str, device: torch.device) -> str:
@@ -72,20 +73,6 @@ def dtype_of(precision: str) -> torch.dtype:
 def has_matrix_tiles() -> bool:
     """Return whether this CPU has AMX-BF16 (matrix tiles)."""
     return bool(_cpu_capabilities().get("amx_bf16", False))
-
-
-@contextmanager
-def within_memory(key: str, value: object, remedy: str) -> Iterator[None]:
-    """Turn out-of-memory errors of GPU or CPU in the block into a ConfigError with `key`, its `value` and `remedy`."""
-    try:
-        yield
-    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        if not isinstance(error, torch.OutOfMemoryError | MemoryError) and not any(
-            words in str(error) for words in _CPU_OUT_OF_MEMORY
-        ):
-            raise
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise ConfigError(f"{key} is {value}: out of memory ({reason}); {remedy}") from error
 
 
 def describe_device() -> dict[str, Any]:

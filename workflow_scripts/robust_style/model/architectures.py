@@ -14,6 +14,8 @@ VGG19_IMAGE_MACS, VGG19_PIXEL_MACS = 398.1e6, 361.2e3
 VGG19_PARAMETERS = 20.04e6
 # COUNTED: values of its feature maps for each pixel of a picture, up to relu5_1.
 VGG19_PIXEL_VALUES = 610.0
+# Of the first layer of a VGG and of the first stage of a ResNet at full width.
+FIRST_CHANNELS = 64
 
 
 @dataclass(frozen=True)

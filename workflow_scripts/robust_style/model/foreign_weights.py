@@ -17,6 +17,12 @@ _PLACES = ("model", "net", "state_dict", "model_state_dict")
 _WRAPPERS = frozenset({"module", "model", "attacker", "_orig_mod"})
 # The library's normaliser, which its attacker holds a second time under another name.
 _MEAN, _STD = "normalizer.new_mean", "normalizer.new_std"
+# Other names of a normaliser: modules of their own beside the network (`mu`, `sigma`: RobustBench's), or the first of
+# a torch.nn.Sequential, whose second is the network.
+_ALIASES = {
+    **dict.fromkeys(("normalize.new_mean", "normalize.mean", "normalizer.mean", "mean", "mu", "0.mean"), _MEAN),
+    **dict.fromkeys(("normalize.new_std", "normalize.std", "normalizer.std", "std", "sigma", "0.std"), _STD),
+}
 # Batch norm's count of batches, which torch keeps since 0.4.1 and which no output depends on.
 COUNTER = "num_batches_tracked"
 _EXACT_IN_FLOAT32 = (torch.float16, torch.bfloat16, torch.float32)
@@ -52,11 +58,13 @@ def weights_in(path: Path, content: object) -> ForeignWeights:
     weight is not finite or not exact in float32.
     """
     place, state = _state_in(path, content)
+    second = "1." if any(isinstance(name, str) and _unwrapped(name) == "0.mean" for name in state) else ""
     found: dict[str, Tensor] = {}
     for name, value in state.items():
         if not isinstance(name, str):
             raise _refused(path, "weights by name", f"a key of type {shown(name)}", "save the network's state_dict")
         plain = _unwrapped(name)
+        plain = _ALIASES.get(plain, plain.removeprefix(second))
         tensor = _exact(path, plain, value)
         if plain in found and not _are_equal(found[plain], tensor):
             raise _refused(path, "one network", f"two that differ in {shown(plain)}", "save one of them alone")
@@ -100,7 +108,7 @@ def _are_equal(one: Tensor, other: Tensor) -> bool:
 def _unwrapped(name: str) -> str:
     while name.partition(".")[0] in _WRAPPERS and "." in name:
         name = name.partition(".")[2]
-    return name.replace("normalize.new_", "normalizer.new_")
+    return name
 
 
 def _exact(path: Path, name: str, value: object) -> Tensor:

@@ -80,16 +80,6 @@ def contradictions(name: str, network: Block) -> Iterator[str]:
         yield f"networks.{name}: regime {regime} needs {', '.join(missing)}"
     if regime != "adversarial" and superfluous:
         yield f"networks.{name}: regime {regime} has no attack; take {', '.join(superfluous)} away"
-    yield from radius_contradictions(f"networks.{name}", network)
-
-
-def radius_contradictions(place: str, block: Block) -> Iterator[str]:
-    """Whether the ball of the attack in the block at `place` is one of pixels from 0 to 1."""
-    if block.get("constraint") == "linf" and block.get("epsilon", 0) > 1:
-        yield (
-            f"{place}.epsilon: expected at most 1 where constraint is linf (pixels lie between 0 and 1), found "
-            f"{block['epsilon']}; 8 of 255 is 0.03137"
-        )
 
 
 def engine_contradictions(name: str, network: Block, training: Block) -> Iterator[str]:

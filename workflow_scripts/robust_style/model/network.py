@@ -7,13 +7,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from robust_style.errors import ConfigError
-from robust_style.model.architectures import architecture_named
+from robust_style.model.architectures import FIRST_CHANNELS, architecture_named
 from robust_style.model.compat import import_densenet, import_resnet, import_torchvision_models, import_vgg
 from robust_style.model.plan import scaled_plan
 from robust_style.model.pooled_linear import PooledLinear, logits_through, with_pooled
 
-# The channels of a ResNet's first stage.
-_NARROWEST = 64
 # A DenseNet's growth rate, of which everything in it is a multiple.
 _GROWTH = 32
 # Sandler et al. 2018, table 2 (expansion, channels, blocks, stride), but for the strides of the first convolution and
@@ -64,8 +62,8 @@ def build_network(architecture: str, width: float, classes: int, *, seed: int = 
     build = builders[family]
     if not width > 0:
         raise ConfigError(f"width: expected a number above 0, found {width}; correct it in the configuration")
-    if family != "vgg" and width < 1 / _NARROWEST:
-        raise ConfigError(f"width: expected 1/{_NARROWEST} or more, found {width}; choose a larger one")
+    if family != "vgg" and width < 1 / FIRST_CHANNELS:
+        raise ConfigError(f"width: expected 1/{FIRST_CHANNELS} or more, found {width}; choose a larger one")
     # torch's layers draw their first weights from the global state and take no generator.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -34,6 +34,7 @@ def check_results(
     manifest: Path,
     products: Sequence[Path],
     table: Path,
+    evaluations: Path,
     records: list[Path],
     pictures: int,
     reconstructions: int,
@@ -47,11 +48,12 @@ def check_results(
     `products` must be listed in `manifest` and unchanged. `pictures` and `reconstructions` (checkpoints with one) are
     the configured numbers; `records` are those of the reconstructions. `expected` gives per network the lowest and
     highest `clean_accuracy` and `robust_accuracy` (fractions) at the network's epoch in `last_epochs`. `painters` are
-    the networks without accuracy. Raises ResultError listing every fault; the products stay where they are.
+    the networks without accuracy. Warnings about accuracies in the table `evaluations` are printed and written to
+    `check`. Raises ResultError listing every fault; the products stay where they are.
     """
     # Hashes first: a file that was changed need not be a table any more.
     rows = verify_manifest(manifest, products)
-    scores = _read_scores(table)
+    scores, warnings = _read_scores(table), _read_warnings(evaluations)
     faults = [
         *_count_faults(scores, pictures),
         *_range_faults(scores, painters),
@@ -73,9 +75,12 @@ def check_results(
             "jobs": jobs,
             "products_with_record": with_record,
             "limits": expected,
+            "warnings": warnings,
             "verdict": "all as expected",
         },
     )
+    for warning in warnings:
+        print(f"warning: {warning}")
     print(
         f"{pictures} pictures, reconstructions of {reconstructions} checkpoints and {len(made)} products checked, "
         f"{with_record} of them by the records of {jobs} jobs: counts, ranges and hashes are as expected"
@@ -96,6 +101,21 @@ def _read_scores(table: Path) -> pd.DataFrame:
     if problem is not None:
         raise ResultError(f"{table}: expected the table of scores, found {problem}; delete it and run again")
     return scores
+
+
+def _read_warnings(evaluations: Path) -> list[str]:
+    """Return the warnings of the evaluations, each with network, seed and epoch."""
+    try:
+        table = pd.read_csv(evaluations, sep="\t", dtype="str", keep_default_na=False)
+        return [
+            f"{row['network']}, seed {row['seed']}, epoch {row['epoch']}: {row['warnings']}"
+            for row in table.to_dict("records")
+            if row["warnings"]
+        ]
+    except (OSError, ValueError, KeyError) as damage:
+        raise ResultError(
+            f"{evaluations}: expected the table of evaluations, found a fault in {damage}; delete it and run again"
+        ) from None
 
 
 def _count_faults(scores: pd.DataFrame, pictures: int) -> list[str]:

@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from scipy.stats import binomtest
 
 from robust_style.artefact.json_file import read_json
 from robust_style.errors import ResultError
 from robust_style.score.table import write_table
+from robust_style.score.wilson import wilson_interval
 
 _CHECKPOINT = ("network", "regime", "seed", "epoch")
 # Accuracy and the number of images it is a fraction of, as an evaluation names them.
@@ -20,7 +20,6 @@ _ACCURACIES = {
 _HISTORY = (
     "learning_rate", "train_loss", "train_accuracy", "test_clean_accuracy", "test_robust_accuracy",
 )  # fmt: skip
-_CONFIDENCE = 0.95
 
 
 def collect_evaluations(*, evaluations: list[Path], table: Path, history: Path) -> None:
@@ -49,7 +48,8 @@ def collect_evaluations(*, evaluations: list[Path], table: Path, history: Path) 
 def _checkpoint_row(content: dict[str, Any]) -> dict[str, Any]:
     row: dict[str, Any] = {name: content[name] for name in _CHECKPOINT}
     for accuracy, count in _ACCURACIES.items():
-        low, high = _wilson(content[accuracy], content[count])
+        is_measured = content[accuracy] is not None and content[count] > 0
+        low, high = wilson_interval(content[accuracy], content[count]) if is_measured else (None, None)
         row |= {
             accuracy: content[accuracy],
             f"{accuracy}_low": low,
@@ -62,13 +62,6 @@ def _checkpoint_row(content: dict[str, Any]) -> dict[str, Any]:
         f"{attack['restarts']} restart{'s' if attack['restarts'] > 1 else ''}"
     )
     return row | {"warnings": "; ".join(content["warnings"])}
-
-
-def _wilson(accuracy: float | None, images: int) -> tuple[float | None, float | None]:
-    if accuracy is None or images == 0:
-        return None, None
-    interval = binomtest(round(accuracy * images), images).proportion_ci(_CONFIDENCE, method="wilson")
-    return float(interval.low), float(interval.high)
 
 
 def _history_rows(content: dict[str, Any]) -> list[dict[str, Any]]:

@@ -12,12 +12,14 @@ from robust_style.artefact.json_file import write_json
 from robust_style.attack.checks import contradictions, suspicions
 from robust_style.data.dataset import read_dataset
 from robust_style.errors import CheckpointError
+from robust_style.model.kinds import UNTRAINED
 from robust_style.model.network import NormalisedNetwork
 from robust_style.model.restore import restore_network
 from robust_style.provenance.determinism import make_deterministic
 from robust_style.provenance.device import choose_device
 from robust_style.provenance.device_memory import within_memory
 from robust_style.provenance.randomness import stream
+from robust_style.score.wilson import wilson_interval
 from robust_style.training.accuracy import clean_accuracy, fitting, withstood
 from robust_style.training.autoattack import autoattack_accuracy
 from robust_style.training.on_device import LabelledImages
@@ -111,7 +113,9 @@ def _accuracies(
     robust = float(right.double().mean())
     checked = min(fitting(attacked.images, _CHECKED_IMAGES), len(attacked.labels))
     few = attacked.at(torch.arange(checked, device=attacked.labels.device))
+    clean = clean_accuracy(network, test.images, test.labels)
     warnings = [
+        *signs_of_chance(clean, len(test.labels), state),
         *suspicions(network, unit_scale(few.images), few.labels),
         *contradictions(
             clean_accuracy(network, attacked.images, attacked.labels),
@@ -121,7 +125,7 @@ def _accuracies(
         ),
     ]
     return {
-        "clean_accuracy": clean_accuracy(network, test.images, test.labels),
+        "clean_accuracy": clean,
         "test_images": len(test.labels),
         "robust_accuracy": robust,
         "images": len(attacked.labels),
@@ -129,6 +133,18 @@ def _accuracies(
         "autoattack_images": len(hardest),
         "warnings": warnings,
     }
+
+
+def signs_of_chance(accuracy: float, images: int, state: Checkpoint) -> list[str]:
+    """A warning if a trained network (also one trained elsewhere) classifies no better than by chance."""
+    low, high = wilson_interval(accuracy, images)
+    chance = 1 / state.classes
+    if state.epoch == 0 or state.regime == UNTRAINED or low > chance:
+        return []
+    return [
+        f"clean accuracy {accuracy:.1%} (95 % interval {low:.1%} to {high:.1%}, {images} images) after {state.epoch} "
+        f"epochs is chance level: 1 of {state.classes} classes is {chance:.1%}"
+    ]
 
 
 def _autoattack(

@@ -1,23 +1,26 @@
-"""A polite request to end, heard between batches."""
+"""A request to end, by a signal: noted and asked for between batches, or raised as an exception."""
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
 # What a scheduler sends before it kills (SIGTERM, SIGUSR1 under Slurm's --signal), and Ctrl-C.
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
+# What ends a command that a person typed.
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 # The shell's way to say that a signal ended a program.
 _SHELL_OFFSET = 128
 
 
 class Interrupted(SystemExit):
-    """Ends the script with status 128 + signal: 143 after SIGTERM, 130 after SIGINT."""
+    """Ends the script with status 128 + signal: 143 after SIGTERM, 130 after SIGINT. `kept`: what was saved before."""
 
     def __init__(self, number: int) -> None:
         super().__init__(_SHELL_OFFSET + number)
         self.name = signal.Signals(number).name
+        self.kept = "no unfinished file is left"
 
 
 class Interruption:
@@ -50,12 +53,36 @@ def heard(agree: Callable[[int], int] = int) -> Iterator[Interruption]:
     Outside the main thread, where Python hears no signals, nothing changes. `agree`: see Interruption.
     """
     interruption = Interruption(agree)
-    if threading.current_thread() is not threading.main_thread():
+    with _handled(_SIGNALS, interruption._note):
         yield interruption
-        return
-    before = {number: signal.signal(number, interruption._note) for number in _SIGNALS}
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Inside, SIGINT and SIGTERM raise Interrupted at once; a signal that was ignored before stays ignored."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise Interrupted(number)
+
+    with _handled([number for number in _ENDING if signal.getsignal(number) != signal.SIG_IGN], interrupt):
+        yield
+
+
+@contextmanager
+def uninterruptible() -> Iterator[None]:
+    """Inside, SIGINT and SIGTERM are ignored: for the short time in which a result is written."""
+    with _handled(_ENDING, signal.SIG_IGN):
+        yield
+
+
+@contextmanager
+def _handled(
+    numbers: Sequence[signal.Signals], handler: Callable[[int, FrameType | None], None] | signal.Handlers
+) -> Iterator[None]:
+    is_main = threading.current_thread() is threading.main_thread()  # only there Python allows handlers
+    before = {number: signal.signal(number, handler) for number in numbers} if is_main else {}
     try:
-        yield interruption
+        yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, previous in before.items():
+            signal.signal(number, previous)

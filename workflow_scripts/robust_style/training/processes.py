@@ -51,7 +51,15 @@ class Processes:
         return own
 
     def demand_devices(self, chosen: torch.device) -> None:
-        """Raises ConfigError if there are fewer CUDA devices than processes that are to use them; touches none."""
+        """Raises ConfigError if there are fewer CUDA devices than processes that are to use them; touches none.
+
+        Also for one numbered device (`cuda:1`) and several processes.
+        """
+        if chosen.index is not None and not self.is_alone:
+            raise ConfigError(
+                f"device: {chosen} names one device, but training.processes is {self.count}, each with a device of "
+                "its own; set device: cuda"
+            )
         if chosen.type == "cuda" and (found := torch.cuda.device_count()) < self.count:
             raise ConfigError(
                 f"training.processes: expected a CUDA device for each of the {self.count} processes, found {found}; "

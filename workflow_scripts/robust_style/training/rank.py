@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     With `--answers FOLDER`, as `training.launch` asks, nothing is printed: lines and errors go to files there.
     """
-    parser = argparse.ArgumentParser(prog=f"python -m {MODULE}", description=__doc__)
+    parser = argparse.ArgumentParser(allow_abbrev=False, prog=f"python -m {MODULE}", description=__doc__)
     parser.add_argument("segment", type=Path, help="arguments of train_segment, in JSON")
     parser.add_argument("--answers", type=Path, help="folder for what is told")
     given = parser.parse_args(arguments)

@@ -27,11 +27,13 @@ def frame_evaluations(evaluations: int, frames: int) -> tuple[int, ...]:
     return tuple(sorted({round(evaluations * (index / (frames - 1)) ** 2) for index in range(frames)}))
 
 
-def write_animation(path: Path, pictures: Sequence[UInt8[Tensor, "3 height width"]], longest_px: int) -> None:
+def write_animation(
+    path: Path, pictures: Sequence[UInt8[Tensor, "3 height width"]], longest_px: int, comment: str = ""
+) -> None:
     """Writes an endless GIF of the pictures, longest side at most `longest_px`, the last frame held.
 
     All frames share one palette of 128 colours, chosen from all of them together, so that colours do not flicker;
-    no dithering, whose noise would both crawl and defeat compression.
+    no dithering, whose noise would both crawl and defeat compression. `comment` (ASCII) is stored in the file.
     """
     frames = [shrunk(as_image(picture), longest_px) for picture in pictures]
     palette = _side_by_side(frames).quantize(COLOURS, method=Image.Quantize.MEDIANCUT)
@@ -46,6 +48,7 @@ def write_animation(path: Path, pictures: Sequence[UInt8[Tensor, "3 height width
             duration=durations,
             loop=0,
             optimize=False,
+            **({"comment": comment.encode()} if comment else {}),
         )
 
 

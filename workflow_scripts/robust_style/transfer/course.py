@@ -17,11 +17,41 @@ def eight_bit(image: Float[Tensor, "1 3 height width"]) -> UInt8[Tensor, "3 heig
     return image[0].detach().clamp(0, 1).mul(255).round().to(device="cpu", dtype=torch.uint8)
 
 
+class BestSoFar:
+    """The picture of the smallest total loss so far, for an optimisation that may be interrupted.
+
+    It follows the optimisation through all sizes of a coarse-to-fine recipe and always belongs to the current size.
+    `evaluations` counts those after the start, over all sizes. It keeps a reference to the parameters, no copy.
+    """
+
+    def __init__(self) -> None:
+        self.evaluations = 0
+        self.course: Course | None = None
+        self._loss = math.inf
+        self._parameters: Tensor | None = None
+
+    def update(self, course: "Course", parameters: Tensor) -> None:
+        """Consider the evaluation that `course` has just recorded, at `parameters`."""
+        loss = course.losses[-1].total
+        # losses at another size or in another precision do not compare
+        is_first_of_its_kind = course is not self.course or course.exact_from == course.last
+        if is_first_of_its_kind or loss < self._loss:
+            self.course, self._loss, self._parameters = course, loss, parameters
+        self.evaluations += course.last > 0
+
+    def picture(self) -> UInt8[Tensor, "3 height width"]:
+        """The picture. There is one once `evaluations` is above 0."""
+        assert self.course is not None
+        assert self._parameters is not None
+        return self.course.develop(self._parameters)
+
+
 class Course:
     """What the optimiser has shown so far. Evaluation 0 is the start; the course is complete after `evaluations` more.
 
     `keep` names the evaluations whose picture is kept as 8 bit in `pictures`; the last one is always kept. `report` is
-    called with the number of each evaluation and its total loss; `develop` makes a picture of the parameters.
+    called with the number of each evaluation and its total loss; `develop` makes a picture of the parameters; `best`,
+    if given, follows the course.
     """
 
     def __init__(
@@ -30,11 +60,13 @@ class Course:
         keep: Collection[int],
         report: Report,
         develop: Callable[[Tensor], UInt8[Tensor, "3 height width"]] = eight_bit,
+        best: BestSoFar | None = None,
     ) -> None:
         self.evaluations = evaluations
         self.keep = frozenset((*keep, evaluations))
         self.report = report
         self.develop = develop
+        self.best = best
         self.losses: list[PictureLosses] = []
         self.pictures: dict[int, UInt8[Tensor, "3 height width"]] = {}
         self.exact_from: int | None = None
@@ -64,6 +96,8 @@ class Course:
         self.losses.append(losses)
         if self.last in self.keep:
             self.pictures[self.last] = self.develop(parameters)
+        if self.best is not None:
+            self.best.update(self, parameters)
         self.report(self.last, losses.total)
 
     def becomes_exact(self) -> None:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from robust_style.transfer.adam import minimise_by_adam
 from robust_style.transfer.colour import luminance, matched_luminance, recoloured, with_colours_of
-from robust_style.transfer.course import Course, Report, eight_bit
+from robust_style.transfer.course import BestSoFar, Course, Report, eight_bit
 from robust_style.transfer.features import Encoder
 from robust_style.transfer.lbfgs import Outcome, minimise
 from robust_style.transfer.lbfgs_unguarded import minimise_unguarded
@@ -48,10 +48,14 @@ class Randomness:
 
 @dataclass(frozen=True)
 class Watch:
-    """What is wanted to be seen of one optimisation: pictures at the evaluations `keep`; `report` at each."""
+    """What is wanted to be seen of one optimisation: pictures at the evaluations `keep`; `report` at each.
+
+    An exception that `report` raises, or a signal handler, ends the optimisation; `best` then has the best picture.
+    """
 
     keep: Collection[int]
     report: Report
+    best: BestSoFar | None = None
 
 
 def optimise(
@@ -72,13 +76,13 @@ def optimise(
     start: Tensor | None = None
     coarse: list[list[Course]] = [[] for _ in watch]
     for scale in recipe.coarse_scales:
-        courses = [Course(scale.evaluations, (), one.report) for one in watch]
         stage = _Stage(encoder, recipe, scenes(scale.scale), dtype, randomness)
+        courses = stage.courses(scale.evaluations, [Watch((), one.report, one.best) for one in watch])
         start = stage.images(stage.run(stage.start(start), courses))
         for own, course in zip(coarse, courses, strict=True):
             own.append(course)
     stage = _Stage(encoder, recipe, scenes(1.0), dtype, randomness)
-    courses = [Course(recipe.evaluations, one.keep, one.report, stage.developer(row)) for row, one in enumerate(watch)]
+    courses = stage.courses(recipe.evaluations, watch)
     outcomes = stage.run(stage.start(start), courses)
     return [
         Painting(
@@ -130,6 +134,12 @@ class _Stage:
             return noise
         share = self.recipe.noise_share
         return share * noise + (1 - share) * self.parameterisation.encode(contents)
+
+    def courses(self, evaluations: int, watch: Sequence[Watch]) -> list[Course]:
+        """An empty course for each row."""
+        return [
+            Course(evaluations, one.keep, one.report, self.developer(row), one.best) for row, one in enumerate(watch)
+        ]
 
     def run(self, start: Tensor, courses: Sequence[Course]) -> list[Outcome]:
         """As the recipe's optimiser does it."""

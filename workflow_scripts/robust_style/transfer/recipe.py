@@ -138,9 +138,11 @@ def contradictions(settings: Mapping[str, Any]) -> list[str]:
             f"snapshot {snapshots[-1]} lies beyond the last of {evaluations} evaluations; remove it "
             "or raise evaluations"
         )
-    if settings["style_weight"] == 0 and settings["content_weight"] == 0:
-        faults.append("style_weight and content_weight are both 0; give at least one a weight")
     weights = settings["style_layer_weights"]
+    if settings["content_weight"] == 0 and settings["style_weight"] == 0:
+        faults.append("style_weight and content_weight are both 0; give at least one a weight")
+    elif settings["content_weight"] == 0 and weights and not any(weights):
+        faults.append("content_weight and all style_layer_weights are 0; give at least one a weight")
     if weights is not None and len(weights) != len(settings["style_layers"]):
         faults.append(
             f"style_layer_weights: expected one for each of {len(settings['style_layers'])} style_layers, "

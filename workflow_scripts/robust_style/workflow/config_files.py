@@ -1,4 +1,4 @@
-"""Configuration files read the strict way: a key given twice is an error, not the last one's silent victory."""
+"""What Snakemake reads too loosely: keys given twice in a file, values within lists and blocks of `--config`."""
 
 from collections.abc import Hashable, Iterable
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from robust_style.errors import ConfigError
+from robust_style.workflow.published import merged
 
 # Our own files have some hundred values. Aliases (`*name`) can make some hundred bytes into more than any memory holds.
 _MOST_VALUES = 20_000
@@ -35,6 +36,27 @@ def refuse_duplicate_keys(paths: Iterable[Path]) -> None:
             raise ConfigError(
                 f"{path}: expected YAML in UTF-8, found: {' '.join(str(error).split())}; correct the file"
             ) from None
+
+
+def with_nested_values(config: dict[str, Any], command_line: dict[str, Any]) -> dict[str, Any]:
+    """`config` with the lists and blocks of `--config`, here `command_line`, read as in a file.
+
+    Snakemake leaves every number, boolean and null within them as text.
+    """
+    nested = {key: _read_text(value) for key, value in command_line.items() if isinstance(value, dict | list)}
+    return merged(config, nested)
+
+
+def _read_text(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _read_text(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_read_text(inner) for inner in value]
+    try:
+        scalar = yaml.safe_load(value)
+    except (yaml.YAMLError, ValueError):
+        return value
+    return scalar if scalar is None or isinstance(scalar, bool | int | float) else value
 
 
 def _count(node: yaml.Node, counted: dict[int, int]) -> int:

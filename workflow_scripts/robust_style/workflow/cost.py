@@ -30,7 +30,7 @@ LONGEST_UNASKED_HOURS = 2.0
 
 
 def refuse_days_on_cpu(config: dict[str, Any]) -> None:
-    """Raises ConfigError where `device` finds no GPU: always for `cuda`, for `auto` if the run would take hours.
+    """Raises ConfigError where `device` finds no GPU: for `auto` only if the run would take hours.
 
     To be called when a run starts on this machine (not for a dry run, not where jobs run elsewhere).
     """
@@ -41,10 +41,10 @@ def refuse_days_on_cpu(config: dict[str, Any]) -> None:
         "or set `device: cpu` on purpose (--config device=cpu)."
     )
     hours = cpu_hours(config)
-    if config["device"] == "cuda":
+    if config["device"] != "auto":
         raise ConfigError(
-            f"device: expected a CUDA device (`cuda`), found none on this machine. On the CPU this run would take "
-            f"about {_in_words(hours)}. {ways}"
+            f"device: expected a CUDA device (`{config['device']}`), found none on this machine. On the CPU this run "
+            f"would take about {_in_words(hours)}. {ways}"
         )
     if hours > LONGEST_UNASKED_HOURS:
         raise ConfigError(
@@ -68,7 +68,7 @@ def cpu_hours(config: dict[str, Any]) -> float:
     """Estimated hours on two CPU cores: training, monitoring, evaluation, transfer, reconstructions, starting jobs."""
     evaluation, transfer, training = config["evaluation"], config["transfer"], config["training"]
     images, tested = sizes(config)
-    attacked = evaluation["images"] or tested
+    attacked = min(evaluation["images"] or tested, tested)
     # COUNTED for images of 32 px (model.architectures); convolutions cost as their pixels.
     larger = (side_px(config) / LIBRARY_SIDE_PX) ** 2
     pixels = ASPECT * transfer["size_px"] ** 2
@@ -78,7 +78,7 @@ def cpu_hours(config: dict[str, Any]) -> float:
         per_image = SECONDS_PER_IMAGE + SECONDS_PER_ATTACK_STEP * network.get("steps", 0)
         if network["engine"] == "robustness":
             per_image *= LIBRARY_FACTORS[network["regime"]]
-        monitored = evaluation["monitor_images"] * evaluation["monitor_steps"] * SECONDS_PER_ATTACK_STEP
+        monitored = min(evaluation["monitor_images"], tested) * evaluation["monitor_steps"] * SECONDS_PER_ATTACK_STEP
         epochs = training["epochs"] * len(config["seeds"]) if is_trained(network) else 0
         passes = network["passes_per_epoch"]
         own = sum(owner == name for owner, _, _ in checkpoints(config))

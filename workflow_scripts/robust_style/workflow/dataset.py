@@ -11,8 +11,8 @@ FOLDER = "folder"
 LIBRARY_SIDE_PX = 32
 # px; Tiny ImageNet's.
 DEFAULT_FOLDER_SIDE_PX = 64
-# CIFAR-10's images to train and to test with.
-_CIFAR10_SIZES = {"train": 50_000, "test": 10_000}
+# Images to train and to test with where the configuration names no number. Of phototiles any number can be made.
+_DEFAULT_SIZES = {"cifar10": (50_000, 10_000), "phototiles": (5_000, 1_000)}
 
 
 def dataset_contradictions(dataset: Mapping[str, Any]) -> Iterator[str]:
@@ -43,11 +43,19 @@ def side_px(config: Mapping[str, Any]) -> int:
 def sizes(config: Mapping[str, Any]) -> tuple[int, int]:
     """How many images there are to train and to test with; of a folder they are counted where no number is given."""
     dataset = config["dataset"]
-    given = dataset["train_size"], dataset["test_size"]
-    if dataset["name"] == FOLDER and None in given:
+    train, test = dataset["train_size"], dataset["test_size"]
+    if None not in (train, test):
+        return train, test
+    if dataset["name"] == FOLDER:
         there = images_there(config)
-        return given[0] or len(there.train.labels), given[1] or len(there.test.labels)
-    return given[0] or _CIFAR10_SIZES["train"], given[1] or _CIFAR10_SIZES["test"]
+        return train or len(there.train.labels), test or len(there.test.labels)
+    usual = _DEFAULT_SIZES[dataset["name"]]
+    return train or usual[0], test or usual[1]
+
+
+def sizes_available(name: str) -> tuple[int | None, int | None]:
+    """How many images the dataset of that name has to train and to test with; None where it is not known."""
+    return _DEFAULT_SIZES[name] if name == "cifar10" else (None, None)
 
 
 def images_there(config: Mapping[str, Any]) -> ImageFolder:

@@ -7,14 +7,16 @@ from typing import Any
 import yaml
 
 from robust_style.errors import ConfigError
+from robust_style.workflow.numbers import with_numbers
 
 
 def completed(config: dict[str, Any], schema: dict[str, Any], recipes: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """A copy in which every key has a value, as far as null blocks, built-in `recipes` and the schema's defaults say.
 
+    Text that spells a number (`1e-3`, `8/255`) is a number where the schema wants one.
     Raises ConfigError for a recipe based on one that there is not; whether values fit the schema is not looked at.
     """
-    config = _without_nulls(config)
+    config = with_numbers(_without_nulls(config), schema, schema)
     _begin_with_built_in(config, recipes)
     for network in _block(config, "networks").values():
         # A default that only one kind of network has, which a schema's `default` cannot say.

@@ -1,5 +1,6 @@
 """What every rule's script does around its one call: the log, errors in one sentence, and the record of the job."""
 
+import io
 import re
 import sys
 from collections.abc import Iterator
@@ -29,10 +30,11 @@ def step(job: Job | None) -> Iterator[None]:
         with _one_sentence():
             yield
         return
+    replace_unprintable()
     path = Path(job.log[0])
     with _one_sentence():
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("w", encoding="utf-8", buffering=1)
+        file = path.open("w", encoding="utf-8", errors="backslashreplace", buffering=1)
     both: Any = _Both(sys.stderr, file)
     try:
         with redirect_stdout(both), redirect_stderr(both), _one_sentence(), recorded(job):
@@ -40,6 +42,13 @@ def step(job: Job | None) -> Iterator[None]:
     finally:
         with suppress(OSError):
             file.close()
+
+
+def replace_unprintable() -> None:
+    """Lets stdout and stderr write what their encoding lacks as an escape (`\\xe4`) instead of raising an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 @contextmanager

@@ -6,6 +6,7 @@ Configuration and catalogues are checked when Snakemake reads them; images, impo
 
 import os
 import shutil
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -36,6 +37,26 @@ def look_before_start(config: dict[str, Any], results: Path, inputs: Iterable[Pa
         raise RobustStyleError(faults[0])
     if faults:
         raise RobustStyleError("\n".join(["before the start:", *(f"  {fault}" for fault in faults)]))
+
+
+def refuse_slurm_without_accounting(status_command: str | None) -> None:
+    """Raises ConfigError if `sacct`, asked for the state of jobs, answers that Slurm keeps no accounts.
+
+    Snakemake's plugin for Slurm would ask it, take the answer for a job that still runs, and wait without end.
+    `status_command` is what the plugin asks: `sacct` or `squeue`.
+    """
+    if status_command != "sacct" or shutil.which("sacct") is None:
+        return
+    try:
+        answer = subprocess.run(["sacct", "--noheader"], capture_output=True, text=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return  # not an answer about accounting; the plugin tries again and reports it
+    if answer.returncode and "accounting storage is disabled" in answer.stderr.lower():
+        raise ConfigError(
+            "this Slurm keeps no accounts (sacct: accounting storage is disabled), so that Snakemake would wait for "
+            "its first job without end. Add two lines to the profile (config/profiles/slurm/profile.yaml has them "
+            "behind a #):\n  slurm-status-command: squeue\n  slurm-no-account: true"
+        )
 
 
 def _faults_of_place(config: dict[str, Any], results: Path) -> Iterator[str]:

@@ -11,7 +11,9 @@ from typing import Any
 import jsonschema
 
 from robust_style.model.architectures import did_you_mean
+from robust_style.provenance.device_names import device_fault
 from robust_style.workflow.defaults import nearest
+from robust_style.workflow.numbers import number_in
 
 # What stands after `found` is to remind of the value, not to print a screen of it.
 _LONGEST_SHOWN = 120
@@ -44,6 +46,11 @@ def shown(value: object) -> str:
         text = " ".join(repr(value).split())
     except ValueError:  # a number of more digits than Python is willing to write
         return "a number of very many digits"
+    return shown_text(text)
+
+
+def shown_text(text: str) -> str:
+    """The beginning of a text that may be long."""
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
@@ -57,6 +64,8 @@ def _faults(config: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
         elif error.validator == "required":
             missing = [key for key in error.validator_value if key not in error.instance]
             yield f"{place or 'configuration'}: expected the key {', '.join(missing)}, found none"
+        elif place == "device" and isinstance(error.instance, str):
+            yield f"device: {shown_text(device_fault(error.instance) or error.message)}"
         else:
             yield f"{place}: {_expected(error)}, found {shown(error.instance)}{_hint(error)}"
 
@@ -71,7 +80,7 @@ def _expected(error: jsonschema.ValidationError) -> str:
         case "minimum":
             return f"expected at least {value}"
         case "maximum":
-            return f"expected at most {value}"
+            return f"expected at most {f'{value:g}' if isinstance(value, float) else value}"
         case "exclusiveMinimum":
             return f"expected more than {value}"
         case "exclusiveMaximum":
@@ -89,16 +98,12 @@ def _expected(error: jsonschema.ValidationError) -> str:
 
 
 def _hint(error: jsonschema.ValidationError) -> str:
-    """What a value of the wrong kind was probably meant to be: YAML 1.1 reads 1e-3 as text."""
+    """What a value of the wrong kind was probably meant to be."""
     found = error.instance
     if error.validator == "enum":
         return did_you_mean(found, [str(value) for value in error.validator_value]) if isinstance(found, str) else ""
-    if isinstance(found, str):
-        try:
-            float(found)
-        except ValueError:
-            return ""
-        return " (text, not a number: write 1.0e-3 instead of 1e-3, and no quotes)"
+    if isinstance(found, str) and error.validator == "type":
+        return "" if number_in(found) is None else " (write a whole number)"
     if error.validator == "type" and isinstance(found, float) and found.is_integer():
         return " (write whole numbers without a decimal point)"
     return ""

@@ -56,12 +56,17 @@ def _values(part: dict[str, Any], schema: dict[str, Any]) -> str:
     if "array" in kinds:
         return f"list of {_values({**_referred(part['items'], schema), **part['items']}, schema)}"
     limits = [
-        f"{sign} {part[key]}"
+        f"{sign} {_plain_number(part[key])}"
         for key, sign in (("minimum", "≥"), ("exclusiveMinimum", ">"), ("maximum", "≤"), ("exclusiveMaximum", "<"))
         if key in part
     ]
     words = {"object": "block", "string": "text"}
     return ", ".join([" or ".join(words.get(kind, kind) for kind in kinds), *limits])
+
+
+def _plain_number(value: int | float) -> str:
+    """A number as a person writes it: 1e+12, not 1000000000000.0."""
+    return f"{value:g}" if isinstance(value, float) and abs(value) >= 1e6 else str(value)
 
 
 def _plain(value: object) -> str:

@@ -16,9 +16,11 @@ from robust_style.errors import ConfigError
 from robust_style.model import kinds
 from robust_style.transfer.recipe import contradictions
 from robust_style.transfer.stand_ins import StandIns, read_stand_ins
+from robust_style.workflow import plausibility
 from robust_style.workflow.dataset import LIBRARY_SIDE_PX, dataset_contradictions, side_px
 from robust_style.workflow.defaults import built_in_recipes, completed
 from robust_style.workflow.layers import layer_contradictions
+from robust_style.workflow.published import with_home_folders, with_tables
 from robust_style.workflow.schema_faults import schema_faults
 
 # Of a batch, at least: a process with less than two is idle in effect.
@@ -26,9 +28,13 @@ IMAGES_PER_PROCESS = 2
 
 
 def checked(config: dict[str, Any], schema_path: Path) -> dict[str, Any]:
-    """The configuration with defaults filled in and blocks of null removed. Raises ConfigError listing every fault."""
+    """The configuration with defaults filled in and blocks of null removed. Raises ConfigError listing every fault.
+
+    Paths are valid in the working directory, whatever folder that is (`published.with_tables`).
+    """
     if not config:
         raise ConfigError("the configuration is empty; start from config/config.yaml")
+    named = config
     schema = yaml.safe_load(schema_path.read_text(encoding="utf-8"))
     config = completed(config, schema, built_in_recipes(schema_path.with_name("recipes.yaml")))
     # Contradictions only between values of the right kind.
@@ -36,7 +42,15 @@ def checked(config: dict[str, Any], schema_path: Path) -> dict[str, Any]:
     faults = schema_faults(config, schema) or list(dict.fromkeys(_contradictions(config, stand_ins)))
     if faults:
         raise ConfigError("the configuration does not fit config/schema.yaml:\n" + "\n".join(f"  {f}" for f in faults))
-    return config
+    return with_tables(with_home_folders(config), named, schema_path.parents[1])
+
+
+def warnings(config: dict[str, Any]) -> list[str]:
+    """What is unusual about a checked configuration, in sentences; to be shown before a run starts.
+
+    Raises DatasetError if the dataset is a folder that cannot be used.
+    """
+    return list(plausibility.suspicious(config))
 
 
 def pairs(config: dict[str, Any]) -> list[tuple[str, str]]:
@@ -136,7 +150,7 @@ def _contradictions(config: dict[str, Any], stand_ins: StandIns) -> Iterator[str
             f"found {training['batch_size']}; it is the size of the whole batch, of which each process takes a share"
         )
     yield from dataset_contradictions(dataset)
-    yield from kinds.radius_contradictions("evaluation", config["evaluation"])
+    yield from plausibility.impossible(config)
     for name, network in config["networks"].items():
         yield from kinds.contradictions(name, network)
         yield from kinds.engine_contradictions(name, network, training)

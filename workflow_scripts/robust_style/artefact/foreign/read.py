@@ -6,6 +6,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
+from robust_style.artefact.file_kind import kind_of
 from robust_style.artefact.foreign.container import open_container
 from robust_style.artefact.foreign.rebuild import builders, storage_of
 from robust_style.artefact.foreign.walk import walk
@@ -45,8 +46,9 @@ def read_foreign(path: Path) -> object:
         zipfile.BadZipFile,
         zlib.error,
     ) as error:
+        reason = kind_of(content[:64]) or shown(error)
         raise CheckpointError(
-            f"{path}: expected a file written by torch.save, found {shown(error)}; get the file anew"
+            f"{path}: expected a file written by torch.save, found {reason}; get the file anew"
         ) from None
 
 
