@@ -116,7 +116,7 @@ def measure(options: argparse.Namespace) -> None:
 
 
 def source(path: Path) -> Any:
-    image = Image.fromarray(read_image(path, str(path)))
+    image = Image.fromarray(read_image(path).pixels)
     return lambda size_px: resized(path, image, size_px)
 
 

@@ -91,6 +91,7 @@ rule prepare_image:
         # What the picture depends on: not the line of the catalogue it stands in, nor its title.
         source=lambda wildcards: IMAGES[wildcards.image].source,
         sha256=lambda wildcards: IMAGES[wildcards.image].sha256,
+        is_mask=lambda wildcards: settings.is_mask(config, wildcards.image),
         code=fingerprint("prepare_image"),
     message:
         "Preparing the image {wildcards.image}: verified, upright, sRGB."

@@ -13,18 +13,19 @@ def catalogue(path: Path, *rows: dict[str, str]) -> Path:
     return path
 
 
-def prepare(folder: Path, source: str, sha: str = "") -> Outcome:
+def prepare(folder: Path, source: str, sha: str = "", *, is_mask: bool = False) -> Outcome:
     """Prepares image `a`, whose row names this source, as `results/images/a.png` in the folder."""
     row = {"name": "a", "role": "both", "source": source, "sha256": sha}
-    return prepare_named(folder, "a", catalogue(folder / "images.tsv", row))
+    return prepare_named(folder, "a", catalogue(folder / "images.tsv", row), is_mask=is_mask)
 
 
-def prepare_named(folder: Path, name: str, *tables: Path) -> Outcome:
+def prepare_named(folder: Path, name: str, *tables: Path, is_mask: bool = False) -> Outcome:
     """Prepares the image of that name in these catalogues."""
     return run_script(
         "prepare_image",
         folder / "prepare.log",
         output={"image": folder / "results" / "images" / f"{name}.png"},
+        params={"is_mask": is_mask},
         wildcards={"image": name},
         config={"images": [str(table) for table in tables]},
     )

@@ -103,7 +103,7 @@ def test_of_a_file_that_is_cut_off_the_layers_that_it_has(tmp_path: Path, capsys
     ("name", "message"),
     [
         ("resnet81", "found 'resnet81'; did you mean resnet18?"),
-        ("absent.pt", "absent.pt: expected a checkpoint, found no file"),
+        ("absent.pt", "absent.pt: no such file or directory; give the path of a checkpoint"),
     ],
 )
 def test_layers_of_nothing(name: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -125,7 +125,7 @@ def test_a_place_that_cannot_be_written_is_one_sentence(
 ) -> None:
     with pytest.raises(SystemExit, match="1"):
         main(["convert", theirs, f"{theirs}/ours.pt", *LIKE])
-    assert re.match(
+    assert re.search(
         r"error: .*ours\.pt: .*theirs\.pth is a file, not a folder. Choose another place.", capsys.readouterr().err
     )
 

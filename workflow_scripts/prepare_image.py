@@ -9,4 +9,5 @@ with step(snakemake):
         catalogue=[Path(path) for path in snakemake.config["images"]],
         downloads=Path(snakemake.output.image).parents[1] / "downloads",
         image=Path(snakemake.output.image),
+        is_mask=snakemake.params.is_mask,
     )

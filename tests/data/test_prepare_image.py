@@ -22,7 +22,7 @@ def prepared(tmp_path: Path, source: str, sha: str = "", name: str = "a") -> np.
     table = tmp_path / "c.tsv"
     table.write_text("\t".join(COLUMNS) + "\n" + "\t".join(row.get(column, "") for column in COLUMNS) + "\n")
     image = tmp_path / "out" / "a.png"
-    prepare_image(name="a", catalogue=[table], downloads=tmp_path / "downloads", image=image)
+    prepare_image(name="a", catalogue=[table], downloads=tmp_path / "downloads", image=image, is_mask=False)
     with Image.open(image) as picture:
         assert (picture.format, picture.mode, picture.info) == ("PNG", "RGB", {})
         return np.array(picture)
@@ -108,6 +108,7 @@ def test_every_picture_of_the_published_catalogue_can_be_used(tmp_path):
             catalogue=[root / "config" / "images.tsv"],
             downloads=tmp_path / "downloads",
             image=tmp_path / f"{name}.png",
+            is_mask=False,
         )
         with Image.open(tmp_path / f"{name}.png") as picture, Image.open(by_hash[record.sha256]) as oracle:
             assert picture.size == oracle.size

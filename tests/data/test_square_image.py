@@ -83,7 +83,7 @@ def test_upright(tmp_path: Path, orientation: int) -> None:
 )
 def test_kinds_of_pixels_are_those_of_every_other_picture(tmp_path: Path, content: bytes) -> None:
     """As `read_image` has them, whose own tests hold them against the colours that they mean."""
-    pixels = read_image(written(tmp_path / "a.png", content), "row")
+    pixels = read_image(written(tmp_path / "a.png", content), "row").pixels
     expected = square(encoded(Image.fromarray(pixels), "PNG"), tmp_path, 32)
     assert difference(square(content, tmp_path, 32), expected) < 1
 

@@ -1,6 +1,7 @@
 """Pictures that cannot be used, by the script that prepares them: one sentence, status 1, nothing new in place."""
 
 import os
+import struct
 import zlib
 from hashlib import sha256
 from pathlib import Path
@@ -14,7 +15,7 @@ from prepared_image import prepare
 from refusal import contents, refusal
 
 PICTURE = Image.fromarray(PIXELS)
-FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP")
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "AVIF", "JPEG2000")
 ROW = "images.tsv line 2 (a)"
 
 
@@ -56,7 +57,10 @@ UNUSABLE = {
     "text": (b"not a picture at all\n", "found something else, beginning with b'not a pi'"),
     "postscript": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 40 40\n", "found something else"),
     "pdf": (b"%PDF-1.7\n1 0 obj\n", "found something else"),
-    "another format": (encoded(PICTURE, "ICO"), "expected a picture (PNG, JPEG, WEBP, TIFF, BMP, GIF, PPM)"),
+    "another format": (
+        encoded(PICTURE, "ICO"),
+        "expected a picture (PNG, JPEG, WEBP, TIFF, BMP, GIF, PPM, AVIF, JPEG2000, TGA, HEIC)",
+    ),
     "the start of a png alone": (png(40, 40, b"")[:8], "expected a"),
     # Headers that promise so many pixels, and no pixels behind them.
     "bomb of 400 megapixels": (png(20_000, 20_000, zlib.compress(b"")), "expected at most 64 megapixels"),
@@ -67,14 +71,20 @@ UNUSABLE = {
         png(40, 40, b"", before=chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(2**26)))),
         "expected a whole picture",
     ),
-    "16 bits of grey, png": (encoded(grey(16), "PNG"), "expected 8 bits per channel", "save it as 8-bit sRGB"),
-    "16 bits of grey, tiff": (encoded(grey(16), "TIFF"), "expected 8 bits per channel"),
-    "16 bits of colour": (png(40, 40, SIXTEEN_BITS, depth=16), "expected 8 bits per channel"),
-    "floats": (encoded(Image.fromarray(np.zeros((40, 40), np.float32)), "TIFF"), "expected 8 bits per channel"),
-    "animated gif": (frames(kind="GIF"), "expected a single picture", "found 2 frames or pages"),
-    "animated webp": (frames(kind="WEBP"), "expected a single picture", "found 2 frames or pages"),
-    "animated png": (frames(kind="PNG"), "expected a single picture", "found 2 frames or pages"),
-    "tiff of two pages": (frames(kind="TIFF"), "expected a single picture", "found 2 frames or pages"),
+    "16 bits, cut short": (png(40, 40, SIXTEEN_BITS[:20], depth=16), "expected a whole picture"),
+    "floats beyond 1": (
+        encoded(Image.fromarray(np.full((40, 40), 7, np.float32)), "TIFF"),
+        "expected floating-point values from 0 to 1",
+        "found 7 to 7",
+    ),
+    "32-bit integers": (encoded(Image.fromarray(np.zeros((40, 40), np.int32)), "TIFF"), "expected 8 or 16 bits"),
+    "animated, cut short in its first frame": (frames(kind="GIF")[:60], "expected a"),
+    "animated, cut short, webp": (frames(kind="WEBP")[:-9], "expected a"),
+    "bomb of a tga": (
+        struct.pack("<3BHHB4H2B", 0, 0, 10, 0, 0, 0, 0, 0, 60_000, 60_000, 24, 0) + bytes(8) + b"TRUEVISION-XFILE.\0",
+        "expected at most 64 megapixels",
+    ),
+    "heic without its package": (b"\0\0\0\x18ftypheic\0\0\0\0heicmif1" + bytes(50), "expected a"),
     "one pixel": (encoded(Image.new("RGB", (1, 1)), "PNG"), "at least 32 px on each side", "found 1x1 px"),
     "31 px wide": (encoded(Image.new("RGB", (31, 64)), "PNG"), "at least 32 px on each side", "found 31x64 px"),
     "31 px high": (encoded(Image.new("RGB", (64, 31)), "PNG"), "at least 32 px on each side", "found 64x31 px"),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from crafted_images import PIXELS, encoded, grey, srgb_profile, stands_upright, turned, written
+from crafted_images import PIXELS, encoded, frames, grey, srgb_profile, stands_upright, turned, written
 from prepared_image import prepare
 from refusal import contents
 
@@ -16,10 +16,14 @@ PICTURE = Image.fromarray(PIXELS)
 LEVELS = PIXELS[:, :, 0]
 
 
-def shown(folder: Path, source: str, sha: str = "") -> np.ndarray:
-    """The pixels of the prepared picture: a plain RGB PNG, whatever it was made from."""
-    end = prepare(folder, source, sha)
-    assert (end.code, end.log) == (0, "")
+ROW = "images.tsv line 2 (a)"
+
+
+def shown(folder: Path, source: str, sha: str = "", *, said: str = "", is_mask: bool = False) -> np.ndarray:
+    """The pixels of the prepared picture: a plain RGB PNG, whatever it was made from; the log is what is `said`."""
+    end = prepare(folder, source, sha, is_mask=is_mask)
+    assert end.code == 0, end.log
+    assert end.log == (f"{folder / ROW}: {said}\n" if said else "")
     assert list(contents(folder / "results")) == ["images/a.png"]
     with Image.open(folder / "results" / "images" / "a.png") as picture:
         assert (picture.format, picture.mode, picture.info) == ("PNG", "RGB", {})
@@ -81,10 +85,32 @@ MODES: dict[str, tuple[Callable[[], bytes], np.ndarray]] = {
 @pytest.mark.parametrize("kind", MODES)
 def test_every_kind_of_picture_shows_its_pixels(tmp_path: Path, kind: str) -> None:
     make, expected = MODES[kind]
-    found = shown(tmp_path, str(written(tmp_path / "in.png", make())))
+    said = "transparent: composed on white" if "transparent" in kind else ""
+    found = shown(tmp_path, str(written(tmp_path / "in.png", make())), said=said)
     assert found.shape == expected.shape
     # A profile of sRGB converts to sRGB by way of another space: at most one step of rounding.
     assert np.abs(found.astype(int) - expected).max() <= ("profile" in kind)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected", "said"),
+    [
+        (encoded(grey(16), "PNG"), LEVELS[..., None], "16 bits per channel: rescaled to 8"),
+        (frames(kind="TIFF"), np.array((255, 0, 0)), "2 pages: the first one is used"),
+        (frames(kind="GIF"), np.array((255, 0, 0)), "animated, 2 frames: the first one is used"),
+    ],
+)
+def test_a_conversion_is_said_in_the_log(tmp_path: Path, content: bytes, expected: np.ndarray, said: str) -> None:
+    assert (shown(tmp_path, str(written(tmp_path / "in", content)), said=said) == expected).all()
+
+
+def test_a_mask_drawn_in_transparency(tmp_path: Path) -> None:
+    """A white brush on nothing: composed on white it would be white everywhere."""
+    alpha = np.zeros((40, 50, 1), np.uint8)
+    alpha[:, :20] = 255
+    content = encoded(Image.fromarray(np.concatenate([np.full_like(PIXELS, 255), alpha], 2)), "PNG")
+    said = "the mask is its transparency: the style is for where it is opaque"
+    assert (shown(tmp_path, str(written(tmp_path / "in.png", content)), said=said, is_mask=True) == alpha).all()
 
 
 def test_inks_of_a_jpeg_are_those_of_the_plain_complement(tmp_path: Path) -> None:

@@ -70,7 +70,9 @@ def steps(root: Path) -> dict[str, dict[str, Any]]:
             "input": {"archive": []}, "output": {"dataset": dataset}, "wildcards": {"dataset": "phototiles"},
             "params": {"train_size": 200, "test_size": 50, "classes": None, "size_px": 32},
         },
-        "prepare_image": {"output": {"image": images[1]}, "wildcards": {"image": "voronoi_mosaic"}},
+        "prepare_image": {
+            "output": {"image": images[1]}, "wildcards": {"image": "voronoi_mosaic"}, "params": {"is_mask": False},
+        },
         "initialise_network": {
             "input": {"dataset": dataset}, "output": {"checkpoint": start}, "wildcards": NETWORK,
             "params": {"settings": network, "training": training, "code": ""},

@@ -236,6 +236,22 @@ def test_a_mask_keeps_the_style_in_its_place(files):
     assert changed[:16].mean() > 4 * changed[-8:].mean()
 
 
+def test_a_mask_of_another_shape_is_refused(files):
+    Image.new("RGB", (64, 64), "white").save(files["images"][0].with_name("square.png"))
+    files["images"].append(files["images"][0].with_name("square.png"))
+    files["blends"] = {"masked": [{"image": "style", "weight": 1.0, "mask": "square"}]}
+    with pytest.raises(ImageError, match=r"square\.png: expected .*, 96 x 64 px, found 64 x 64 px"):
+        stylize(**files | {"pairs": [("content", "masked")]})
+
+
+def test_a_stretched_content_is_said_in_the_log(files, capsys):
+    with Image.open(files["images"][0]) as image:
+        image.resize((80, 64)).save(files["images"][0])
+    stylize(**files)
+    note = "content: 80 x 64 px, painted at 32 x 32 px: sides are multiples of 16, so it is stretched by 25.0 %"
+    assert capsys.readouterr().err.count(note) == 1
+
+
 def test_a_mask_that_is_all_black_is_refused(files):
     Image.new("RGB", (96, 64)).save(files["images"][0].with_name("black.png"))
     files["images"].append(files["images"][0].with_name("black.png"))

@@ -81,6 +81,104 @@ def test_several_styles_and_a_mask(run, files, photo):
     run(photo, *more, "--mask", str(photo.with_name("white.png")), "none", "--set", "loss_normalisation=mean")
 
 
+NO_STEP = ("--set", "evaluations=1")
+
+
+def test_conversions_are_said_once_and_the_style_of_many_photos_too(run, files, photo, tmp_path, capsys):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    with Image.open(photo) as image:
+        image.save(folder / "a.gif", save_all=True, append_images=[Image.new("RGB", image.size)])
+        image.save(folder / "b.png")
+    with Image.open(files["images"][1]) as image:
+        image.putalpha(100)
+        image.save(files["images"][1])
+    run(folder, *NO_STEP, output=tmp_path / "out")
+    said = capsys.readouterr().err
+    assert said.count("a.gif: animated, 2 frames: the first one is used") == 1
+    assert said.count("style.png: transparent: composed on white") == 1
+    assert "b.png: " not in said
+
+
+def test_a_photo_is_cropped_not_stretched(run, photo, capsys):
+    """Circles stay circles: the painting of one step is the photo."""
+    rows, columns = np.mgrid[:64, :80] - np.array([31.5, 39.5])[:, None, None]
+    dark = np.where(rows**2 + columns**2 < 20**2, 0, 255).astype(np.uint8)
+    Image.fromarray(dark).save(photo)
+    output = run(photo, *NO_STEP, "--size", "48", "--set", "style_weight=0.000001")
+    circle = np.asarray(Image.open(output)).mean(2) < 128
+    assert circle.shape == (48, 64)
+    assert circle.any(1).sum() == circle.any(0).sum()
+    said = "80 x 64 px, painted at 64 x 48 px: sides are multiples of 16, so 4 of 64 px of its height are cropped"
+    assert capsys.readouterr().err.count(said) == 1
+
+
+@pytest.fixture
+def half_transparent(photo):
+    """The photo, its left half transparent."""
+    with Image.open(photo) as image:
+        image = image.convert("RGB")
+    alpha = Image.new("L", image.size, 255)
+    alpha.paste(0, (0, 0, image.width // 2, image.height))
+    image.putalpha(alpha)
+    image.save(photo)
+    return photo
+
+
+def test_transparency_is_kept_where_asked_for(run, half_transparent, capsys):
+    with Image.open(run(half_transparent, *NO_STEP)) as picture:
+        assert picture.mode == "RGB"
+    assert "content.png: transparent: composed on white" in capsys.readouterr().err
+    with Image.open(run(half_transparent, *NO_STEP, "--keep-alpha")) as picture:
+        assert picture.mode == "RGBA"
+        alpha = np.asarray(picture)[..., 3]
+    assert alpha.shape == (32, 48)
+    assert alpha[:, :22].max() < 30 < 225 < alpha[:, 26:].min()
+    assert "composed on white" not in capsys.readouterr().err
+
+
+def test_transparency_of_an_opaque_photo(run, photo, capsys):
+    with Image.open(run(photo, *NO_STEP, "--keep-alpha")) as picture:
+        assert picture.mode == "RGB"
+    assert "content.png: opaque, so there is no transparency to keep" in capsys.readouterr().err
+
+
+def test_transparency_in_a_format_without_it_is_refused_before_painting(run, half_transparent, capsys, tmp_path):
+    output = tmp_path / "made" / "out.jpg"
+    assert "--keep-alpha: expected an output" in refusal(
+        run, capsys, half_transparent, "--keep-alpha", "--checkpoint", "absent.pt", output=output
+    )
+
+
+def test_a_mask_drawn_in_transparency(run, photo, tmp_path):
+    """A white brush on nothing gives the same painting as white on black, also where the photo is cropped."""
+    with Image.open(photo) as image:
+        image.resize((100, 75)).save(photo)
+    black = np.zeros((150, 200), np.uint8)
+    black[:, :100] = 255
+    Image.fromarray(black).save(tmp_path / "black.png")
+    Image.merge("LA", [Image.new("L", (200, 150), 255), Image.fromarray(black)]).save(tmp_path / "clear.png")
+    pictures = [
+        np.asarray(Image.open(run(photo, "--mask", str(tmp_path / mask), output=tmp_path / f"of_{mask}")))
+        for mask in ("black.png", "clear.png")
+    ]
+    assert (pictures[0] == pictures[1]).all()
+
+
+@pytest.mark.parametrize(
+    ("mask", "said"),
+    [
+        (Image.new("L", (96, 64)), "mask.png: expected a mask with some white, found black everywhere"),
+        (Image.new("L", (64, 64), 255), "mask.png: expected a mask of the content's shape, 96 x 64 px, found 64 x 64"),
+    ],
+)
+def test_masks_that_cannot_be_used_are_named(run, photo, capsys, tmp_path, mask, said):
+    mask.save(tmp_path / "mask.png")
+    error = refusal(run, capsys, photo, "--mask", str(tmp_path / "mask.png"))
+    assert said in error
+    assert "row" not in error.replace(str(tmp_path), "")
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
@@ -187,7 +285,7 @@ def test_numbers_of_changes_in_scientific_notation(run, photo):
 def test_what_has_no_effect_is_said(run, photo, capsys, more, said):
     run(photo, *more)
     warnings = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning")]
-    assert [line[: len(said)] for line in warnings] == ([said] if said else [])
+    assert any(line.startswith(said) for line in warnings) if said else warnings == []
 
 
 def test_noise_depends_on_seed_and_size_and_not_on_names(run, photo, tmp_path):

@@ -6,7 +6,7 @@ from hypothesis import strategies as some
 from PIL import Image
 
 from robust_style.errors import ConfigError, ImageError
-from robust_style.transfer.geometry import painting_size
+from robust_style.transfer.geometry import central_box, check_mask_shape, painting_size, rounding_note, scaled_box
 from robust_style.transfer.picture import read_picture, write_picture, write_preview, write_strip
 
 
@@ -22,6 +22,56 @@ def test_sides_are_multiples_of_16_and_the_shape_is_nearly_kept(width, height, s
     assert min(painted) == 16 * sixteenths
     assert all(side % 16 == 0 for side in painted)
     assert abs(max(painted) - 16 * sixteenths * max(width, height) / min(width, height)) <= 8
+
+
+SIDE = some.integers(32, 3000)
+
+
+@given(SIDE, SIDE, some.integers(2, 64), SIDE, SIDE)
+def test_the_central_box_has_the_painting_s_shape_and_lies_in_the_image(width, height, sixteenths, across, down):
+    painted = painting_size(width, height, 16 * sixteenths)
+    box = left, upper, right, lower = central_box(width, height, painted)
+    assert (right - left) / (lower - upper) == pytest.approx(painted[0] / painted[1])
+    assert (left, right) == (0, width) or (upper, lower) == (0, height)
+    assert (left + right, upper + lower) == (pytest.approx(width), pytest.approx(height))
+    for size, (first, above, last, below) in (
+        ((width, height), box),
+        ((across, down), scaled_box(box, (width, height), (across, down))),
+    ):
+        # Pillow refuses a box that is outside by a rounding error
+        assert 0 <= first < last <= size[0]
+        assert 0 <= above < below <= size[1]
+
+
+def test_rounded_sides_are_said_once_they_cost_a_pixel():
+    size = "200 x 150 px, painted at 176 x 128 px: sides are multiples of 16, so "
+    assert rounding_note(200, 150, (176, 128), is_cropped=True) == size + "5 of 150 px of its height are cropped"
+    assert rounding_note(200, 150, (176, 128), is_cropped=False) == size + "it is stretched by 3.1 %"
+    assert rounding_note(150, 200, (128, 176), is_cropped=False).endswith("it is stretched by 3.1 %")
+    assert rounding_note(768, 512, (768, 512), is_cropped=True) is None
+    assert rounding_note(640, 427, (240, 160), is_cropped=True) is None
+
+
+@pytest.mark.parametrize(
+    ("mask", "content"), [((100, 75), (4000, 3000)), ((1333, 1000), (400, 300)), ((50, 37), (200, 150))]
+)
+def test_a_scaled_mask_has_the_content_s_shape(mask, content):
+    check_mask_shape(mask, content)
+    check_mask_shape(content, mask)
+
+
+@pytest.mark.parametrize("mask", [(150, 200), (176, 128), (200, 145), (400, 400)])
+def test_a_mask_of_another_shape_is_refused(mask):
+    with pytest.raises(ImageError, match=rf"200 x 150 px, found {mask[0]} x {mask[1]} px"):
+        check_mask_shape(mask, (200, 150))
+
+
+def test_transparency_is_written_where_it_is_given(tmp_path):
+    alpha = Image.linear_gradient("L").resize((48, 32))
+    write_picture(tmp_path / "p.png", torch.full((3, 32, 48), 99, dtype=torch.uint8), alpha)
+    with Image.open(tmp_path / "p.png") as back:
+        assert back.mode == "RGBA"
+        assert (np.asarray(back)[..., 3] == np.asarray(alpha)).all()
 
 
 @pytest.mark.parametrize("size_px", [0, 16, 33, 100, -32])

@@ -20,6 +20,7 @@ from robust_style.workflow.settings import (
     checkpoint_epochs,
     checkpoints,
     images_of_style,
+    is_mask,
     last_epochs,
     one_of,
     pairs,
@@ -142,7 +143,7 @@ def test_null_takes_a_block_away_and_nothing_is_changed_in_place() -> None:
             "slow",
             "networks.standard.engine: expected one of fast, robustness, found 'slow'",
         ),
-        ("device", "gpu", "device: expected one of auto, cpu, cuda, found 'gpu'"),
+        ("device", "gpu", "device: expected auto, cpu, cuda or cuda:N, found 'gpu'; did you mean cuda?"),
         ("seeds", [0, 0], "seeds: expected each item once"),
         ("seeds", [], "seeds: expected minimum length 1"),
         ("dataset.sha256", "0" * 64, "dataset.sha256: belongs to dataset.archive"),
@@ -221,7 +222,7 @@ def test_the_library_s_engine_wants_the_library_s_augmentation() -> None:
 
 
 def test_all_faults_are_told_at_once() -> None:
-    config = changed("training.epochs", "100")
+    config = changed("training.epochs", "many")
     config["device"] = "gpu"
     with pytest.raises(ConfigError) as caught:
         checked(config, SCHEMA)
@@ -287,6 +288,7 @@ def test_a_style_that_is_a_blend_needs_its_images_and_masks() -> None:
     assert images_of_style(config, "both") == ["the_scream", "starry_night", "left"]
     assert images_of_style(config, "great_wave") == ["great_wave"]
     assert config["transfer"]["blends"]["both"][1]["weight"] == 1.0
+    assert [name for name in ("the_scream", "starry_night", "left") if is_mask(config, name)] == ["left"]
 
 
 def test_empty_configuration() -> None:

@@ -52,7 +52,7 @@ def shown(text: str) -> str:
     return repr(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…")
 
 
-def number(least: float, most: float, *, above: bool = False) -> Callable[[str], float]:
+def number(least: int | float, most: int | float, *, above: bool = False) -> Callable[[str], float]:
     """A type for argparse: a number from `least` (or above it) to `most`: `300`, `1e3`, `1/8`."""
 
     def read(text: str) -> float:

@@ -12,35 +12,40 @@ from robust_style.artefact.digest import sha256_of_file
 from robust_style.data.catalogue import ImageRecord, find_image, painting
 from robust_style.data.download import download
 from robust_style.data.http_source import Source
-from robust_style.data.image_file import read_image
+from robust_style.data.image_file import read_image, read_mask
 from robust_style.data.paintings import paint
 from robust_style.data.photographs import photograph
 from robust_style.errors import ImageError
 
 
-def prepare_image(*, name: str, catalogue: Sequence[Path], downloads: Path, image: Path) -> None:
+def prepare_image(*, name: str, catalogue: Sequence[Path], downloads: Path, image: Path, is_mask: bool) -> None:
     """Writes image `name` of the catalogues as an 8-bit sRGB PNG to `image`; equal pixels give equal bytes.
 
+    A mask may be drawn in the transparency of its file (`image_file.read_mask`). Notes on conversions are printed.
     A download is kept as `downloads/<name>-<first 12 digits of its sha256>` and used again. Raises ConfigError for an
     unknown name or a bad catalogue, DownloadError if no source gives it, ImageError if the picture cannot be used.
     """
-    pixels = _pixels(find_image(catalogue, name), downloads)
+    pixels = _pixels(find_image(catalogue, name), downloads, is_mask=is_mask)
     with whole_file(image) as unfinished:
         Image.fromarray(pixels).save(unfinished, format="PNG")
 
 
-def _pixels(record: ImageRecord, downloads: Path) -> UInt8[np.ndarray, "height width 3"]:
+def _pixels(record: ImageRecord, downloads: Path, *, is_mask: bool) -> UInt8[np.ndarray, "height width 3"]:
     if record.kind in ("photograph", "generator"):
         try:
             return _made(record)
         except ImageError as error:
             raise ImageError(f"{record.row}: {error}") from None
     if record.kind == "url":
-        return read_image(_downloaded(record, downloads), record.row)
-    path = Path(record.source)
-    if record.sha256 and path.is_file():
-        _verify(path, record)
-    return read_image(path, record.row)
+        path = _downloaded(record, downloads)
+    else:
+        path = Path(record.source)
+        if record.sha256 and path.is_file():
+            _verify(path, record)
+    content = read_mask(path, record.row) if is_mask else read_image(path, record.row)
+    for note in content.notes:
+        print(note)
+    return content.pixels
 
 
 def _made(record: ImageRecord) -> UInt8[np.ndarray, "height width 3"]:

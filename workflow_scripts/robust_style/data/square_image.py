@@ -9,7 +9,8 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from robust_style.data.image_file import LARGEST_PIXELS, flattened, has_eight_bits, in_srgb
+from robust_style.data.image_decoder import LARGEST_PIXELS, has_eight_bits
+from robust_style.data.srgb import flattened, in_srgb
 
 _FORMATS = ("PNG", "JPEG", "WEBP")
 # How much larger than wanted a JPEG is decoded, so that the filter, not the decoder, decides what is seen. As Pillow's

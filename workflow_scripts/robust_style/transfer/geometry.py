@@ -1,4 +1,4 @@
-"""How large a picture is painted."""
+"""How large a picture is painted, and how much of an image is used for it."""
 
 from robust_style.errors import ConfigError, ImageError
 
@@ -6,6 +6,9 @@ from robust_style.errors import ConfigError, ImageError
 MULTIPLE_PX = 16
 # Two positions of relu5_1: below, its Gram matrix holds no more than an average.
 SMALLEST_PX = 32
+
+# Left, upper, right and lower edge of a part of an image, px, as `Image.resize` takes them.
+Box = tuple[float, float, float, float]
 
 
 def painting_size(width: int, height: int, size_px: int) -> tuple[int, int]:
@@ -27,6 +30,65 @@ def painting_size(width: int, height: int, size_px: int) -> tuple[int, int]:
         )
     longer_px = round(max(width, height) * size_px / shorter / MULTIPLE_PX) * MULTIPLE_PX
     return (size_px, longer_px) if width <= height else (longer_px, size_px)
+
+
+def central_box(width: int, height: int, painted: tuple[int, int]) -> Box:
+    """The largest part of a `width` x `height` image about its centre that has the shape of `painted`, px.
+
+    Scaled to `painted`, this part is not distorted; of the whole image a few per cent are left out.
+    """
+    # The side that is kept whole is not computed: a rounding error would lie outside the image.
+    if width * painted[1] > height * painted[0]:
+        left = (width - height * painted[0] / painted[1]) / 2
+        return left, 0.0, width - left, float(height)
+    upper = (height - width * painted[1] / painted[0]) / 2
+    return 0.0, upper, float(width), height - upper
+
+
+def scaled_box(box: Box, size: tuple[int, int], other: tuple[int, int]) -> Box:
+    """The part of an image of size `other` that `box` is of one of size `size`, both width and height, px."""
+    (width, height), (other_width, other_height) = size, other
+    left, upper, right, lower = box
+    # Multiplied first: the edge of one image is exactly the edge of the other.
+    return (
+        left * other_width / width,
+        upper * other_height / height,
+        right * other_width / width,
+        lower * other_height / height,
+    )
+
+
+def rounding_note(width: int, height: int, painted: tuple[int, int], *, is_cropped: bool) -> str | None:
+    """A sentence on what rounding the sides does to a `width` x `height` image; None where it does less than 1 px."""
+    left, upper, _, _ = central_box(width, height, painted)
+    if 2 * max(left, upper) < 1:
+        return None
+    if is_cropped:
+        side, length, lost = ("width", width, 2 * left) if left > upper else ("height", height, 2 * upper)
+        consequence = f"{lost:.0f} of {length} px of its {side} are cropped"
+    else:
+        ratio = painted[0] * height / (painted[1] * width)
+        consequence = f"it is stretched by {100 * (max(ratio, 1 / ratio) - 1):.1f} %"
+    return (
+        f"{width} x {height} px, painted at {painted[0]} x {painted[1]} px: "
+        f"sides are multiples of {MULTIPLE_PX}, so {consequence}"
+    )
+
+
+def check_mask_shape(mask: tuple[int, int], content: tuple[int, int]) -> None:
+    """Raises ImageError where a mask has not the content's shape; sides may be off by a pixel, as scaling rounds them.
+
+    `mask` and `content` are width and height, px.
+    """
+    # The shapes that each could have had before its sides were rounded.
+    (low, high), (content_low, content_high) = (
+        ((width - 1) / (height + 1), (width + 1) / (height - 1)) for width, height in (mask, content)
+    )
+    if low > content_high or high < content_low:
+        raise ImageError(
+            f"expected a mask of the content's shape, {content[0]} x {content[1]} px, "
+            f"found {mask[0]} x {mask[1]} px; crop the mask as the content"
+        )
 
 
 def part_of(size_px: int, scale: float) -> int:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from robust_style.artefact.atomic import whole_file
 from robust_style.errors import ImageError
-from robust_style.transfer.geometry import painting_size
+from robust_style.transfer.geometry import Box, painting_size
 
 # High enough that brush strokes keep their edges, a quarter of the PNG's bytes.
 JPEG_QUALITY = 88
@@ -25,16 +25,22 @@ def read_picture(path: Path, size_px: int) -> Float[Tensor, "1 3 height width"]:
     return resized(path, _open(path), size_px)
 
 
-def resized(path: Path, image: Image.Image, size_px: int) -> Float[Tensor, "1 3 height width"]:
+def picture_size(path: Path) -> tuple[int, int]:
+    """Width and height of the prepared image at `path`, px. Raises ImageError as `read_picture` does."""
+    return _open(path).size
+
+
+def resized(path: Path, image: Image.Image, size_px: int, box: Box | None = None) -> Float[Tensor, "1 3 height width"]:
     """The RGB picture `image`, which `path` names in an error, in [0, 1], resized (Lanczos) to `painting_size`.
 
-    Raises ImageError if it is too small; ConfigError for an unusable `size_px`.
+    `box` is the part of the image to use, None is all of it. Raises ImageError if the image is too small; ConfigError
+    for an unusable `size_px`.
     """
     try:
         size = painting_size(*image.size, size_px)
     except ImageError as error:
         raise ImageError(f"{path}: {error}") from None
-    pixels = np.array(image.resize(size, Image.Resampling.LANCZOS), np.float32) / 255
+    pixels = np.array(image.resize(size, Image.Resampling.LANCZOS, box), np.float32) / 255
     return torch.from_numpy(pixels).permute(2, 0, 1).unsqueeze(0).contiguous()
 
 

@@ -57,8 +57,8 @@ def recipe_for(recipe: Mapping[str, Any], architecture: str, stand_ins: StandIns
     return settled
 
 
-def _sums(layers: Iterable[str], weights: Iterable[float]) -> dict[str, float]:
-    sums: dict[str, float] = {}
+def _sums(layers: Iterable[str], weights: Iterable[int | float]) -> dict[str, int | float]:
+    sums: dict[str, int | float] = {}
     for layer, weight in zip(layers, weights, strict=True):
         sums[layer] = sums[layer] + weight if layer in sums else weight
     return sums

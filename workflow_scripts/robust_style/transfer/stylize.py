@@ -17,9 +17,10 @@ from robust_style.provenance.device import choose_device
 from robust_style.provenance.device_memory import within_memory
 from robust_style.provenance.precision import choose_precision, dtype_of
 from robust_style.transfer.animation import frame_evaluations, write_animation
+from robust_style.transfer.geometry import check_mask_shape, painting_size, rounding_note
 from robust_style.transfer.optimise import Painting, Watch
 from robust_style.transfer.paint import Order, Resized, StyleSource, paint
-from robust_style.transfer.picture import read_picture, write_picture, write_preview, write_strip
+from robust_style.transfer.picture import picture_size, read_picture, write_picture, write_preview, write_strip
 from robust_style.transfer.recipe import Recipe, recipe_from_settings
 from robust_style.transfer.trace import trace_of
 
@@ -87,6 +88,8 @@ def stylize(
             "transfer.size_px", size_px, f"lower it, or transfer.pairs_per_job ({len(pairs)} here), or set device: cpu"
         ),
     ):
+        for note in _size_notes(images, pairs, blends, size_px):
+            print(note, file=sys.stderr, flush=True)
         for numbers, paintings in paint(
             network, settings, orders, size_px=size_px, dtype=dtype_of(arithmetic), device=where
         ):
@@ -162,6 +165,30 @@ def _orders(
         )
         for content, style in pairs
     ]
+
+
+def _size_notes(
+    images: Sequence[Path],
+    pairs: Sequence[tuple[str, str]],
+    blends: Mapping[str, Sequence[Mapping[str, Any]]],
+    size_px: int,
+) -> list[str]:
+    """A sentence for each content that is stretched. Raises ImageError for a mask that has not its content's shape.
+
+    Contents are stretched, not cropped, so that metrics of existing pictures stay valid.
+    """
+    paths = {path.stem: path for path in images}
+    notes = []
+    for content, style in pairs:
+        size = picture_size(paths[content])
+        with named(str(paths[content])):
+            note = rounding_note(*size, painting_size(*size, size_px), is_cropped=False)
+        if note is not None:
+            notes.append(f"{content}: {note}")
+        for mask in (part["mask"] for part in blends.get(style, []) if part["mask"]):
+            with named(f"mask {paths[mask]}"):
+                check_mask_shape(picture_size(paths[mask]), size)
+    return list(dict.fromkeys(notes))
 
 
 def _reporter(pair: str, evaluations: int) -> Callable[[int, float], None]:

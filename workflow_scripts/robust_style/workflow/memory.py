@@ -44,7 +44,7 @@ def painting_mb(
 
 
 def painting_bytes(
-    content_pixels: float, style_pixels: float, *, architecture: str, width: float, optimiser: str
+    content_pixels: int | float, style_pixels: int | float, *, architecture: str, width: float, optimiser: str
 ) -> tuple[float, float]:
     """Bytes that one picture needs beside its loaded network: a constant part, and one that grows with the picture.
 
@@ -59,7 +59,9 @@ def painting_bytes(
     return constant, pixels * (maps + BYTES_PER_PIXEL_BESIDES + 2 * 3 * 4 * REMEMBERED[optimiser])
 
 
-def largest_size_px(size_px: int, constant: float, growing: float, available: float, multiple: int) -> int | None:
+def largest_size_px(
+    size_px: int, constant: int | float, growing: int | float, available: int | float, multiple: int
+) -> int | None:
     """The largest size, a multiple of `multiple` px, that fits where `size_px` needs `constant` + `growing` bytes.
 
     None where not even one of them does.

@@ -74,6 +74,13 @@ def images_of_style(config: dict[str, Any], style: str) -> list[str]:
     return list(dict.fromkeys(name for part in parts for name in (part["image"], part["mask"]) if name))
 
 
+def is_mask(config: dict[str, Any], image: str) -> bool:
+    """Whether this image is used as a mask and never as a content or style."""
+    parts = [part for blend in config["transfer"]["blends"].values() for part in blend]
+    painted = {name for pair in pairs(config) for name in pair} | {part["image"] for part in parts}
+    return image not in painted and any(part["mask"] == image for part in parts)
+
+
 def reconstructed_pair(config: dict[str, Any]) -> tuple[str, str]:
     """Content and style to be reconstructed: those named, or the first pair's."""
     content, style = pairs(config)[0]
