@@ -1,5 +1,5 @@
-# The last word: a manifest of every product by its SHA-256, a check that all of it is there, sane and unchanged, and
-# the run in a form that others' programs read.
+# Manifest: every product with its SHA-256 and the record of its job. Check: counts, ranges, hashes. RO-Crate: the run
+# for other programs. All three are derived from the job records (provenance/).
 
 RECONSTRUCTIONS = of_each_checkpoint(
     [RECONSTRUCTION_STRIP, RECONSTRUCTION_RECORD], checkpoints=RECONSTRUCTED
@@ -72,7 +72,7 @@ rule write_manifest:
         config=config,
         code=fingerprint("write_manifest"),
     message:
-        "Writing the manifest: the SHA-256 of every product, and what made them."
+        "Writing the manifest: SHA-256 and job record of every product, and the record of the run."
     script:
         "../workflow_scripts/write_manifest.py"
 

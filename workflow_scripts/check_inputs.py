@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from robust_style.artefact.inputs import check_inputs
+from robust_style.provenance.manifest import check_inputs
 from robust_style.workflow.entry import step
 
 with step(snakemake):

@@ -1,16 +1,12 @@
 from pathlib import Path
 
-from robust_style.artefact.check import check_results
-from robust_style.provenance.run import verify_provenance
+from robust_style.provenance.check import check_results
 from robust_style.workflow.entry import step
 
 with step(snakemake):
-    verify_provenance(
-        provenance=Path(snakemake.input.provenance),
-        manifest=Path(snakemake.input.manifest),
-    )
     check_results(
         manifest=Path(snakemake.input.manifest),
+        products=[Path(path) for path in [*snakemake.input.products, snakemake.input.provenance]],
         table=Path(snakemake.input.table),
         evaluations=Path(snakemake.input.evaluations),
         records=[Path(path) for path in snakemake.input.records],

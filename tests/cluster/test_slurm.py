@@ -41,9 +41,9 @@ def test_it_ends_well_without_help(on_cluster: ClusterRun) -> None:
 def test_not_a_bit_differs_from_a_run_without_a_cluster(on_cluster: ClusterRun, on_this_machine: Finished) -> None:
     there, here = (hashes(folder) for folder in (on_cluster.folder, on_this_machine.folder))
     assert len(here) > 80
-    # The methods name the device that was asked for, and their record has their hash; all else is equal.
+    # Methods and run record name the device that was asked for, and a record has the methods' hash; all else is equal.
     differing = {name for name in here.keys() | there.keys() if here.get(name) != there.get(name)}
-    assert differing == {"methods.html", "provenance/write_methods.json"}
+    assert differing == {"methods.html", "provenance/write_methods.json", "provenance/run.json"}
     words = [
         re.findall(r"\w+", (folder / "results/miniature/methods.html").read_text(encoding="utf-8"))
         for folder in (on_cluster.folder, on_this_machine.folder)
@@ -133,4 +133,4 @@ def overlap(one: dict[str, str], other: dict[str, str]) -> bool:
 def hashes(folder: Path) -> dict[str, str]:
     """The SHA-256 of each product, by its name."""
     rows = (folder / "results/miniature/manifest.tsv").read_text(encoding="utf-8").splitlines()[1:]
-    return {name: digest for name, _, digest in (row.split("\t") for row in rows)}
+    return {name: digest for name, _, digest, _ in (row.split("\t") for row in rows)}

@@ -62,7 +62,7 @@ def test_snakefile_is_a_table_of_contents() -> None:
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_modules_are_short_and_safe(module: Path) -> None:
     text = module.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 250
+    assert len(text.splitlines()) <= 450
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Call):
             call = ast.unparse(node.func)
@@ -90,7 +90,7 @@ def _is_constant(node: ast.expr | None, value: object) -> bool:
 def test_no_global_randomness() -> None:
     """Every draw names its generator; torch's and numpy's global ones are only ever lent to the library."""
     for module in MODULES:
-        if module == PACKAGE / "provenance" / "global_randomness.py":
+        if module == PACKAGE / "compute" / "randomness.py":
             continue
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):

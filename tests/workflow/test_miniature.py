@@ -92,7 +92,7 @@ def test_claims_are_not_decided_by_one_seed(finished: Finished) -> None:
 
 def test_nothing_personal_is_in_the_products(finished: Finished) -> None:
     provenance = json.loads((finished.results / "provenance" / "run.json").read_text(encoding="utf-8"))
-    assert provenance["packages"]["numpy"]
+    assert provenance["software"]["numpy"]
     folder = str(finished.folder).encode()
     for product in finished.results.rglob("*"):
         if product.is_file() and "logs" not in product.parts:

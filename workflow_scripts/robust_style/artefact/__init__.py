@@ -1,1 +1,1 @@
-"""Files: written whole or not at all, hashed, listed, checked."""
+"""Files: atomic writing, hashes, checkpoints."""

@@ -1,7 +1,9 @@
-"""Checkpoints: a network after some epoch, with everything needed to go on from it and to know where it came from.
+"""Checkpoints: a network after n epochs, the optimiser's state, and a header that says how they were made.
 
-The file has the layout of the `robustness` library (Engstrom et al. 2019), so that its `make_and_restore_model` loads
-it, and one key more: `robust_style`, the header. It holds only tensors and plain data: reading it runs no code.
+The file has the layout of the `robustness` library (Engstrom et al. 2019), so its `make_and_restore_model` loads it,
+and one more key: `robust_style`, the header. It holds only tensors and plain data: reading it runs no code. The header
+repeats what the record of the training job says of device, switches and versions, because a checkpoint is passed on
+without its record.
 """
 
 import hashlib
@@ -22,11 +24,11 @@ from robust_style.errors import CheckpointError
 FORMAT_VERSION = 1
 _HEADER = "robust_style"
 _KEYS = frozenset({"model", "optimizer", "schedule", "epoch", "amp", _HEADER})
-# Where the library's AttackerModel, wrapped in DataParallel, keeps its two references to the one network.
+# The library's AttackerModel, wrapped in DataParallel, refers to its one network under two names.
 _NETWORK_PREFIXES = ("module.model.", "module.attacker.model.")
 _NORMALISER_PREFIXES = ("module.normalizer.", "module.attacker.normalize.")
 _ANEW = "delete the file and run the workflow again to make it anew"
-# The fields of the header, as JSON types.
+# The fields of the header and their JSON types.
 _HEADER_TYPES: dict[str, type | tuple[type, ...]] = {
     "network": str,
     "regime": str,
@@ -51,16 +53,16 @@ _HEADER_TYPES: dict[str, type | tuple[type, ...]] = {
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The state of one network after `epoch` completed epochs, and its origin.
+    """The state of one network after `epoch` completed epochs, and how it was made.
 
-    `weights` is the state of the network as the library names it, `optimiser` the state of
-    torch.optim.SGD, both on the CPU once loaded. `mean` and `std` normalise images in [0, 1]. `history` has one row
-    per completed epoch. `settings` are the network's and the training's as configured, `dataset_sha256` names the
-    dataset file, `code` is the fingerprint of the rooms that trained it, `determinism` the flags it was made under,
-    `versions` those of torch and Python. Equal checkpoints are saved as equal bytes.
+    `weights` is the network's state dict with the library's names, `optimiser` the state of torch.optim.SGD; loaded
+    tensors are on the CPU. `mean` and `std` normalise images in [0, 1]. `history` has one row per completed epoch.
+    `settings` are the configured ones of network and training, `dataset_sha256` is the hash of the dataset file, `code`
+    the fingerprint of the training code, `determinism` the switches of `compute.determinism`, `versions` those of torch
+    and Python. Equal checkpoints are saved as equal bytes.
 
-    Of a network that was trained elsewhere (`model.convert`) `seed` is a label, `dataset_sha256` names the dataset that
-    it is evaluated on here, and `settings` has one key more, `source`.
+    For a network trained elsewhere (`model.convert`), `seed` is a label, `dataset_sha256` is that of the dataset used
+    for evaluation here, and `settings` has the additional key `source`.
     """
 
     network: str
@@ -86,12 +88,12 @@ class Checkpoint:
 
     @property
     def classes(self) -> int:
-        """How many classes the network tells apart."""
+        """Number of classes."""
         return len(self.class_names)
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Writes `checkpoint` to `path`, whole or not at all.
+    """Write `checkpoint` to `path` atomically.
 
     Raises ValueError if the header holds NaN or infinity, TypeError if it holds anything but plain data.
     """
@@ -109,30 +111,30 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "amp": None,
         _HEADER: _canonical(header),
     }
-    # Into memory first: given a path, torch.save writes the file's name into the file.
+    # Into memory first: given a path, torch.save stores the file's name in the file.
     buffer = io.BytesIO()
     torch.save(content, buffer)
     write_bytes(path, buffer.getvalue())
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """The checkpoint in `path`, verified against the hash it carries; tensors on the CPU.
+    """Return the checkpoint in `path`, verified against its own hash; tensors are on the CPU.
 
-    Raises CheckpointError if the file is missing, damaged in any way (one flipped bit is enough), or of another kind.
+    Raises CheckpointError if the file is missing, damaged (one flipped bit is enough), or of another format.
     """
     content = _read(path)
     if not isinstance(content, dict) or set(content) != _KEYS:
-        found = ", ".join(sorted(map(str, content))) if isinstance(content, dict) else type(content).__name__
-        raise _refused(path, f"a checkpoint with the keys {', '.join(sorted(_KEYS))}", found or "none")
+        keys = ", ".join(sorted(map(str, content))) if isinstance(content, dict) else type(content).__name__
+        raise _refused(path, f"a checkpoint with the keys {', '.join(sorted(_KEYS))}", keys or "none")
     header, weights = content[_HEADER], _network_state(path, content["model"])
     _check_header(path, header)
     recorded = header.pop("content_sha256", None)
     try:
-        found = _sha256_of_content(header, weights, content["optimizer"])
-    # Nothing that this module wrote: a tensor in the header, keys that cannot be sorted, a tensor without bytes.
+        actual = _sha256_of_content(header, weights, content["optimizer"])
+    # A file that this module did not write: a tensor in the header, keys that cannot be sorted, a tensor without bytes.
     except (TypeError, ValueError, RuntimeError) as error:
         raise _refused(path, "plain data and tensors", f"something else ({error})") from None
-    if recorded != found:
+    if recorded != actual:
         raise _refused(path, "content of the SHA-256 that its header records", "another (the file is damaged)")
     tuples = {name: tuple(header[name]) for name in ("class_names", "mean", "std")}
     plain = {name: header[name] for name in _HEADER_TYPES}
@@ -149,8 +151,8 @@ def _read(path: Path) -> Any:
             start = file.read(64)
     except OSError as error:
         raise _refused(path, "a checkpoint", str(error.strerror).lower(), "permit reading it") from None
-    # torch answers damage with whatever its parser stumbles over: EOFError, UnpicklingError, RuntimeError, KeyError,
-    # and code in the pickle with UnpicklingError. All of them mean the same to the user.
+    # For a damaged file torch raises EOFError, UnpicklingError, RuntimeError or KeyError, depending on the place; for
+    # code in the pickle UnpicklingError. All of them mean the same to the user.
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
@@ -174,13 +176,13 @@ def _check_header(path: Path, header: Any) -> None:
         raise _refused(path, f"format version {FORMAT_VERSION}", str(version))
     for name, kind in _HEADER_TYPES.items():
         if not isinstance(header.get(name), kind):
-            found = type(header[name]).__name__ if name in header else "nothing"
-            names = " or ".join(one.__name__ for one in (kind if isinstance(kind, tuple) else (kind,)))
-            raise _refused(path, f"a header with {name} ({names})", found)
+            actual = type(header[name]).__name__ if name in header else "nothing"
+            kinds = " or ".join(cls.__name__ for cls in (kind if isinstance(kind, tuple) else (kind,)))
+            raise _refused(path, f"a header with {name} ({kinds})", actual)
 
 
 def _library_state(weights: dict[str, Tensor], mean: tuple[float, ...], std: tuple[float, ...]) -> dict[str, Tensor]:
-    """The state of the library's model: the network twice (one storage, saved once) and the normaliser twice."""
+    """Return the state of the library's model: the network twice (tensors shared, saved once), the normaliser twice."""
     constants = {
         "new_mean": torch.tensor(mean, dtype=torch.float32).view(-1, 1, 1),
         "new_std": torch.tensor(std, dtype=torch.float32).view(-1, 1, 1),
@@ -201,10 +203,10 @@ def _network_state(path: Path, state: Any) -> dict[str, Tensor]:
 
 
 def _canonical(value: Any) -> Any:
-    """Equal content as equal objects: sorted keys, one object per text, so that pickling gives equal bytes.
+    """Return equal content as equal objects (sorted keys, interned strings), so that pickling gives equal bytes.
 
-    Pickle writes an object that it meets twice as a reference, so two equal states with other histories in memory
-    (one just computed, one just loaded) would differ in the file.
+    Pickle writes an object that it meets again as a reference. Without this, two equal states would differ in the file
+    if one was computed and the other loaded.
     """
     if isinstance(value, dict):
         return {_canonical(key): _canonical(value[key]) for key in sorted(value)}
@@ -216,7 +218,7 @@ def _canonical(value: Any) -> Any:
 
 
 def _plain_tensor(tensor: Tensor) -> Tensor:
-    """A copy on the CPU with contiguous storage of its own, whatever the tensor was a view of."""
+    """Return a copy on the CPU with its own contiguous storage."""
     return tensor.detach().to("cpu").clone(memory_format=torch.contiguous_format)
 
 
@@ -243,6 +245,6 @@ def _update(digest: "hashlib._Hash", value: Any) -> None:
 
 
 def _refused(path: Path, expected: str, found: str, remedy: str = _ANEW) -> CheckpointError:
-    # What a stranger's file holds, or an error that quotes it: one line, no control characters, not long.
+    # `found` may quote an unknown file: one line, no control characters, at most 300 characters.
     plain = ascii(" ".join(found.split()))[1:-1][:300]
     return CheckpointError(f"{path}: expected {expected}, found {plain}; {remedy}")

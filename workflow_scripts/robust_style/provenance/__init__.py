@@ -1,1 +1,1 @@
-"""What a result was computed on: device, precision, threads, determinism."""
+"""Records of what was done: per job, per run, the manifest of all products, their check, and the RO-Crate."""

@@ -1,79 +1,68 @@
-"""What a run was made by: code, configuration, versions, kind of machine. Nothing that names a person or a host."""
+"""The record of a run: commit, configuration, and the software, machines and devices of its jobs.
 
-import json
+Nothing in it names a person, a host or a folder.
+"""
+
 import platform
 import subprocess
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from robust_style.artefact.atomic import write_text
-from robust_style.artefact.digest import sha256_of_file, sha256_of_settings
-from robust_style.errors import ResultError
+from robust_style.artefact.atomic import write_json
 from robust_style.model.kinds import is_imported, without_place
 
-# Everything a number of the results can depend on; an allow-list, so that nothing personal slips in.
+# Packages on which a number in the results can depend. An allow-list: nothing else of an environment is recorded.
 PACKAGES = (
     "torch", "robustness", "pyautoattack", "numpy", "scipy", "pandas", "pillow", "scikit-image", "matplotlib",
 )  # fmt: skip
 
 
-def write_provenance(*, config: dict[str, Any], manifest_sha256: str, provenance: Path) -> None:
-    """Writes commit, configuration, package versions and kind of machine beside the hash of the manifest.
-
-    The last entry is the hash of all the others.
-    """
-    content = {
-        "commit": _commit(),
-        "manifest_sha256": manifest_sha256,
-        "config": without_local_paths(config),
+def environment() -> dict[str, Any]:
+    """Return the versions of Python and of `PACKAGES` (None if not installed), operating system and architecture."""
+    return {
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
         "packages": package_versions(),
     }
-    write_text(provenance, _text_of({**content, "sha256": sha256_of_settings(content)}))
 
 
-def verify_provenance(*, provenance: Path, manifest: Path) -> None:
-    """Raises ResultError naming the record of a run if it was changed, or if it is not that of this manifest."""
-    found = None
-    try:
-        written = provenance.read_bytes().decode()
-        content = {key: value for key, value in json.loads(written).items() if key != "sha256"}
-        if written != _text_of({**content, "sha256": sha256_of_settings(content)}):
-            found = "changes"
-        elif content["manifest_sha256"] != sha256_of_file(manifest):
-            found = "that of another"
-    except (OSError, ValueError, LookupError, AttributeError, RecursionError) as damage:
-        found = f"damage ({damage})"
-    if found is not None:
-        raise ResultError(
-            f"{provenance}: expected the record of {manifest} as it was written, found {found}; delete both and run "
-            "the workflow again"
-        )
+def package_versions() -> dict[str, str | None]:
+    """Return the version of each of `PACKAGES`; None if this rule's environment lacks it."""
+    return {name: _version(name) for name in PACKAGES}
 
 
-def _text_of(content: dict[str, Any]) -> str:
-    return json.dumps(content, indent=1, allow_nan=False) + "\n"
+def write_run_record(*, config: dict[str, Any], environments: Iterable[Mapping[str, Any]], run: Path) -> None:
+    """Write commit, configuration and the distinct software versions, machines and devices to the JSON file `run`.
 
-
-def _commit() -> str:
-    """The commit of the code, with a mark where files differ from it; 'unknown' outside a repository."""
-    here = Path(__file__).resolve().parent
-    try:
-        answer = subprocess.run(
-            ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
-            capture_output=True, text=True, timeout=20, check=True,
-        )  # fmt: skip
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"
-    return answer.stdout.strip()
+    `environments` have the keys of `environment`, and `torch` (which names the device) if the job loaded torch. Rules
+    may run in different software environments, so each entry is a list.
+    """
+    software: dict[str, set[str]] = defaultdict(set)
+    machines, devices = set(), set()
+    for job in environments:
+        for name, version in {"python": job["python"], **job["packages"]}.items():
+            if version is not None:
+                software[name].add(version)
+        machines.add(job["machine"])
+        if job.get("torch"):
+            devices.add(job["torch"]["device"])
+    record = {
+        "commit": _commit(),
+        "config": without_local_paths(config),
+        "software": {name: sorted(versions) for name, versions in sorted(software.items())},
+        "machines": sorted(machines),
+        "devices": sorted(devices),
+    }
+    write_json(run, record)
 
 
 def without_local_paths(config: dict[str, Any]) -> dict[str, Any]:
-    """The configuration with the places of local files reduced to their names; their hashes say what they were.
+    """Return the configuration with paths and URLs of the user reduced to file names; hashes identify their content.
 
-    Where the results lie is left out: it says nothing of what they are.
+    `pathvars` is left out: the place of the results does not describe them.
     """
     dataset = dict(config["dataset"])
     for key in ("archive", "path"):
@@ -97,13 +86,21 @@ def without_local_paths(config: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def package_versions() -> dict[str, str | None]:
-    """The version of every package that a result can depend on; None where this environment lacks it."""
-    return {name: _version(name) for name in PACKAGES}
+def _commit() -> str:
+    """Return the commit, with `-dirty` if files differ from it; "unknown" outside a repository."""
+    folder = Path(__file__).resolve().parent
+    try:
+        answer = subprocess.run(
+            ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
+            capture_output=True, text=True, timeout=20, check=True,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return answer.stdout.strip()
 
 
 def _version(package: str) -> str | None:
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
-        return None  # not part of this rule's environment
+        return None

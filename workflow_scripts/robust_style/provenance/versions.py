@@ -1,10 +1,3 @@
-"""Which software a result was made with."""
+"""Old name, kept until the imports of other packages are rewritten."""
 
-import platform
-
-import torch
-
-
-def software_versions() -> dict[str, str]:
-    """The versions that can change a trained network's bits: torch and Python."""
-    return {"torch": str(torch.__version__), "python": platform.python_version()}
+from robust_style.compute.determinism import software_versions as software_versions

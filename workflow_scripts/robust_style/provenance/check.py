@@ -1,15 +1,16 @@
-"""The results checked: as many as configured, within their ranges, unchanged since they were made."""
+"""Check the results of a run: numbers of pictures, ranges of scores, limits of accuracies, hashes."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from robust_style.artefact.json_file import write_json
-from robust_style.artefact.manifest import manifest_rows, verify_manifest
+from robust_style.artefact.atomic import write_json
 from robust_style.errors import ResultError
-from robust_style.provenance.records import verify_records
+from robust_style.provenance.job import FOLDER
+from robust_style.provenance.manifest import RUN, verify_manifest
 from robust_style.score.reconstruction import read_reconstructions
 
 KEY = ["recipe", "network", "seed", "epoch", "content", "style"]
@@ -31,6 +32,7 @@ RANGES = {
 def check_results(
     *,
     manifest: Path,
+    products: Sequence[Path],
     table: Path,
     evaluations: Path,
     records: list[Path],
@@ -41,19 +43,17 @@ def check_results(
     painters: list[str],
     check: Path,
 ) -> None:
-    """Verifies counts, ranges, limits and hashes and writes what was verified.
+    """Verify hashes, counts, ranges and limits, and write what was verified to `check`.
 
-    `records` are those of the reconstructions of so many checkpoints as `reconstructions` says. `expected` gives, per
-    network, the lowest and highest `clean_accuracy` and `robust_accuracy` (fractions) at its own last checkpoint,
-    `last_epochs`. `painters` are the networks that only paint and have no accuracy. Warnings about accuracies, which
-    the table `evaluations` holds, are printed and written, and are no faults. Raises ResultError listing every fault;
-    the products stay where they are.
+    `products` must be listed in `manifest` and unchanged. `pictures` and `reconstructions` (checkpoints with one) are
+    the configured numbers; `records` are those of the reconstructions. `expected` gives per network the lowest and
+    highest `clean_accuracy` and `robust_accuracy` (fractions) at the network's epoch in `last_epochs`. `painters` are
+    the networks without accuracy. Warnings about accuracies in the table `evaluations` are printed and written to
+    `check`. Raises ResultError listing every fault; the products stay where they are.
     """
-    # First of all: what was changed need not be a table any more.
-    listed = verify_manifest(manifest)
-    jobs, recorded = verify_records({row["path"]: row["sha256"] for row in manifest_rows(manifest)}, manifest.parent)
-    products = listed - jobs
-    scores, warnings = _read(table), _warnings(evaluations)
+    # Hashes first: a file that was changed need not be a table any more.
+    rows = verify_manifest(manifest, products)
+    scores, warnings = _read_scores(table), _read_warnings(evaluations)
     faults = [
         *_count_faults(scores, pictures),
         *_range_faults(scores, painters),
@@ -62,15 +62,18 @@ def check_results(
     ]
     if faults:
         raise ResultError(f"{table}: " + "; ".join(faults))
+    jobs = sum(row.path.startswith(f"{FOLDER}/") and row.path != RUN for row in rows)
+    made = [row for row in rows if not row.path.startswith(f"{FOLDER}/")]
+    # A lost record makes no product wrong and remakes none, but the number shows it.
+    with_record = sum(row.record != "" for row in made)
     write_json(
         check,
         {
             "pictures": pictures,
             "reconstructions": reconstructions,
-            "products": products,
+            "products": len(made),
             "jobs": jobs,
-            # A record that was lost makes nothing wrong, and nothing is made anew for it; but it is not hidden.
-            "products_with_record": recorded,
+            "products_with_record": with_record,
             "limits": expected,
             "warnings": warnings,
             "verdict": "all as expected",
@@ -79,16 +82,16 @@ def check_results(
     for warning in warnings:
         print(f"warning: {warning}")
     print(
-        f"{pictures} pictures, reconstructions of {reconstructions} checkpoints and {products} products checked, "
-        f"{recorded} of them by the records of {jobs} jobs: counts, ranges and hashes are as expected"
+        f"{pictures} pictures, reconstructions of {reconstructions} checkpoints and {len(made)} products checked, "
+        f"{with_record} of them by the records of {jobs} jobs: counts, ranges and hashes are as expected"
     )
 
 
-def _read(table: Path) -> pd.DataFrame:
+def _read_scores(table: Path) -> pd.DataFrame:
     kinds = dict.fromkeys(KEY, "str") | {"seed": "int64", "epoch": "int64"} | dict.fromkeys(RANGES, "float64")
     problem = None
     try:
-        # A network may be called "none": only among the scores does a word mean "not measured".
+        # A network may be called "none": only in the columns of scores does a word mean "not measured".
         missing = {column: ["", "nan"] for column in RANGES}
         scores = pd.read_csv(table, sep="\t", dtype=kinds, keep_default_na=False, na_values=missing)
         if absent := [column for column in kinds if column not in scores]:
@@ -100,8 +103,8 @@ def _read(table: Path) -> pd.DataFrame:
     return scores
 
 
-def _warnings(evaluations: Path) -> list[str]:
-    """What the evaluation of a checkpoint warns of, with the name of the checkpoint."""
+def _read_warnings(evaluations: Path) -> list[str]:
+    """Return the warnings of the evaluations, each with network, seed and epoch."""
     try:
         table = pd.read_csv(evaluations, sep="\t", dtype="str", keep_default_na=False)
         return [
@@ -142,20 +145,20 @@ def _limit_faults(scores: pd.DataFrame, last_epochs: dict[str, int], expected: d
         last = scores[(scores["network"] == network) & (scores["epoch"] == epoch)]
         if last.empty:
             faults.append(f"{network}, epoch {epoch}: expected pictures of it, found none")
-        for accuracy, (low, high) in limits.items():
+        for measure, (low, high) in limits.items():
             for seed, rows in last.groupby("seed"):
-                found = float(rows[accuracy].iloc[0])
-                if not low <= found <= high:
+                accuracy = float(rows[measure].iloc[0])
+                if not low <= accuracy <= high:
                     faults.append(
-                        f"{network}, seed {seed}, epoch {epoch}: expected {accuracy} {low} to {high} (the key "
-                        f"expected.{network}.{accuracy}), found {found:.3f}; something went wrong in training"
+                        f"{network}, seed {seed}, epoch {epoch}: expected {measure} {low} to {high} (the key "
+                        f"expected.{network}.{measure}), found {accuracy:.3f}; something went wrong in training"
                     )
     return faults
 
 
 def _reconstruction_faults(records: list[Path], reconstructions: int) -> list[str]:
-    found = [read_reconstructions(record) for record in records]
-    distinct = {(one.network, one.seed, one.epoch) for one in found}
-    if len(distinct) == len(found) == reconstructions:
+    checkpoints = [(record.network, record.seed, record.epoch) for record in map(read_reconstructions, records)]
+    distinct = set(checkpoints)
+    if len(distinct) == len(checkpoints) == reconstructions:
         return []
-    return [f"expected reconstructions of {reconstructions} checkpoints, found {len(found)} of {len(distinct)}"]
+    return [f"expected reconstructions of {reconstructions} checkpoints, found {len(checkpoints)} of {len(distinct)}"]
