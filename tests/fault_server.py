@@ -1,4 +1,4 @@
-"""A web server on this machine that misbehaves on demand, and remembers what it was asked."""
+"""A local web server that fails as configured and records the requests; short timeouts for tests."""
 
 import hashlib
 import re
@@ -8,6 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from robust_style.data import download
 
 
 @dataclass
@@ -44,6 +48,19 @@ class FaultServer:
     def offer(self, path: str, offer: Offer) -> str:
         self.offers[path] = offer
         return self.root + path
+
+
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two attempts and timeouts below a second instead of five and half a minute."""
+    settings = {
+        "TIMEOUTS_S": (2.0, 0.5),
+        "MAX_FAILURES": 2,
+        "PAUSE_S": 0.0,
+        "WINDOW_S": 0.3,
+        "PREFERRED_BYTES_PER_S": 1e6,
+    }
+    for name, value in settings.items():
+        monkeypatch.setattr(download, f"_{name}", value)
 
 
 @contextmanager

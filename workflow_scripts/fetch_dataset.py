@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from robust_style.data.fetch import fetch_dataset
+from robust_style.data.fetch_dataset import fetch_dataset
 from robust_style.workflow.entry import step
 
 with step(snakemake):

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from robust_style.data.prepare import prepare_dataset
+from robust_style.data.prepare_dataset import prepare_dataset
 from robust_style.workflow.entry import step
 
 with step(snakemake):

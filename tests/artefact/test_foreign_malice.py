@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from foreign_files import legacy_bytes, members_of, stored, torch_bytes, written, zip_bytes
-from robust_style.artefact.foreign import walk
+from robust_style.artefact import inert_pickle
 from robust_style.artefact.foreign.read import read_foreign
 from robust_style.errors import CheckpointError
 from robust_style.model.foreign_weights import weights_in
@@ -253,9 +253,9 @@ def test_depth_breaks_nothing(tmp_path: Path, pickled: bytes) -> None:
 
 
 def test_a_pickle_without_end_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walk, "LONGEST_BYTES", 1000)
+    monkeypatch.setattr(inert_pickle, "_MAX_OPCODES", 1000)
     for around in AROUND:
-        with pytest.raises(CheckpointError, match="a pickle of more than 1000 bytes"):
+        with pytest.raises(CheckpointError, match="a pickle of more than 1000 opcodes"):
             read_foreign(written(tmp_path / "long.pt", around(b"\x80\x02" + b"](" * 1000 + b".")))
 
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from foreign_files import members_of, stored, torch_bytes, written, zip_bytes
 from robust_style.artefact.foreign.read import read_foreign
-from robust_style.artefact.foreign.walk import Name, Placeholder
+from robust_style.artefact.inert_pickle import Global, Placeholder
 from robust_style.errors import CheckpointError
 
 LAYOUTS = pytest.mark.parametrize("is_legacy", [False, True], ids=["zip", "legacy"])
@@ -139,7 +139,7 @@ def test_code_beside_the_weights_is_inert(tmp_path: Path, is_legacy: bool) -> No
     found = read(tmp_path, torch_bytes(content, is_legacy=is_legacy, pickle_module=dill))
     assert_equal(found["model"], content["model"])
     assert found["epoch"] == 26
-    assert type(found["kind"]) is Name
+    assert type(found["kind"]) is Global
     assert found["kind"].origin == "cox.utils.Parameters"
     for key in ("args", "loss", "path", "set", "frozen", "module", "dtype"):
         assert isinstance(found[key], Placeholder), key

@@ -19,6 +19,6 @@ def test_each_part_is_as_wide_as_its_weight(tmp_path):
 
 def test_a_part_that_cannot_be_read_is_named(tmp_path):
     (tmp_path / "a.png").write_bytes(b"no picture")
-    with pytest.raises(ImageError, match=r"a\.png: expected a prepared image"):
+    with pytest.raises(ImageError, match=r"a\.png: not a prepared image"):
         prepare_blend(parts=[tmp_path / "a.png"], weights=[1.0], image=tmp_path / "out.png")
     assert not (tmp_path / "out.png").exists()

@@ -8,7 +8,7 @@ from PIL import Image
 from fault_server import Offer, fault_server
 from robust_style.data import prepare_image as room
 from robust_style.data.catalogue import COLUMNS
-from robust_style.data.http_source import Source
+from robust_style.data.download import Source
 from robust_style.data.paintings import paint
 from robust_style.data.photographs import photograph
 from robust_style.data.prepare_image import prepare_image
@@ -59,7 +59,7 @@ def test_what_cannot_be_had_is_named(tmp_path):
         prepared(tmp_path, "photograph:moon")
     with pytest.raises(ImageError, match="generator:finger"):
         prepared(tmp_path, "generator:finger")
-    with pytest.raises(ConfigError, match="did you mean aa"):
+    with pytest.raises(ConfigError, match="Did you mean aa"):
         prepared(tmp_path, "photograph:rocket", name="aa")
     assert not (tmp_path / "out").exists()
 

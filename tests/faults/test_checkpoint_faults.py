@@ -136,9 +136,7 @@ def test_a_checkpoint_under_another_s_name_is_not_evaluated(
 @pytest.mark.parametrize("script", ["evaluate", "train"])
 def test_no_dataset(tiny: Tiny, tmp_path: Path, script: str) -> None:
     run = lambda: getattr(tiny, script)(tmp_path, tiny.checkpoint, dataset=tmp_path / "absent.npz")  # noqa: E731
-    assert_refused(
-        tmp_path, script, run, "absent.npz: expected a prepared dataset, found none; run rule prepare_dataset"
-    )
+    assert_refused(tmp_path, script, run, "absent.npz: no prepared dataset. Run rule prepare_dataset.")
 
 
 @pytest.mark.parametrize("script", PRODUCTS)

@@ -12,13 +12,11 @@ import pytest
 import torch
 
 from crafted_images import written
-from fault_client import IMPATIENT
-from fault_server import Offer, fault_server
+from fault_server import Offer, fault_server, impatient
 from foreign_files import torch_bytes
 from refusal import contents, refusal
 from robust_style.artefact.checkpoint import load_checkpoint
-from robust_style.data import download
-from robust_style.data.http_source import Source
+from robust_style.data.download import Source
 from robust_style.model import foreign_source
 from robust_style.model.network import build_network
 from rule_script import Outcome, run_script
@@ -167,7 +165,7 @@ def test_no_file_a_folder_and_another_hash(tmp_path: Path, dataset: Path) -> Non
     [
         (Offer([b"no"], status=404), "HTTP status 404"),
         (Offer([b"<html>sign in</html>"], content_type="text/html"), "a web page instead of the file"),
-        (Offer([GOOD[:-1] + b"x"]), "a file of sha256"),
+        (Offer([GOOD[:-1] + b"x"]), "the file has sha256"),
         (Offer([GOOD], drops_at=[100] * 9), "connection lost"),
     ],
     ids=["not there", "a page", "another file", "lost"],
@@ -176,7 +174,7 @@ def test_an_address_that_does_not_give_it(
     tmp_path: Path, dataset: Path, monkeypatch: pytest.MonkeyPatch, offer: Offer, answer: str
 ) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(download, "Patience", lambda: IMPATIENT)
+    impatient(monkeypatch)
     sha = sha256(GOOD).hexdigest()
     place = tmp_path / "results" / "downloads" / f"theirs-{sha[:12]}"
     with fault_server() as server:
@@ -190,17 +188,17 @@ def test_an_address_that_does_not_give_it(
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda content: b"", "expected a prepared dataset (.npz), found damage"),
-        (lambda content: content[:-1], "expected a prepared dataset (.npz), found damage"),
-        (lambda content: content[:5000] + b"\x01" + content[5001:], "expected a prepared dataset (.npz), found damage"),
-        (lambda content: b"<html></html>", "expected a prepared dataset (.npz), found damage"),
+        (lambda content: b"", "the file is damaged"),
+        (lambda content: content[:-1], "the file is damaged"),
+        (lambda content: content[:5000] + b"\x01" + content[5001:], "the file is damaged"),
+        (lambda content: b"<html></html>", "the file is damaged"),
     ],
     ids=["empty", "one byte short", "one byte", "a web page"],
 )
 def test_a_damaged_dataset(tmp_path: Path, dataset: Path, spoil: Callable[[bytes], bytes], message: str) -> None:
     path = written(tmp_path / "theirs.pth", GOOD)
     given = written(tmp_path / "results" / "tiny.npz", spoil(dataset.read_bytes()))
-    said = f"{given}: ", message, "delete it and run prepare_dataset"
+    said = f"{given}: ", message, "Delete it and run rule prepare_dataset again"
     assert_refused(tmp_path, dataset, path, sha256(GOOD).hexdigest(), *said)
 
 

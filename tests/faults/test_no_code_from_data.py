@@ -16,9 +16,6 @@ BROWSER = sorted((PACKAGE / "page" / "browser").glob("*.*"))
 # What is used all the same, where, and why nothing can come of it.
 ALLOWED = {
     ("artefact/checkpoint.py", "torch.load"): "weights_only=True: tensors, numbers, texts, lists and dictionaries",
-    ("data/pickles.py", "pickle"): "only for the next two",
-    ("data/pickles.py", "pickle.Unpickler"): "find_class refuses every name but four, which stand for inert things",
-    ("data/pickles.py", "pickle.UnpicklingError"): "an exception",
     ("model/compat.py", "torch.hub"): "only for the next one",
     ("model/compat.py", "torch.hub.load_state_dict_from_url"): "a name that the library imports and calls only with "
     "pretrained=True, which nothing here says",

@@ -50,23 +50,23 @@ def of_image_with_a_hash(folder: Path, tiny: Tiny) -> tuple[Path, Callable[[], O
 
 def of_catalogue(folder: Path, tiny: Tiny) -> tuple[Path, Callable[[], Outcome], str]:
     table = catalogue(folder / "images.tsv", ROW | {"source": "photograph:rocket"})
-    return table, lambda: prepare_named(folder, "a", table), f"{table}: expected tab-separated text"
+    return table, lambda: prepare_named(folder, "a", table), f"{table}: cannot read the table"
 
 
 def of_local_archive(folder: Path, tiny: Tiny) -> tuple[Path, Callable[[], Outcome], str]:
     path = written(folder / "mine.tar.gz", b"an archive")
-    return path, lambda: fetch(folder, path, "0" * 64), f"dataset.archive: expected to read {path}"
+    return path, lambda: fetch(folder, path, "0" * 64), f"dataset.archive: cannot read {path}"
 
 
 def of_sources(folder: Path, tiny: Tiny) -> tuple[Path, Callable[[], Outcome], str]:
     path = written(folder / "sources.tsv", b"")
-    return path, lambda: fetch(folder, sources=path), f"{path}: expected a table of sources"
+    return path, lambda: fetch(folder, sources=path), f"{path}: cannot read the table"
 
 
 def of_archive(folder: Path, tiny: Tiny) -> tuple[Path, Callable[[], Outcome], str]:
     members = cifar_archive.binary_members(cifar_archive.random_batches())
     path = cifar_archive.write_archive(folder / "a.tar.gz", members)
-    return path, lambda: prepare_archive(folder, path), f"{path}: expected to read it"
+    return path, lambda: prepare_archive(folder, path), f"{path}: permission denied"
 
 
 def of_checkpoint(script: str) -> Callable[[Path, Tiny], tuple[Path, Callable[[], Outcome], str]]:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from robust_style.data.archive import CIFAR10_MEAN, CIFAR10_STD
+from robust_style.data.cifar10 import CIFAR10_MEAN, CIFAR10_STD
 from robust_style.model import row_products
 from robust_style.model.forward import logits_of
 from robust_style.model.network import NormalisedNetwork, build_network

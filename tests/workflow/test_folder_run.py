@@ -70,5 +70,5 @@ def _a_changed_image_is_prepared_anew(project: Path) -> None:
 def test_a_folder_that_cannot_be_used_is_said_while_planning(project: Path) -> None:
     run = snakemake(project, "-n", *MINIATURE, "folder.yaml", "--config", "dataset={path: nowhere}")
     assert run.returncode != 0
-    assert "dataset.path: expected a folder of images, found no such folder at nowhere" in run.stdout
+    assert "dataset.path: nowhere is missing. Name the folder of images." in run.stdout
     assert not re.search("Traceback", run.stdout)

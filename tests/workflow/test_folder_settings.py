@@ -58,7 +58,7 @@ def test_the_plan_sees_a_changed_image(tmp_path: Path) -> None:
     image_folder._read.cache_clear()
     assert dataset.state_of_images(config) not in (None, before)
     assert dataset.state_of_images(checked(merged("config"), CONFIG / "schema.yaml")) is None
-    with pytest.raises(DatasetError, match="no such folder"):
+    with pytest.raises(DatasetError, match="is missing"):
         dataset.state_of_images(configured(tmp_path / "nowhere"))
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from robust_style.data.decoding import decoded
 from robust_style.data.photographs import PHOTOGRAPHS, photograph
+from robust_style.data.prepare_dataset import decode_images
 from robust_style.data.square_image import Unusable
 
 # px; most of ImageNet's photographs, and about the quality of their compression.
@@ -42,7 +42,7 @@ def images_per_second(paths: Sequence[str], side_px: int, processes: int) -> flo
     """The rate at which `paths` become squares of `side_px`. Raises OSError if one cannot be decoded."""
     unusable: list[Unusable] = []
     start = time.perf_counter()
-    count = sum(len(piece) for piece in decoded(paths, side_px, processes, unusable))
+    count = sum(len(piece) for piece in decode_images(paths, side_px, processes, unusable))
     if unusable:
         raise OSError(f"{unusable[0].path}: {unusable[0].reason}")
     return count / (time.perf_counter() - start)

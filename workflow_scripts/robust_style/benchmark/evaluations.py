@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from robust_style.data.archive import CIFAR10_MEAN, CIFAR10_STD
+from robust_style.data.cifar10 import CIFAR10_MEAN, CIFAR10_STD
 from robust_style.data.paintings import paint
 from robust_style.data.photographs import photograph
 from robust_style.model.calibrate import calibrate_batch_norm

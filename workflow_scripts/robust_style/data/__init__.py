@@ -1,1 +1,1 @@
-"""Images and labels: fetched, verified, embedded or painted."""
+"""Datasets and images: downloaded, verified, embedded or generated."""

@@ -1,32 +1,36 @@
-"""The prepared dataset: what every network is trained and tested on, as one file of plain arrays."""
+"""The prepared dataset that every network is trained and tested on: one uncompressed `.npz` of plain arrays."""
 
+import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Int64, UInt8
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from robust_style.artefact.atomic import whole_file
-from robust_style.data.stored_arrays import in_pieces, read_arrays, write_member
 from robust_style.errors import DatasetError
 
-# px; the sides that networks which halve an image five times can take, up to ImageNet's usual one.
+# px; from five halvings of the image to the usual size of ImageNet.
 SMALLEST_SIDE_PX, LARGEST_SIDE_PX = 32, 224
 _KEYS = ("train_images", "train_labels", "test_images", "test_labels", "class_names", "mean", "std")
+# Arrays are written and checked in pieces of this size.
+_PIECE_BYTES = 2**22
+# Length of a zip's local header up to the member's name. Source: PKWARE's APPNOTE 6.3, section 4.3.7.
+_LOCAL_HEADER_BYTES = 30
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Images and labels of training and test, with the constants that normalise them.
+    """Training and test images with labels, and the normalisation constants.
 
-    Images are sRGB, channels first, 0 to 255; `side` is a multiple of 32 from 32 to 224 px. Labels count from 0 and
-    index `class_names`. `mean` and `std` are per channel, on the pixel scale [0, 1].
+    Images are sRGB, channels first, 0 to 255; `side` is a multiple of 32 from 32 to 224 px. Labels are indices into
+    `class_names`. `mean` and `std` are per channel, on the pixel scale [0, 1].
     """
 
     train_images: UInt8[np.ndarray, "train 3 side side"]
@@ -39,9 +43,10 @@ class Dataset:
 
 
 def read_dataset(path: Path) -> Dataset:
-    """The dataset in `path`, verified. Raises DatasetError if it is missing, damaged, or of another layout.
+    """Read and validate a dataset. Raises DatasetError if it is missing, damaged, or of another layout.
 
-    Its images stay in the file (memory-mapped): a dataset larger than the memory can be read.
+    Images are memory-mapped: a dataset may be larger than the memory, and processes share the system's cache. Writing
+    to them changes neither the file nor what other processes read.
     """
     arrays = _load(path)
     _check(arrays, path)
@@ -51,16 +56,13 @@ def read_dataset(path: Path) -> Dataset:
         test_images=arrays["test_images"],
         test_labels=arrays["test_labels"],
         class_names=tuple(str(name) for name in arrays["class_names"]),
-        mean=_three(arrays["mean"]),
-        std=_three(arrays["std"]),
+        mean=_triple(arrays["mean"]),
+        std=_triple(arrays["std"]),
     )
 
 
 def write_dataset(path: Path, dataset: Dataset) -> None:
-    """Writes `dataset` as an uncompressed `.npz`, whole or not at all; equal datasets give equal bytes.
-
-    Raises DatasetError before anything is written if the dataset is not one that `read_dataset` would accept.
-    """
+    """Write `dataset` atomically; equal datasets give equal bytes. Raises DatasetError if it is invalid."""
     arrays = {
         "train_images": dataset.train_images,
         "train_labels": dataset.train_labels,
@@ -73,7 +75,7 @@ def write_dataset(path: Path, dataset: Dataset) -> None:
     _check(arrays, path)
     with whole_file(path) as unfinished, zipfile.ZipFile(unfinished, "w", zipfile.ZIP_STORED) as archive:
         for key in _KEYS:
-            write_member(archive, key, arrays[key].shape, arrays[key].dtype, in_pieces(arrays[key]))
+            _write_array(archive, key, arrays[key].shape, arrays[key].dtype, _pieces(arrays[key]))
 
 
 def write_streamed(
@@ -85,72 +87,156 @@ def write_streamed(
     class_names: tuple[str, ...],
     normalisation: Callable[[], tuple[tuple[float, float, float], tuple[float, float, float]]],
 ) -> None:
-    """Writes what `write_dataset` would, of images that come in pieces and are never in memory together.
+    """Write a dataset whose images arrive in pieces, with the same bytes as `write_dataset`.
 
-    `train` and `test` are images and labels; `normalisation` is asked for mean and std once all images are written.
+    `train` and `test` are images and labels; `normalisation` is called once after all images and gives mean and std.
     """
     names = np.array(class_names, dtype=np.str_)
     with whole_file(path) as unfinished, zipfile.ZipFile(unfinished, "w", zipfile.ZIP_STORED) as archive:
         for part, (images, labels) in {"train": train, "test": test}.items():
-            write_member(archive, f"{part}_images", (len(labels), 3, side_px, side_px), np.uint8, images)
-            write_member(archive, f"{part}_labels", labels.shape, labels.dtype, [labels])
-        write_member(archive, "class_names", names.shape, names.dtype, [names])
+            _write_array(archive, f"{part}_images", (len(labels), 3, side_px, side_px), np.uint8, images)
+            _write_array(archive, f"{part}_labels", labels.shape, labels.dtype, [labels])
+        _write_array(archive, "class_names", names.shape, names.dtype, [names])
         for key, value in zip(("mean", "std"), normalisation(), strict=True):
-            write_member(archive, key, (3,), np.float64, [np.array(value)])
+            _write_array(archive, key, (3,), np.float64, [np.array(value)])
+
+
+def is_side(side_px: int) -> bool:
+    """True if `side_px` is a valid image side: a multiple of 32 from 32 to 224."""
+    return SMALLEST_SIDE_PX <= side_px <= LARGEST_SIDE_PX and side_px % SMALLEST_SIDE_PX == 0
+
+
+def balanced_subset(labels: NDArray[Any], classes: int, size: int | None, key: str) -> NDArray[Any]:
+    """Ascending positions of the first `size / classes` images of each class; None: of all images.
+
+    Raises DatasetError, naming the configuration `key`, if `size` is no multiple of `classes` or too large.
+    """
+    if size is None:
+        return np.arange(len(labels))
+    if size <= 0 or size % classes:
+        raise DatasetError(f"{key} is {size}. It must be a positive multiple of {classes}, the number of classes.")
+    available = int(np.bincount(labels, minlength=classes).min())
+    if size // classes > available:
+        raise DatasetError(
+            f"{key} is {size}. It can be at most {available * classes} (the rarest class has {available} images), or "
+            "null for all images."
+        )
+    chosen = [np.flatnonzero(labels == label)[: size // classes] for label in range(classes)]
+    return np.sort(np.concatenate(chosen))
+
+
+def _write_array(
+    archive: zipfile.ZipFile, name: str, shape: tuple[int, ...], dtype: DTypeLike, pieces: Iterable[NDArray[Any]]
+) -> None:
+    """Write the array `name` from `pieces` in order. The bytes do not depend on the sizes of the pieces.
+
+    Raises ValueError if the pieces do not add up to `shape`.
+    """
+    dtype = np.dtype(dtype)
+    header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+    missing_bytes = dtype.itemsize * int(np.prod(shape, dtype=np.int64))
+    # Not numpy.savez: a ZipInfo created here has a fixed date (1980) in every version of numpy.
+    with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
+        np.lib.format.write_array_header_1_0(member, header)
+        for piece in pieces:
+            contiguous = np.ascontiguousarray(piece, dtype=dtype)
+            missing_bytes -= contiguous.nbytes
+            member.write(contiguous.tobytes())
+    if missing_bytes:
+        raise ValueError(f"{name}: the pieces have {missing_bytes} bytes too few for {shape}")
+
+
+def _pieces(array: NDArray[Any]) -> Iterable[NDArray[Any]]:
+    """`array` cut along its first axis, about 4 MiB each."""
+    rows = max(1, _PIECE_BYTES * len(array) // max(1, array.nbytes))
+    return (array[first : first + rows] for first in range(0, len(array), rows))
 
 
 def _load(path: Path) -> dict[str, NDArray[Any]]:
     try:
-        return read_arrays(path, mapped=("train_images", "test_images"))
+        return _read_arrays(path, mapped=("train_images", "test_images"))
     except FileNotFoundError:
-        raise DatasetError(f"{path}: expected a prepared dataset, found none; run rule prepare_dataset") from None
+        raise DatasetError(f"{path}: no prepared dataset. Run rule prepare_dataset.") from None
     except PermissionError:
-        raise DatasetError(f"{path}: expected to read it, found permission denied; permit reading it") from None
-    # What damage raises depends on where it strikes: RuntimeError is a bit that says the member is encrypted.
+        raise DatasetError(f"{path}: permission denied. Permit reading the dataset.") from None
+    # The exception depends on the damaged byte: RuntimeError is a bit that marks a member as encrypted.
     except (zipfile.BadZipFile, zlib.error, struct.error, ValueError, EOFError, OSError, RuntimeError) as error:
-        raise DatasetError(
-            f"{path}: expected a prepared dataset (.npz), found damage ({error}); delete it and run prepare_dataset"
-        ) from error
+        raise _error(path, f"the file is damaged ({error})") from error
+
+
+def _read_arrays(path: Path, mapped: Collection[str]) -> dict[str, NDArray[Any]]:
+    """The arrays in `path` by name, their checksums verified; those in `mapped` are memory-mapped if uncompressed.
+
+    Raises ValueError for arrays of objects, which could run code, and the errors of zipfile and numpy for damage.
+    """
+    arrays = {}
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            name = info.filename.removesuffix(".npy")
+            if name in mapped and info.compress_type == zipfile.ZIP_STORED:
+                arrays[name] = _map_array(archive, info, path)
+            else:
+                arrays[name] = np.lib.format.read_array(io.BytesIO(archive.read(info)), allow_pickle=False)
+    return arrays
+
+
+def _map_array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> NDArray[Any]:
+    with archive.open(info) as member:
+        if np.lib.format.read_magic(member) != (1, 0):
+            raise ValueError(f"{info.filename} has another version of the npy format than 1.0")
+        shape, is_fortran, dtype = np.lib.format.read_array_header_1_0(member)
+        offset = member.tell()
+        while member.read(_PIECE_BYTES):  # to the end, where zipfile verifies the checksum
+            pass
+    if dtype.hasobject:
+        raise ValueError(f"{info.filename} holds objects")
+    size = dtype.itemsize * int(np.prod(shape, dtype=np.int64))
+    if offset + size != info.file_size:
+        raise ValueError(f"{info.filename}: the header does not match the size")
+    if size == 0:  # cannot be mapped
+        return np.zeros(shape, dtype)
+    with path.open("rb") as stream:
+        stream.seek(info.header_offset)
+        local = stream.read(_LOCAL_HEADER_BYTES)
+    # The lengths of the member's name and of its extra field are the last four bytes.
+    offset += info.header_offset + len(local) + sum(int.from_bytes(local[at : at + 2], "little") for at in (26, 28))
+    stored: NDArray[Any] = np.memmap(path, dtype, "c", offset, shape, "F" if is_fortran else "C")
+    return np.asarray(stored)
 
 
 def _check(arrays: dict[str, NDArray[Any]], path: Path) -> None:
     if set(arrays) != set(_KEYS):
-        raise _refused(path, f"the arrays {', '.join(_KEYS)}", ", ".join(sorted(arrays)) or "none")
+        raise _error(path, f"it holds the arrays {', '.join(sorted(arrays)) or 'none'} instead of {', '.join(_KEYS)}")
     names = arrays["class_names"]
     if names.dtype.kind != "U" or names.ndim != 1 or len(names) < 2:
-        raise _refused(path, "class_names to be at least two names", f"{names.dtype} of shape {names.shape}")
+        raise _error(path, f"class_names is {names.dtype} {names.shape} instead of two names or more")
     for part in ("train", "test"):
         _check_part(arrays[f"{part}_images"], arrays[f"{part}_labels"], len(names), part, path)
-    sides = [arrays[f"{part}_images"].shape[-1] for part in ("train", "test")]
-    if sides[0] != sides[1]:
-        raise _refused(path, f"test_images of {sides[0]} px as train_images", f"{sides[1]} px")
+    train_side, test_side = (arrays[f"{part}_images"].shape[-1] for part in ("train", "test"))
+    if train_side != test_side:
+        raise _error(path, f"train_images have {train_side} px, test_images {test_side} px")
     for key in ("mean", "std"):
         value = arrays[key]
         if value.dtype != np.float64 or value.shape != (3,) or not np.isfinite(value).all():
-            raise _refused(path, f"{key} to be three finite float64", f"{value.dtype} of shape {value.shape}")
+            raise _error(path, f"{key} is {value.dtype} {value.shape} instead of three finite float64")
     if (arrays["std"] <= 0).any():
-        raise _refused(path, "std above 0", str(arrays["std"].tolist()))
+        raise _error(path, f"std is {arrays['std'].tolist()}, not above 0")
 
 
 def _check_part(images: NDArray[Any], labels: NDArray[Any], classes: int, part: str, path: Path) -> None:
     side = images.shape[-1] if images.ndim == 4 else 0
     if images.dtype != np.uint8 or not is_side(side) or images.shape[1:] != (3, side, side) or len(images) == 0:
-        raise _refused(path, f"{part}_images to be uint8 (n, 3, side, side)", f"{images.dtype} {images.shape}")
+        raise _error(path, f"{part}_images is {images.dtype} {images.shape} instead of uint8 (n, 3, side, side)")
     if labels.dtype != np.int64 or labels.shape != (len(images),):
-        raise _refused(path, f"{part}_labels to be int64 ({len(images)},)", f"{labels.dtype} {labels.shape}")
+        raise _error(path, f"{part}_labels is {labels.dtype} {labels.shape} instead of int64 ({len(images)},)")
     if labels.min() < 0 or labels.max() >= classes:
-        raise _refused(path, f"{part}_labels from 0 to {classes - 1}", f"{labels.min()} to {labels.max()}")
+        raise _error(path, f"{part}_labels are {labels.min()} to {labels.max()} instead of 0 to {classes - 1}")
 
 
-def is_side(side_px: int) -> bool:
-    """Whether images of a dataset may have so many px: a multiple of 32, from 32 to 224."""
-    return SMALLEST_SIDE_PX <= side_px <= LARGEST_SIDE_PX and side_px % SMALLEST_SIDE_PX == 0
+def _error(path: Path, problem: str) -> DatasetError:
+    return DatasetError(f"{path}: {problem}. Delete it and run rule prepare_dataset again.")
 
 
-def _refused(path: Path, expected: str, found: str) -> DatasetError:
-    return DatasetError(f"{path}: expected {expected}, found {found}; delete it and run rule prepare_dataset again")
-
-
-def _three(values: NDArray[Any]) -> tuple[float, float, float]:
+def _triple(values: NDArray[Any]) -> tuple[float, float, float]:
     first, second, third = (float(value) for value in values)
     return first, second, third

@@ -1,4 +1,4 @@
-"""Which images a folder holds, of which classes. Standard library only: the Snakefile reads it too."""
+"""The images and classes of a folder. Standard library only: the Snakefile imports it."""
 
 import difflib
 import hashlib
@@ -14,21 +14,22 @@ from typing import TypeVar
 from robust_style.errors import DatasetError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
-# Where the images to test with lie; the first that is there. ImageNet's `test` has no labels, and it has a `val`.
+# Folders of test images; the first existing one is used. ImageNet's `test` has no labels, but it has a `val`.
 _TEST_FOLDERS = ("val", "test")
-# Tiny ImageNet's: file, class and bounding box of each image in `val/images`.
+# Tiny ImageNet: file, class and bounding box of each image in `val/images`.
 _ANNOTATIONS = "val_annotations.txt"
-# Tiny ImageNet keeps a class's images one folder deeper.
+# Tiny ImageNet: the images of a class are one folder deeper.
 _INNER = "images"
-_SHOWN = 3
+_NAMED_IN_MESSAGES = 3
 
 Classes = Mapping[str, Sequence[str]]
+_ClassFolders = tuple[tuple[str, tuple[str, ...]], ...]
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Images:
-    """Paths of images and the label of each, one of each class in turn, so that their beginning is balanced."""
+    """Paths of images and their labels; the classes alternate, so that every beginning is balanced."""
 
     paths: tuple[str, ...]
     labels: tuple[int, ...]
@@ -36,7 +37,7 @@ class Images:
 
 @dataclass(frozen=True)
 class ImageFolder:
-    """The images of a folder. `class_names` are sorted; `fingerprint` changes with name, size or date of any image."""
+    """Images of a folder. `class_names` are sorted; `fingerprint` changes with name, size or date of any image."""
 
     class_names: tuple[str, ...]
     train: Images
@@ -51,138 +52,131 @@ class _File:
 
 
 def read_folder(path: Path, classes: Classes | None) -> ImageFolder:
-    """The images below `path`: `train/<folder>/` and `val/<folder>/` (or `test/`), or as Tiny ImageNet has them.
+    """List `train/<folder>/` and `val/<folder>/` (or `test/`) below `path`, or the layout of Tiny ImageNet.
 
-    `classes` gives each class the folders that it is made of, other folders are left out; None makes a class of each
-    folder. Of a class of several folders the images are taken in turn. Images are files that end in .png, .jpg, .jpeg
-    or .webp; other files and what begins with a dot are passed over. Links are followed: a part of ImageNet is often
-    a folder of links.
+    `classes` maps each class to its folders; other folders are ignored. None: each folder is a class. The images of a
+    class with several folders alternate between them. Images end in .png, .jpg, .jpeg or .webp; other files, and names
+    that start with a dot, are ignored. Links are followed, because parts of ImageNet are often folders of links.
 
-    No image is opened, but for each the system is asked for size and date: MEASURED (Xeon, ext4, cached, 105,000
-    images, n = 3): 0.7 s of the processor's time.
-    Raises DatasetError in one sentence for what is not there, or not of this layout.
+    No image is opened, only size and date are read: MEASURED (Xeon, ext4, cached, 105,000 images, n = 3): 0.7 s of
+    processor time. Raises DatasetError for a missing folder or another layout.
     """
     return _read(path, None if classes is None else tuple((name, tuple(classes[name])) for name in sorted(classes)))
 
 
-@cache  # Snakemake asks more than once while it plans
-def _read(path: Path, classes: tuple[tuple[str, tuple[str, ...]], ...] | None) -> ImageFolder:
+@cache  # Snakemake calls it several times while it plans
+def _read(path: Path, classes: _ClassFolders | None) -> ImageFolder:
     if not path.is_dir():
-        raise _refused("a folder of images", f"{'a file' if path.exists() else 'no such folder'} at {path}")
+        raise _error(f"{path} is {'a file' if path.exists() else 'missing'}", "Name the folder of images.")
     train, test = path / "train", next((path / name for name in _TEST_FOLDERS if (path / name).is_dir()), None)
     if not train.is_dir() or test is None:
-        raise _refused(
-            f"train and val (or test) in {path}",
-            ", ".join([entry.name for entry in _entries(path)][:_SHOWN]) or "nothing",
-        )
+        present = ", ".join([entry.name for entry in _entries(path)][:_NAMED_IN_MESSAGES]) or "nothing"
+        raise _error(f"{path} has no folders train and val (or test), but {present}")
     folders = _folders(train)
     if not folders:
-        raise _refused(f"a folder for each class in {train}", "none")
+        raise _error(f"{train} has no folder of a class")
     chosen = classes or tuple((name, (name,)) for name in folders)
     _check_classes(chosen, folders, train)
-    if len(chosen) < 2:
-        raise _refused("at least two classes", f"only {chosen[0][0]}")
     members = [folder for _, several in chosen for folder in several]
-    parts = {"train": {folder: _images_of(train / folder) for folder in members}}
+    parts = {"train": {folder: _images_of_class(train / folder) for folder in members}}
     if (test / _ANNOTATIONS).is_file():
-        parts["test"] = _annotated(test, folders, members)
+        parts["test"] = _annotated_images(test, folders, members)
     else:
-        if classes is None and (more := sorted(set(_folders(test)) - set(folders))):
-            raise _refused(f"the classes of {train} in {test}", f"{_some(more)} only there")
-        parts["test"] = {folder: _images_of(test / folder) for folder in members}
+        if classes is None and (extra := sorted(set(_folders(test)) - set(folders))):
+            raise _error(f"{test} has classes that {train} lacks ({_some(extra)})")
+        parts["test"] = {folder: _images_of_class(test / folder) for folder in members}
     digest = hashlib.sha256()
-    for part, found in parts.items():
+    for part, files in parts.items():
         for folder in members:
-            if not found[folder]:
-                place = train / folder if part == "train" else test / folder
-                raise _refused(f"images ({', '.join(SUFFIXES)}) in {place}", "none")
-            digest.update("\n".join([folder, *(file.state for file in found[folder]), ""]).encode(errors="replace"))
+            if not files[folder]:
+                raise _error(f"{(train if part == 'train' else test) / folder} has no images ({', '.join(SUFFIXES)})")
+            digest.update("\n".join([folder, *(file.state for file in files[folder]), ""]).encode(errors="replace"))
     return ImageFolder(
         tuple(name for name, _ in chosen),
-        _in_turn(parts["train"], chosen),
-        _in_turn(parts["test"], chosen),
+        _alternating(parts["train"], chosen),
+        _alternating(parts["test"], chosen),
         digest.hexdigest()[:16],
     )
 
 
-def _check_classes(chosen: Sequence[tuple[str, tuple[str, ...]]], folders: Sequence[str], train: Path) -> None:
-    owner: dict[str, str] = {}
+def _check_classes(chosen: _ClassFolders, folders: Sequence[str], train: Path) -> None:
+    class_of: dict[str, str] = {}
     for name, several in chosen:
         if not name.isprintable() or not name.strip():
-            raise _refused("class names of printable characters", repr(name), "rename that folder")
+            raise _error(f"the class name {name!r} is not printable", "Rename that folder.")
         for folder in several:
             if folder not in folders:
-                near = difflib.get_close_matches(folder, folders, 1)
-                hint = f"did you mean {near[0]}?" if near else "correct dataset.classes"
-                raise DatasetError(f"dataset.classes.{name}: expected folders of {train}, found {folder!r}; {hint}")
-            if folder in owner:
+                similar = difflib.get_close_matches(folder, folders, 1)
+                hint = f"Did you mean {similar[0]}?" if similar else "Correct dataset.classes."
+                raise DatasetError(f"dataset.classes.{name}: {train} has no folder {folder!r}. {hint}")
+            if folder in class_of:
                 raise DatasetError(
-                    f"dataset.classes.{name}: expected each folder once, found {folder} also in {owner[folder]}; "
-                    "take one away"
+                    f"dataset.classes.{name}: folder {folder} is already in class {class_of[folder]}. Remove one."
                 )
-            owner[folder] = name
+            class_of[folder] = name
+    if len(chosen) < 2:
+        raise _error(f"the only class is {chosen[0][0]}; two or more are needed")
 
 
-def _images_of(folder: Path) -> list[_File]:
-    """The images of one class in one part, in the order of their names."""
+def _images_of_class(folder: Path) -> list[_File]:
+    """The images of one class in one part, sorted by name."""
     if not folder.is_dir():
-        raise _refused(f"a folder {folder} for the class of that name", "none", "add it, or take the class away")
-    inner = folder / _INNER
-    if inner.is_dir():
-        folder = inner
-    strays = _folders(folder)
-    if strays:
-        raise _refused(f"images in {folder}", f"folders in it ({_some(strays)})")
+        raise _error(f"there is no folder {folder}", "Add it, or remove the class.")
+    if (folder / _INNER).is_dir():
+        folder = folder / _INNER
+    if inner := _folders(folder):
+        raise _error(f"{folder} holds folders ({_some(inner)}) instead of images")
     return _images_in(folder)
 
 
 def _images_in(folder: Path) -> list[_File]:
-    return [_file(entry) for entry in _entries(folder) if _is_image(entry.name)]
+    return [
+        _file(entry)
+        for entry in _entries(folder)
+        if entry.name.lower().endswith(SUFFIXES) and not entry.name.startswith(".")
+    ]
 
 
 def _file(entry: os.DirEntry[str]) -> _File:
     try:
-        about = entry.stat()
-    except OSError as error:  # a link that leads nowhere
-        raise _refused("an image", f"{entry.path}, which cannot be read ({error.strerror})") from None
-    if not stat.S_ISREG(about.st_mode):  # a pipe may never end
-        raise _refused("an image", f"{entry.path}, which is no ordinary file")
-    return _File(entry.path, f"{entry.name} {about.st_size} {about.st_mtime_ns}")
+        status = entry.stat()
+    except OSError as error:  # a broken link
+        raise _error(f"{entry.path} cannot be read ({error.strerror})") from None
+    if not stat.S_ISREG(status.st_mode):  # a pipe may never end
+        raise _error(f"{entry.path} is no regular file")
+    return _File(entry.path, f"{entry.name} {status.st_size} {status.st_mtime_ns}")
 
 
-def _annotated(test: Path, folders: Sequence[str], members: Sequence[str]) -> dict[str, list[_File]]:
-    """Tiny ImageNet's validation images by class; those of classes that are not asked for are left out."""
+def _annotated_images(test: Path, folders: Sequence[str], members: Sequence[str]) -> dict[str, list[_File]]:
+    """Validation images of Tiny ImageNet by class, for the classes in `members`."""
     table = test / _ANNOTATIONS
     files = {Path(file.path).name: file for file in _images_in(test / _INNER)}
-    found: dict[str, list[_File]] = {folder: [] for folder in members}
+    by_class: dict[str, list[_File]] = {folder: [] for folder in members}
     for number, line in enumerate(table.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
         name, _, rest = line.partition("\t")
         folder = rest.partition("\t")[0]
         file = files.pop(name, None)
-        if file is None or folder not in folders:
-            what = f"the class {folder!r}, of which train has no folder" if file else f"{name!r}, which is not there"
-            raise _refused(f"in {table} line {number} an image of {test / _INNER} and its class", what)
-        if folder in found:
-            found[folder].append(file)
+        if file is None:
+            raise _error(f"{table} line {number}: there is no image {name!r} left in {test / _INNER}")
+        if folder not in folders:
+            raise _error(f"{table} line {number}: class {folder!r} has no folder in train")
+        if folder in by_class:
+            by_class[folder].append(file)
     if files:
-        raise _refused(f"a line in {table} for each image", f"none for {_some(sorted(files))}")
-    return found
+        raise _error(f"{table} has no line for {_some(sorted(files))}")
+    return by_class
 
 
-def _in_turn(found: Mapping[str, Sequence[_File]], chosen: Sequence[tuple[str, tuple[str, ...]]]) -> Images:
-    of_classes = [list(_round_robin([found[folder] for folder in several])) for _, several in chosen]
-    labelled = [[(file.path, label) for file in files] for label, files in enumerate(of_classes)]
+def _alternating(files: Mapping[str, Sequence[_File]], chosen: _ClassFolders) -> Images:
+    by_class = [list(_round_robin([files[folder] for folder in several])) for _, several in chosen]
+    labelled = [[(file.path, label) for file in of_class] for label, of_class in enumerate(by_class)]
     paths, labels = zip(*_round_robin(labelled), strict=True)
     return Images(paths, labels)
 
 
-def _round_robin(several: Sequence[Sequence[T]]) -> Iterator[T]:
-    """The first of each, then the second of each, and so on; none is ever None."""
-    return (one for row in zip_longest(*several) for one in row if one is not None)
-
-
-def _is_image(name: str) -> bool:
-    return name.lower().endswith(SUFFIXES) and not name.startswith(".")
+def _round_robin(sequences: Sequence[Sequence[T]]) -> Iterator[T]:
+    """The first item of each sequence, then the second of each, and so on; no item is None."""
+    return (item for row in zip_longest(*sequences) for item in row if item is not None)
 
 
 def _folders(folder: Path) -> list[str]:
@@ -190,18 +184,18 @@ def _folders(folder: Path) -> list[str]:
 
 
 def _entries(folder: Path) -> "list[os.DirEntry[str]]":
-    """What the folder holds, in the same order on every system: by code points."""
+    """Entries of the folder sorted by code points, the same order on every system."""
     try:
         with os.scandir(folder) as entries:
             return sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
-        raise _refused("a folder that can be read", f"{folder} ({error.strerror})") from None
+        raise _error(f"{folder} cannot be read ({error.strerror})") from None
 
 
 def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(map(repr, names[:_SHOWN])) + more
+    more = f" and {len(names) - _NAMED_IN_MESSAGES} more" if len(names) > _NAMED_IN_MESSAGES else ""
+    return ", ".join(map(repr, names[:_NAMED_IN_MESSAGES])) + more
 
 
-def _refused(expected: str, found: str, remedy: str = "correct the folder, or dataset.path") -> DatasetError:
-    return DatasetError(f"dataset.path: expected {expected}, found {found}; {remedy}")
+def _error(problem: str, remedy: str = "Correct the folder, or dataset.path.") -> DatasetError:
+    return DatasetError(f"dataset.path: {problem}. {remedy}")

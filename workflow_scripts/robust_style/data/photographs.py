@@ -1,4 +1,4 @@
-"""Ten photographs that need no download: they lie inside the scikit-image wheel, public domain or CC0."""
+"""Ten photographs in the public domain or under CC0 that are part of the scikit-image wheel (no download)."""
 
 from importlib.resources import files
 
@@ -8,7 +8,7 @@ from PIL import Image
 
 from robust_style.errors import ImageError
 
-# scikit-image's own name -> its file in the wheel.
+# Name in scikit-image -> file in the wheel.
 _FILES = {
     "astronaut": "astronaut.png",
     "chelsea": "chelsea.png",
@@ -26,21 +26,19 @@ PHOTOGRAPHS: tuple[str, ...] = tuple(_FILES)
 
 
 def photograph(name: str) -> UInt8[np.ndarray, "height width 3"]:
-    """The photograph `name`, sRGB, 8 bit, full resolution; a grey one repeated to three channels.
+    """The photograph `name`: sRGB, 8 bit, full resolution; grey ones are repeated to three channels.
 
-    Raises ImageError for a name outside `PHOTOGRAPHS`, or where the installed scikit-image has no such file.
-    Source: van der Walt et al. 2014, scikit-image; licences in its `skimage/data` documentation.
-    Differs from `skimage.data.astronaut()` and its kin: never looks into a cache folder and never downloads.
+    Raises ImageError for an unknown name, or if the installed scikit-image lacks the file.
+    Source: van der Walt et al. 2014, scikit-image; licences in the documentation of `skimage.data`.
+    Differs from `skimage.data.astronaut()`: never uses a cache folder and never downloads.
     """
     if name not in _FILES:
-        raise ImageError(
-            f"photograph:{name}: expected one of {', '.join(PHOTOGRAPHS)}, found {name}; correct the row in images.tsv"
-        )
+        raise ImageError(f"photograph:{name}: must be one of {', '.join(PHOTOGRAPHS)}. Correct the row in images.tsv.")
     path = files("skimage") / "data" / _FILES[name]
     if not path.is_file():
         raise ImageError(
-            f"photograph:{name}: expected {_FILES[name]} inside the installed scikit-image, found none; "
-            "install the pinned version with the envs/ file"
+            f"photograph:{name}: the installed scikit-image has no file {_FILES[name]}. Install the version in "
+            "requirements.lock."
         )
     with path.open("rb") as stream, Image.open(stream) as picture:
         return np.array(picture.convert("RGB"))

@@ -10,8 +10,7 @@ from PIL import Image
 from robust_style.artefact.atomic import whole_file
 from robust_style.artefact.digest import sha256_of_file
 from robust_style.data.catalogue import ImageRecord, find_image, painting
-from robust_style.data.download import download
-from robust_style.data.http_source import Source
+from robust_style.data.download import Source, download
 from robust_style.data.image_file import read_image, read_mask
 from robust_style.data.paintings import paint
 from robust_style.data.photographs import photograph

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from robust_style.artefact.foreign.read import shown
-from robust_style.artefact.foreign.walk import Placeholder
+from robust_style.artefact.inert_pickle import Placeholder
 from robust_style.errors import CheckpointError
 
 # Where a file keeps its weights, beside optimiser, epoch and the like: `robustness`, kuangliu/pytorch-cifar, others.

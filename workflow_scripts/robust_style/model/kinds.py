@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from robust_style.data.urls import has_host
+from robust_style.data.catalogue import has_host
 from robust_style.model.architectures import ARCHITECTURES, is_of_library, is_pretrained
 
 UNTRAINED = "untrained"

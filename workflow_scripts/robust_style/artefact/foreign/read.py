@@ -9,7 +9,7 @@ from pathlib import Path
 from robust_style.artefact.file_kind import kind_of
 from robust_style.artefact.foreign.container import open_container
 from robust_style.artefact.foreign.rebuild import builders, storage_of
-from robust_style.artefact.foreign.walk import walk
+from robust_style.artefact.inert_pickle import load_inert
 from robust_style.errors import CheckpointError
 
 
@@ -18,7 +18,7 @@ def read_foreign(path: Path) -> object:
 
     Rebuilt are tensors (on the CPU, sharing storages as saved; parameters as tensors) and plain data; everything else
     is a Placeholder with the name it would have had. No code of the file or named in it is imported or run. Storages
-    take at most the size of the file, however often they are used; the pickle has at most 16 MiB.
+    take at most the size of the file, however often they are used; the pickle has at most 2^24 opcodes.
     Raises CheckpointError if the file is missing or not of torch's zip or legacy layout, or if a tensor reaches
     outside its storage, or a storage outside the file.
     """
@@ -31,7 +31,7 @@ def read_foreign(path: Path) -> object:
     try:
         container = open_container(content)
         storages = container.storages
-        return walk(io.BytesIO(container.pickle), builders(), lambda identifier: storage_of(identifier, storages))
+        return load_inert(io.BytesIO(container.pickle), builders(), lambda identifier: storage_of(identifier, storages))
     # What damage raises depends on where it strikes.
     except (
         ArithmeticError,

@@ -7,7 +7,7 @@ from functools import partial
 from torch import Tensor
 
 from robust_style.artefact.foreign.storages import DTYPES, Storage, Storages, tensor_in
-from robust_style.artefact.foreign.walk import Builder, Damage, Name, Placeholder, plain_key
+from robust_style.artefact.inert_pickle import Builder, FormatError, Global, Placeholder, plain_key
 
 # numpy's codes of numbers, as struct spells them (little-endian).
 _NUMBERS = {
@@ -24,19 +24,19 @@ def storage_of(identifier: tuple[object, ...], storages: Storages) -> object:
         case ("storage", _, _, _, _, None) | ("storage", _, _, _, _):
             name, key, count = storage_named(identifier)
             return storages.get(name, key, count) if name in DTYPES else Placeholder(f"torch.{name}")
-    raise Damage("a persistent id that is not torch's")
+    raise FormatError("a persistent id that is not torch's")
 
 
 def storage_named(identifier: tuple[object, ...]) -> tuple[str, str, int]:
-    """Kind, key and number of elements in a persistent id of a storage. Raises Damage if they are not there."""
+    """Kind, key and number of elements in a persistent id of a storage. Raises FormatError if they are not there."""
     match identifier:
-        case ("storage", Name(origin=origin), str() as key, _, int() as count, *_) if count >= 0:
+        case ("storage", Global(origin=origin), str() as key, _, int() as count, *_) if count >= 0:
             module, _, kind = origin.rpartition(".")
             # torch.cuda: what files saved on a GPU by torch before 1.6 name.
             if module in ("torch", "torch.cuda"):
                 return kind, key, count
-            raise Damage("a storage that is not torch's")
-    raise Damage("a persistent id that is not a storage's")
+            raise FormatError("a storage that is not torch's")
+    raise FormatError("a persistent id that is not a storage's")
 
 
 def builders() -> Mapping[str, Builder]:
@@ -61,7 +61,7 @@ def _tensor(origin: str, arguments: tuple[object, ...]) -> object:
             return tensor_in(storage, offset, size, stride)
         case (Placeholder(), _, _, _, *_):  # of a kind that is not rebuilt
             return Placeholder(origin, arguments)
-    raise Damage("a tensor without a storage")
+    raise FormatError("a tensor without a storage")
 
 
 def _parameter(arguments: tuple[object, ...]) -> object:

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from robust_style.artefact.foreign.walk import Damage, Placeholder
+from robust_style.artefact.inert_pickle import FormatError, Placeholder
 
 # torch's names of its storages. Complex and quantised ones are left out: no weights of ours are of that kind.
 DTYPES = {
@@ -46,44 +46,46 @@ class Storages:
     def get(self, kind: str, key: str, count: int) -> Storage:
         """The storage `key` of `count` elements of `kind` (a name among DTYPES).
 
-        Raises Damage if the file has no such storage, or one of another length or of another kind than before.
+        Raises FormatError if the file has no such storage, or one of another length or of another kind than before.
         """
         dtype = DTYPES[kind]
         if key not in self._raw:
-            raise Damage(f"no storage {key[:20]!r}")
+            raise FormatError(f"no storage {key[:20]!r}")
         if key not in self._made:
             if len(self._raw[key]) != count * dtype.itemsize:
-                raise Damage(f"a storage of {len(self._raw[key])} bytes for {count} elements of {dtype.itemsize} bytes")
+                raise FormatError(
+                    f"a storage of {len(self._raw[key])} bytes for {count} elements of {dtype.itemsize} bytes"
+                )
             self._made[key] = Storage(_elements(self._raw[key], dtype, self._is_swapped))
         found = self._made[key]
         if found.elements.dtype != dtype or len(found.elements) != count:
-            raise Damage(f"one storage as {len(found.elements)} {found.elements.dtype} and as {count} {dtype}")
+            raise FormatError(f"one storage as {len(found.elements)} {found.elements.dtype} and as {count} {dtype}")
         return found
 
 
 def tensor_in(storage: Storage, offset: object, size: object, stride: object) -> Tensor:
     """The tensor of `size` and `stride` from `offset` on, in elements of `storage`; it shares the storage's memory.
 
-    Raises Damage if it reaches outside the storage, or shows an element twice (so that it is never larger than the
+    Raises FormatError if it reaches outside the storage, or shows an element twice (so that it is never larger than the
     file).
     """
     sizes, strides = _whole_numbers(size), _whole_numbers(stride)
     start, count = _whole_numbers((offset,))[0], len(storage.elements)
     if len(sizes) != len(strides) or len(sizes) > _MOST_DIMENSIONS:
-        raise Damage(f"a tensor of {len(sizes)} sides and {len(strides)} strides")
+        raise FormatError(f"a tensor of {len(sizes)} sides and {len(strides)} strides")
     if 0 in sizes:
         if max(math.prod(max(side, 1) for side in sizes), *strides, start) > _LONGEST:
-            raise Damage("an empty tensor with sides beyond measure")
+            raise FormatError("an empty tensor with sides beyond measure")
         return torch.empty(sizes, dtype=storage.elements.dtype)
     last = start + sum((side - 1) * step for side, step in zip(sizes, strides, strict=True))
     if last >= count or math.prod(sizes) > count:
-        raise Damage(f"a tensor that reaches to element {last} of a storage of {count}")
+        raise FormatError(f"a tensor that reaches to element {last} of a storage of {count}")
     return torch.as_strided(storage.elements, sizes, strides, start)
 
 
 def _whole_numbers(values: object) -> tuple[int, ...]:
     if not isinstance(values, tuple | list) or not all(type(value) is int and value >= 0 for value in values):
-        raise Damage("a tensor whose shape is not in whole numbers")
+        raise FormatError("a tensor whose shape is not in whole numbers")
     return tuple(values)
 
 

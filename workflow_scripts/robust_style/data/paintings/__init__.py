@@ -1,4 +1,4 @@
-"""Style images made from nothing but a seed, one painter a file: no download and no licence is needed."""
+"""Procedural style images, generated from a seed: no download, no licence. One module per generator."""
 
 from collections.abc import Callable
 
@@ -22,29 +22,22 @@ _PAINTERS: dict[str, Callable[[np.random.Generator, int], UInt8[np.ndarray, "siz
 
 PAINTINGS: tuple[str, ...] = tuple(_PAINTERS)
 
-# Below 32 px a stroke is thinner than a pixel; above 4096 px the canvas at twice the size no longer fits into memory
-# beside the rest of a workflow (8192 x 8192 x 3 floats are 1.6 GB).
-_LEAST_PX, _MOST_PX = 32, 4096
+# Below 32 px a stroke is thinner than a pixel; at 4096 px the canvas of twice the side takes 1.6 GB as floats.
+_MIN_PX, _MAX_PX = 32, 4096
 
 
 def paint(generator: str, seed: int, size_px: int) -> UInt8[np.ndarray, "{size_px} {size_px} 3"]:
-    """The painting of `generator` (one of `PAINTINGS`) for `seed`, square, sRGB, 8 bit.
+    """The painting of `generator` (one of `PAINTINGS`) for `seed`: square, sRGB, 8 bit.
 
-    The same arguments always give the same pixels; another seed another painting by the same hand. Strokes grow with
+    Equal arguments give equal pixels; another seed gives another painting in the same style. Strokes grow with
     `size_px`. Raises ImageError for an unknown generator, a negative seed, or a size outside 32 to 4096 px.
     """
     if generator not in _PAINTERS:
-        raise ImageError(
-            f"generator:{generator}: expected one of {', '.join(PAINTINGS)}, found {generator}; correct the row in "
-            "images.tsv"
-        )
-    if seed < 0:
-        raise ImageError(
-            f"generator:{generator}: expected a seed of 0 or more, found {seed}; correct the row in images.tsv"
-        )
-    if not _LEAST_PX <= size_px <= _MOST_PX:
-        raise ImageError(
-            f"generator:{generator}: expected a size from {_LEAST_PX} to {_MOST_PX} px, found {size_px}; "
-            "change transfer.size_px"
-        )
-    return _PAINTERS[generator](np.random.default_rng(seed), size_px)
+        problem = f"must be one of {', '.join(PAINTINGS)}"
+    elif seed < 0:
+        problem = f"the seed is {seed}, not 0 or more"
+    elif not _MIN_PX <= size_px <= _MAX_PX:
+        problem = f"the size is {size_px}, not {_MIN_PX} to {_MAX_PX} px"
+    else:
+        return _PAINTERS[generator](np.random.default_rng(seed), size_px)
+    raise ImageError(f"generator:{generator}: {problem}. Correct the row in images.tsv.")

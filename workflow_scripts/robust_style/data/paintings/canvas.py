@@ -1,4 +1,4 @@
-"""The canvas every painter works on: drawn at twice the size, then reduced, so that edges are smooth."""
+"""The canvas of all generators: drawn at twice the size and then reduced (antialiasing)."""
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -7,7 +7,7 @@ from scipy import ndimage
 
 Colour = tuple[int, int, int]
 
-# Painters are designed on a canvas of this side; lengths in design pixels grow with the size that is asked for.
+# Generators use lengths in design pixels of a canvas of this side; they scale with the requested size.
 DESIGN_PX = 512
 _OVERSAMPLING = 2
 
@@ -28,9 +28,9 @@ def reduced(canvas: Image.Image, size_px: int) -> UInt8[np.ndarray, "{size_px} {
 
 
 def smooth_noise(random: np.random.Generator, side: int, cells: float) -> Float[np.ndarray, "{side} {side}"]:
-    """A random landscape with about `cells` hills along each side, mean 0 and standard deviation 1.
+    """Smooth random noise with about `cells` maxima along each side, mean 0 and standard deviation 1.
 
-    It is made on a coarse grid and enlarged, so that the same seed gives the same landscape at every size.
+    It is generated on a coarse grid and enlarged, so that a seed gives the same noise at every size.
     """
     grid = 96
     coarse = ndimage.gaussian_filter(random.normal(size=(grid, grid)), grid / cells / 2.5, mode="reflect")
@@ -39,7 +39,7 @@ def smooth_noise(random: np.random.Generator, side: int, cells: float) -> Float[
 
 
 def enlarged(coarse: Float[np.ndarray, "rows columns"], side: int) -> Float[np.ndarray, "{side} {side}"]:
-    """A small landscape enlarged to `side` by cubic interpolation."""
+    """`coarse` enlarged to `side` by cubic interpolation."""
     picture = Image.fromarray(coarse.astype(np.float32))
     return np.asarray(picture.resize((side, side), Image.Resampling.BICUBIC), np.float64)
 
