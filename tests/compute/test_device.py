@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from robust_style.training.processes import Processes
 
 from robust_style.compute import device as device_module
 from robust_style.compute.determinism import determinism_switches, make_deterministic
 from robust_style.compute.device import autocast, choose_device, choose_precision, describe_device
 from robust_style.compute.memory import available_bytes, within_memory
 from robust_style.errors import ConfigError
-from robust_style.training.processes import Processes
 from rule_script import SCRIPTS
 
 CPU = torch.device("cpu")

@@ -16,9 +16,9 @@ import pytest
 import torch
 
 from robust_style.errors import RobustStyleError
+from robust_style.signals import Interrupted, signal_handlers
 from robust_style.training import segment as segment_module
 from robust_style.training.epoch import train_epoch
-from robust_style.signals import Interrupted, signal_handlers
 from tiny_training import ADVERSARIAL, EVALUATION, NOISE, STANDARD, initialise, train, write_tiny_dataset
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -34,8 +34,8 @@ from robust_style.errors import RobustStyleError
 from robust_style.layers_command import add_layers
 from robust_style.model.architectures import ARCHITECTURES
 from robust_style.model.convert import converted
-from robust_style.stylize_command import add_stylize
 from robust_style.signals import Interrupted, interruptible
+from robust_style.stylize_command import add_stylize
 from robust_style.workflow.entry import replace_unprintable, step
 
 REPLACE = "replace an existing file (inputs are never replaced)"

@@ -14,10 +14,10 @@ from robust_style.errors import Divergence
 from robust_style.model.network import NormalisedNetwork
 from robust_style.provenance.device_memory import within_memory
 from robust_style.provenance.randomness import stream
+from robust_style.signals import Interrupted, StopRequest
 from robust_style.training.accuracy import clean_accuracy, robust_accuracy
 from robust_style.training.batches import LabelledImages
 from robust_style.training.epoch import EpochResult
-from robust_style.signals import Interrupted, StopRequest
 from robust_style.training.resume import ResumeState
 from robust_style.training.settings import EvaluationSettings, NetworkSettings, TrainingSettings
 from robust_style.training.state import TrainingState

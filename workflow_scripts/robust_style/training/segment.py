@@ -18,12 +18,12 @@ from robust_style.provenance.determinism import make_deterministic
 from robust_style.provenance.device import choose_device
 from robust_style.provenance.precision import choose_precision
 from robust_style.provenance.versions import software_versions
+from robust_style.signals import signal_handlers
 from robust_style.training.batches import LabelledImages
 from robust_style.training.epoch import EpochResult, train_epoch
 from robust_style.training.initialise import recorded_settings
 from robust_style.training.library_engine import train_by_library
 from robust_style.training.regime import input_transform
-from robust_style.signals import signal_handlers
 from robust_style.training.resume import ResumeState
 from robust_style.training.running_segment import Progress, RunningSegment, Segment
 from robust_style.training.settings import EvaluationSettings, NetworkSettings, TrainingSettings
