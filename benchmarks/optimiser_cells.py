@@ -26,11 +26,11 @@ from scipy.ndimage import gaussian_filter
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "workflow_scripts"))
 
-from robust_style.artefact.atomic import write_text  # noqa: E402
+from robust_style.compute.determinism import make_deterministic  # noqa: E402
 from robust_style.data.image_file import read_image  # noqa: E402
 from robust_style.errors import RobustStyleError  # noqa: E402
+from robust_style.files.atomic import write_text  # noqa: E402
 from robust_style.model.restore import restore_network  # noqa: E402
-from robust_style.provenance.determinism import make_deterministic  # noqa: E402
 from robust_style.transfer.optimise import Watch  # noqa: E402
 from robust_style.transfer.paint import Order, StyleSource, paint  # noqa: E402
 from robust_style.transfer.picture import resized  # noqa: E402

@@ -34,11 +34,10 @@ from scipy import stats
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "workflow_scripts"))
 
-from robust_style.artefact.atomic import write_text  # noqa: E402
-from robust_style.artefact.digest import sha256_of_file, sha256_of_settings  # noqa: E402
-from robust_style.artefact.json_file import read_json  # noqa: E402
 from robust_style.data.prepare_dataset import prepare_dataset  # noqa: E402
 from robust_style.errors import DatasetError, ResultError, RobustStyleError  # noqa: E402
+from robust_style.files.atomic import read_json, write_text  # noqa: E402
+from robust_style.files.digest import sha256_of_file, sha256_of_settings  # noqa: E402
 from robust_style.model.compat import import_robustness  # noqa: E402
 from robust_style.training.evaluate import evaluate_checkpoint  # noqa: E402
 from robust_style.training.initialise import initialise_network  # noqa: E402

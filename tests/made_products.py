@@ -16,8 +16,8 @@ from made_results import (
     write_claims,
 )
 from merged_config import merged
-from robust_style.artefact.atomic import write_bytes, write_json
 from robust_style.figure.claims_forest import draw_claims_forest
+from robust_style.files.atomic import write_bytes, write_json
 from robust_style.page.comparison import build_comparison
 from robust_style.report.answer import write_answer
 from robust_style.report.methods import write_methods

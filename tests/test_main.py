@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 
 from robust_style import __main__ as command
 from robust_style.__main__ import main
-from robust_style.artefact.checkpoint import load_checkpoint
+from robust_style.files.checkpoint import load_checkpoint
 from robust_style.model.compat import import_torchvision_models
 from robust_style.model.network import build_network
 from tiny_training import CLASSES, write_tiny_dataset

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cifar_archive import binary_members, random_batches, write_archive
-from robust_style.artefact.digest import sha256_of_file
+from robust_style.files.digest import sha256_of_file
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from fault_server import FaultServer, Offer, impatient
 from raw_server import raw_server
-from robust_style.artefact.lock import exclusive_lock
 from robust_style.data.download import Source, download
 from robust_style.errors import DownloadError, RobustStyleError, StorageError
+from robust_style.files.atomic import exclusive_lock
 
 BODY = np.random.default_rng(1).bytes(300_000)
 SIZE = len(BODY)

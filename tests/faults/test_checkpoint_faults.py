@@ -9,7 +9,7 @@ import pytest
 
 from crafted_images import written
 from refusal import contents, refusal
-from robust_style.artefact.checkpoint import load_checkpoint, save_checkpoint
+from robust_style.files.checkpoint import load_checkpoint, save_checkpoint
 from rule_script import Outcome
 from tiny_scripts import ENDINGS, Tiny
 from tiny_training import NOISE, STANDARD, TRAINING, write_tiny_dataset
@@ -38,7 +38,7 @@ def assert_refused(folder: Path, script: str, run: Callable[[], Outcome], *said:
 
 @pytest.mark.parametrize("script", PRODUCTS)
 def test_a_damaged_checkpoint(tiny: Tiny, tmp_path: Path, script: str) -> None:
-    """artefact/test_checkpoint has the other kinds of damage."""
+    """files/test_checkpoint has the other kinds of damage."""
     path = written(tmp_path / "epoch_000.pt", tiny.checkpoint.read_bytes()[:-1])
     run = lambda: getattr(tiny, script)(tmp_path, path)  # noqa: E731
     assert_refused(tmp_path, script, run, f"{path}: expected a checkpoint, found damage", "delete the file and run")

@@ -15,8 +15,8 @@ from crafted_images import written
 from fault_server import Offer, fault_server, impatient
 from foreign_files import torch_bytes
 from refusal import contents, refusal
-from robust_style.artefact.checkpoint import load_checkpoint
 from robust_style.data.download import Source
+from robust_style.files.checkpoint import load_checkpoint
 from robust_style.model import foreign_source
 from robust_style.model.network import build_network
 from rule_script import Outcome, run_script

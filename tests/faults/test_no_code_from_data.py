@@ -15,7 +15,7 @@ BROWSER = sorted((PACKAGE / "page" / "browser").glob("*.*"))
 
 # What is used all the same, where, and why nothing can come of it.
 ALLOWED = {
-    ("artefact/checkpoint.py", "torch.load"): "weights_only=True: tensors, numbers, texts, lists and dictionaries",
+    ("files/checkpoint.py", "torch.load"): "weights_only=True: tensors, numbers, texts, lists and dictionaries",
     ("model/compat.py", "torch.hub"): "only for the next one",
     ("model/compat.py", "torch.hub.load_state_dict_from_url"): "a name that the library imports and calls only with "
     "pretrained=True, which nothing here says",
@@ -46,7 +46,7 @@ def test_every_exception_is_still_one() -> None:
 
 def test_checkpoints_are_read_in_one_place() -> None:
     readers = [path for path in SOURCES if "torch.load(" in path.read_text(encoding="utf-8")]
-    assert [name_of(path) for path in readers] == ["artefact/checkpoint.py"]
+    assert [name_of(path) for path in readers] == ["files/checkpoint.py"]
 
 
 @pytest.mark.parametrize("path", RULES, ids=name_of)

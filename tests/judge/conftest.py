@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from robust_style.artefact.checkpoint import Checkpoint, save_checkpoint
+from robust_style.files.checkpoint import Checkpoint, save_checkpoint
 from robust_style.model.compat import import_torchvision_squeezenet
 from robust_style.model.network import build_network
 

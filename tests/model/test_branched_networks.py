@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from merged_config import CONFIG
-from robust_style.artefact.checkpoint import load_checkpoint
+from robust_style.files.checkpoint import load_checkpoint
 from robust_style.model.architectures import ARCHITECTURES
 from robust_style.transfer.stand_ins import layer_for, read_stand_ins, recipe_for
 from rule_script import run_script

@@ -10,10 +10,10 @@ import torch
 
 from fault_server import Offer, fault_server
 from foreign_files import torch_bytes, written
-from robust_style.artefact.checkpoint import load_checkpoint
-from robust_style.artefact.digest import sha256_of_file
 from robust_style.data.download import Source
 from robust_style.errors import CheckpointError, DownloadError
+from robust_style.files.checkpoint import load_checkpoint
+from robust_style.files.digest import sha256_of_file
 from robust_style.model import foreign_source
 from robust_style.model.compat import import_torchvision_models
 from robust_style.model.convert import CIFAR10_MEAN

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from robust_style.artefact.checkpoint import load_checkpoint, save_checkpoint
+from robust_style.files.checkpoint import load_checkpoint, save_checkpoint
 from robust_style.model.compat import import_robustness, import_vgg, without_cuda
 from robust_style.model.convert import CIFAR10_MEAN, CIFAR10_STD, converted
 from robust_style.model.network import NormalisedNetwork

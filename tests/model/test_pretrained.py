@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from merged_config import CONFIG
-from robust_style.artefact.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from robust_style.errors import CheckpointError, ConfigError
+from robust_style.files.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from robust_style.model.compat import import_torchvision_models
 from robust_style.model.convert import converted
 from robust_style.model.pretrained import CAFFE_MEAN

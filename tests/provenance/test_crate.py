@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from made_products import Products, make_products
-from robust_style.artefact.digest import sha256_of_file
+from robust_style.files.digest import sha256_of_file
 from robust_style.provenance.crate import ROOT, copy_workflow
 from rule_script import run_script
 from validated import validate

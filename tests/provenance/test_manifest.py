@@ -24,8 +24,8 @@ from made_products import (
     folder_instead,
     make_products,
 )
-from robust_style.artefact.digest import sha256_of_file
 from robust_style.errors import ResultError
+from robust_style.files.digest import sha256_of_file
 from robust_style.provenance.job import JobRecord
 from robust_style.provenance.manifest import load_manifest, records_of, verify_manifest, write_manifest
 

@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F
 
 from robust_style.attack.pgd import pgd
+from robust_style.compute.randomness import stream
 from robust_style.errors import Divergence
 from robust_style.model.network import NormalisedNetwork, build_network
-from robust_style.provenance.randomness import stream
 from robust_style.training.epoch import EpochResult, learning_rate, train_epoch
 from robust_style.training.regime import input_transform
 from robust_style.training.settings import NetworkSettings, TrainingSettings

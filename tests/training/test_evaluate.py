@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from robust_style.artefact.checkpoint import load_checkpoint, save_checkpoint
-from robust_style.artefact.digest import sha256_of_file
 from robust_style.attack.pgd import Attack, pgd
 from robust_style.data.dataset import read_dataset, write_dataset
 from robust_style.errors import CheckpointError, ConfigError
+from robust_style.files.checkpoint import load_checkpoint, save_checkpoint
+from robust_style.files.digest import sha256_of_file
 from robust_style.model.restore import restore_network
 from robust_style.training.accuracy import batch_size_for, clean_accuracy, correct_under_attack, robust_accuracy
 from robust_style.training.evaluate import (

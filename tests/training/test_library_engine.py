@@ -15,12 +15,12 @@ import torch
 from PIL import Image
 
 from merged_config import CONFIG, merged
-from robust_style.artefact.checkpoint import load_checkpoint
+from robust_style.compute.randomness import derive_seed
 from robust_style.data.dataset import read_dataset
 from robust_style.errors import ConfigError, Divergence
+from robust_style.files.checkpoint import load_checkpoint
 from robust_style.model.compat import import_robustness, without_cuda
 from robust_style.model.network import build_network
-from robust_style.provenance.randomness import derive_seed
 from robust_style.training.library_engine import _library_checkpoint, library_arguments, library_options
 from robust_style.training.running_segment import RunningSegment
 from robust_style.training.settings import NetworkSettings, TrainingSettings

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import torch
 
-from robust_style.artefact.checkpoint import load_checkpoint
 from robust_style.errors import CheckpointError, ConfigError, Divergence
+from robust_style.files.checkpoint import load_checkpoint
 from robust_style.training import segment as segment_module
 from robust_style.training.epoch import EpochResult, train_epoch
 from robust_style.training.running_segment import Progress, format_duration

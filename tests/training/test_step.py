@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 import torch
 
+from robust_style.compute.determinism import make_deterministic
+from robust_style.compute.randomness import stream
 from robust_style.model.network import NormalisedNetwork, build_network
-from robust_style.provenance.determinism import make_deterministic
-from robust_style.provenance.randomness import stream
 from robust_style.training.regime import input_transform
 from robust_style.training.settings import NetworkSettings, TrainingSettings
 from robust_style.training.state import make_optimiser

@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from random_norms import with_random_norms
-from robust_style.artefact.checkpoint import Checkpoint, save_checkpoint
+from robust_style.files.checkpoint import Checkpoint, save_checkpoint
 from robust_style.model.network import NormalisedNetwork, build_network
 from robust_style.transfer.features import Encoder
 from robust_style.transfer.optimise import Randomness, Watch, optimise

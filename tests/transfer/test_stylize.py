@@ -8,8 +8,8 @@ import pytest
 import torch
 from PIL import Image
 
-from robust_style.artefact.checkpoint import save_checkpoint
 from robust_style.errors import CheckpointError, ConfigError, Divergence, ImageError
+from robust_style.files.checkpoint import save_checkpoint
 from robust_style.model.network import NormalisedNetwork, build_network
 from robust_style.model.restore import restore_network
 from robust_style.transfer.features import Encoder

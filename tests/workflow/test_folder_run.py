@@ -9,7 +9,7 @@ import pytest
 
 from checkout import MINIATURE, copy_project, jobs, snakemake
 from folder_of_images import COLOURS, write_folder
-from robust_style.artefact.checkpoint import load_checkpoint
+from robust_style.files.checkpoint import load_checkpoint
 
 pytestmark = pytest.mark.workflow
 # One network, two checkpoints, one picture each; what the other tests of this shelf look at is left out.

@@ -8,7 +8,7 @@ import yaml
 
 from checkout import ROOT, copy_project, jobs, snakemake
 from merged_config import merge, merged
-from robust_style.artefact.checkpoint import load_checkpoint
+from robust_style.files.checkpoint import load_checkpoint
 from robust_style.workflow.published import on_top_of_published
 
 PAGE = (ROOT / "docs" / "reuse.md").read_text(encoding="utf-8")

@@ -24,13 +24,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from robust_style.artefact.checkpoint import save_checkpoint
-from robust_style.artefact.destination import Destinations, typed_file, typed_path
-from robust_style.artefact.digest import sha256_of_file
-from robust_style.artefact.export import export_weights
 from robust_style.command_line import CommandParser, number, whole_number
 from robust_style.data.dataset import read_dataset
 from robust_style.errors import RobustStyleError
+from robust_style.files.checkpoint import save_checkpoint
+from robust_style.files.destination import Destinations, typed_file, typed_path
+from robust_style.files.digest import sha256_of_file
+from robust_style.files.export import export_weights
 from robust_style.layers_command import add_layers
 from robust_style.model.architectures import ARCHITECTURES
 from robust_style.model.convert import converted

@@ -9,9 +9,9 @@ from typing import Any
 
 from PIL import Image
 
-from robust_style.artefact.destination import Destinations, check_folder, is_folder, names_folder, typed_path
-from robust_style.artefact.digest import sha256_of_file
 from robust_style.errors import ConfigError, ImageError, StorageError
+from robust_style.files.destination import Destinations, check_folder, is_folder, names_folder, typed_path
+from robust_style.files.digest import sha256_of_file
 from robust_style.transfer.by_hand import INTERRUPTED, Sitting
 from robust_style.transfer.picture_file import picture_endings, read_record
 

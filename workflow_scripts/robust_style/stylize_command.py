@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from robust_style.artefact.destination import typed_path
 from robust_style.command_line import number, whole_number
+from robust_style.compute.memory import within_memory
 from robust_style.errors import ConfigError, Divergence, ImageError, RobustStyleError
+from robust_style.files.destination import typed_path
 from robust_style.painting_plan import Style, plan_paintings
-from robust_style.provenance.device_memory import within_memory
 from robust_style.recipe_options import CONFIG, add_recipe_options, recipe_of
 from robust_style.transfer.by_hand import check_pictures, paint_by_hand
 from robust_style.transfer.inert_settings import inert_settings, seed_is_inert

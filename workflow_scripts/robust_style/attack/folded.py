@@ -9,12 +9,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
+from robust_style.compute.device import autocast, dtype_of, has_matrix_tiles
 from robust_style.model.layers import is_vgg
 from robust_style.model.network import NormalisedNetwork
 from robust_style.model.pooled_linear import averaged
 from robust_style.model.row_products import RowWeights, convolve_constant_rows, is_faster_in_rows, row_weights
 from robust_style.model.small_map import as_map, as_matrix, as_rows, is_dense
-from robust_style.provenance.precision import autocast, dtype_of, has_matrix_tiles
 
 Classifier = Callable[[Float[Tensor, "batch 3 height width"]], Float[Tensor, "batch classes"]]
 

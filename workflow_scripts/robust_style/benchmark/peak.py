@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import torch
 
-from robust_style.provenance.precision import dtype_of
+from robust_style.compute.device import dtype_of
 
 # Large enough that launching and memory do not count; on a GPU larger, or it would not be filled.
 _SIDE = {"cpu": 2048, "cuda": 8192}

@@ -7,10 +7,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from robust_style.attack.pgd import Attack
+from robust_style.compute.randomness import stream
 from robust_style.data.cifar10 import CIFAR10_MEAN, CIFAR10_STD
 from robust_style.model.compat import CONSTRAINTS, import_robustness, without_cuda
 from robust_style.model.network import NormalisedNetwork, build_network
-from robust_style.provenance.randomness import stream
 from robust_style.training.augmentation import Augmentation
 from robust_style.training.batches import unit_scale
 from robust_style.training.regime import input_transform

@@ -15,14 +15,13 @@ from typing import Any
 import torch
 import yaml
 
-from robust_style.artefact.atomic import write_text
 from robust_style.benchmark.clock import interleaved
 from robust_style.benchmark.evaluations import flops, our_problem, plain_evaluation, random_network, scene_of
 from robust_style.benchmark.peak import matrix_products
 from robust_style.benchmark.training_step import hardware
-from robust_style.provenance.determinism import make_deterministic
-from robust_style.provenance.device import choose_device
-from robust_style.provenance.precision import choose_precision, dtype_of
+from robust_style.compute.determinism import make_deterministic
+from robust_style.compute.device import choose_device, choose_precision, dtype_of
+from robust_style.files.atomic import write_text
 from robust_style.transfer.course import Course
 from robust_style.transfer.lbfgs import minimise
 from robust_style.transfer.lbfgs_unguarded import minimise_unguarded

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from robust_style.artefact.atomic import whole_file
 from robust_style.errors import ImageError
+from robust_style.files.atomic import whole_file
 
 # The height of most paintings in the catalogue; twice as wide, so that two squares fit side by side.
 HEIGHT_PX = 512

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from robust_style.artefact.inert_pickle import Placeholder, load_inert
 from robust_style.data.dataset import Dataset
 from robust_style.errors import DatasetError
+from robust_style.files.inert_pickle import Placeholder, load_inert
 
 # Mean and standard deviation per channel of the training images, rounded as in the `robustness` library.
 CIFAR10_MEAN = (0.4914, 0.4822, 0.4465)

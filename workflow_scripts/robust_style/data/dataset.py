@@ -13,8 +13,8 @@ import numpy as np
 from jaxtyping import Int64, UInt8
 from numpy.typing import DTypeLike, NDArray
 
-from robust_style.artefact.atomic import whole_file
 from robust_style.errors import DatasetError
+from robust_style.files.atomic import whole_file
 
 # px; from five halvings of the image to the usual size of ImageNet.
 SMALLEST_SIDE_PX, LARGEST_SIDE_PX = 32, 224

@@ -8,11 +8,9 @@ from pathlib import Path
 
 import requests
 
-from robust_style.artefact.atomic import whole_file
-from robust_style.artefact.digest import sha256_of_file
-from robust_style.artefact.lock import exclusive_lock
-from robust_style.artefact.storage import writing
 from robust_style.errors import DownloadError
+from robust_style.files.atomic import exclusive_lock, whole_file, writing
+from robust_style.files.digest import sha256_of_file
 
 # Seconds to connect, and between two packets.
 _TIMEOUTS_S = (20.0, 30.0)

@@ -4,11 +4,11 @@ import re
 import shutil
 from pathlib import Path
 
-from robust_style.artefact.atomic import whole_file
-from robust_style.artefact.digest import sha256_of_file
 from robust_style.data.catalogue import read_rows
 from robust_style.data.download import Source, download
 from robust_style.errors import ConfigError, DatasetError
+from robust_style.files.atomic import whole_file
+from robust_style.files.digest import sha256_of_file
 
 # Columns of config/sources.tsv. `layout`, `md5` and `note` inform the reader: the archive shows its layout itself.
 COLUMNS = ("dataset", "layout", "url", "bytes", "md5", "sha256", "note")

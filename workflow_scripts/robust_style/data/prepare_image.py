@@ -7,14 +7,14 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
-from robust_style.artefact.atomic import whole_file
-from robust_style.artefact.digest import sha256_of_file
 from robust_style.data.catalogue import ImageRecord, find_image, painting
 from robust_style.data.download import Source, download
 from robust_style.data.image_file import read_image, read_mask
 from robust_style.data.paintings import paint
 from robust_style.data.photographs import photograph
 from robust_style.errors import ImageError
+from robust_style.files.atomic import whole_file
+from robust_style.files.digest import sha256_of_file
 
 
 def prepare_image(*, name: str, catalogue: Sequence[Path], downloads: Path, image: Path, is_mask: bool) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from robust_style.artefact.digest import sha256_of_file
 from robust_style.errors import ResultError
 from robust_style.figure.words import epoch_words
+from robust_style.files.digest import sha256_of_file
 from robust_style.score.evaluation import Evaluation, read_evaluation
 from robust_style.score.trace import Trace, read_trace
 

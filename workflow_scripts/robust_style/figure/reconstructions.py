@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from robust_style.artefact.digest import sha256_of_file
 from robust_style.errors import ResultError
 from robust_style.figure.fitting import paragraph
 from robust_style.figure.grid import shown_seed, thinned
@@ -24,6 +23,7 @@ from robust_style.figure.visual_language import (
     visual_language,
 )
 from robust_style.figure.words import epoch_words, share_missing, spoken
+from robust_style.files.digest import sha256_of_file
 from robust_style.score.reconstruction import Part, Reconstructions, read_reconstructions
 
 # More, in both blocks, would be stamps.

@@ -9,8 +9,8 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from robust_style.artefact.atomic import whole_file
 from robust_style.figure.embedded import with_jpegs
+from robust_style.files.atomic import whole_file
 
 # Inside an A4 page with margins of 20 mm, a caption left room for.
 PAGE_WIDTH_MM = 167.0

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from robust_style.artefact.atomic import write_bytes
+from robust_style.files.atomic import write_bytes
 from robust_style.model.foreign_source import file_of_source
 
 

@@ -9,12 +9,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from robust_style.artefact.json_file import write_json
+from robust_style.compute.determinism import make_deterministic
 from robust_style.errors import CheckpointError, ImageError
+from robust_style.files.atomic import write_json
 from robust_style.judge.distances import Maps, perceptual_distance, style_distance
 from robust_style.judge.squeezenet import read_squeezenet
 from robust_style.model.restore import restore_network
-from robust_style.provenance.determinism import make_deterministic
 from robust_style.score.trace import Trace, read_trace
 from robust_style.transfer.features import Encoder
 from robust_style.transfer.picture import read_picture

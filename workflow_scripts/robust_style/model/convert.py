@@ -7,10 +7,11 @@ from typing import Any
 
 import torch
 
-from robust_style.artefact.checkpoint import Checkpoint
-from robust_style.artefact.digest import sha256_of_file
-from robust_style.artefact.foreign.read import read_foreign, shown
+from robust_style.compute.determinism import software_versions
 from robust_style.errors import CheckpointError, ConfigError
+from robust_style.files.checkpoint import Checkpoint
+from robust_style.files.digest import sha256_of_file
+from robust_style.files.foreign.read import read_foreign, shown
 from robust_style.model.architectures import is_pretrained
 from robust_style.model.fit import classes_in, fitted_network, identify
 from robust_style.model.foreign_weights import ForeignWeights, weights_in
@@ -21,7 +22,6 @@ from robust_style.model.pretrained import (
     IMAGENET_STD,
     painting_weights,
 )
-from robust_style.provenance.versions import software_versions
 
 # What most networks for CIFAR-10 normalise with, kuangliu/pytorch-cifar's and the library's among them.
 CIFAR10_MEAN = (0.4914, 0.4822, 0.4465)

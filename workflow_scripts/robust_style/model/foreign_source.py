@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from robust_style.artefact.digest import sha256_of_file
 from robust_style.data.download import Source, download
 from robust_style.errors import CheckpointError
+from robust_style.files.digest import sha256_of_file
 from robust_style.model.kinds import is_url
 
 

@@ -6,11 +6,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from robust_style.compute.device import autocast, dtype_of
 from robust_style.model.layers import is_vgg
 from robust_style.model.network import NormalisedNetwork
 from robust_style.model.row_products import convolve_rows, is_trained_faster_in_rows
 from robust_style.model.small_map import convolve_small_map, is_dense
-from robust_style.provenance.precision import autocast, dtype_of
 
 
 def logits_of(

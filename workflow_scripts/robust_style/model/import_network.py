@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from robust_style.artefact.checkpoint import save_checkpoint
-from robust_style.artefact.digest import sha256_of_file
 from robust_style.data.dataset import read_dataset
+from robust_style.files.checkpoint import save_checkpoint
+from robust_style.files.digest import sha256_of_file
 from robust_style.model.convert import converted
 from robust_style.model.foreign_source import file_of_source
 from robust_style.model.kinds import CAFFE, without_place

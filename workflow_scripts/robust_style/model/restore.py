@@ -4,8 +4,8 @@ from pathlib import Path
 
 from torch import nn
 
-from robust_style.artefact.checkpoint import Checkpoint, load_checkpoint
 from robust_style.errors import CheckpointError, ConfigError
+from robust_style.files.checkpoint import Checkpoint, load_checkpoint
 from robust_style.model.architectures import is_pretrained
 from robust_style.model.differences import differences
 from robust_style.model.network import NormalisedNetwork, build_network

@@ -12,8 +12,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from robust_style.compute.device import has_matrix_tiles
 from robust_style.model.small_map import keeps_sides
-from robust_style.provenance.precision import has_matrix_tiles
 
 Map = Float[Tensor, "batch channels height width"]
 Outputs = Float[Tensor, "batch out height width"]

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from robust_style.artefact.atomic import write_text
-from robust_style.artefact.folder import whole_folder
+from robust_style.files.atomic import whole_folder, write_text
 from robust_style.page import browser
 from robust_style.page.content import page_content
 from robust_style.page.images import ImageShelf

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from robust_style.artefact.atomic import write_json
 from robust_style.errors import ResultError
+from robust_style.files.atomic import write_json
 from robust_style.provenance.job import FOLDER
 from robust_style.provenance.manifest import RUN, verify_manifest
 from robust_style.score.reconstruction import read_reconstructions

@@ -16,8 +16,8 @@ import yaml
 from rocrate.model.contextentity import ContextEntity
 from rocrate.rocrate import ROCrate
 
-from robust_style.artefact.atomic import read_json, whole_folder, write_json
-from robust_style.artefact.digest import sha256_of_bytes, sha256_of_file
+from robust_style.files.atomic import read_json, whole_folder, write_json
+from robust_style.files.digest import sha256_of_bytes, sha256_of_file
 from robust_style.provenance.job import FOLDER, JobRecord
 from robust_style.provenance.manifest import RUN, ManifestRow, load_manifest
 

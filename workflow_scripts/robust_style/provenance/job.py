@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from robust_style.artefact.atomic import write_json
-from robust_style.artefact.digest import files_of, sha256_of_file, sha256_of_settings
 from robust_style.errors import ResultError
+from robust_style.files.atomic import write_json
+from robust_style.files.digest import files_of, sha256_of_file, sha256_of_settings
 from robust_style.model.kinds import without_place
 from robust_style.provenance.run import environment
 

@@ -6,9 +6,9 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from robust_style.artefact.atomic import write_json, write_text
-from robust_style.artefact.digest import files_of, sha256_of_file
 from robust_style.errors import ResultError
+from robust_style.files.atomic import write_json, write_text
+from robust_style.files.digest import files_of, sha256_of_file
 from robust_style.provenance.job import FOLDER, JobRecord
 from robust_style.provenance.run import environment, write_run_record
 

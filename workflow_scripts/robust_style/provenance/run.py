@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from robust_style.artefact.atomic import write_json
+from robust_style.files.atomic import write_json
 from robust_style.model.kinds import is_imported, without_place
 
 # Packages on which a number in the results can depend. An allow-list: nothing else of an environment is recorded.

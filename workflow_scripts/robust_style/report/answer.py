@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from robust_style.artefact.atomic import write_text
 from robust_style.figure.palette import VERDICTS
 from robust_style.figure.words import shortened, spoken
+from robust_style.files.atomic import write_text
 from robust_style.report.page import bullets, escaped, page
 from robust_style.score.claims_table import plain_verdict, read_claims
 

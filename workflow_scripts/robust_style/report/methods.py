@@ -5,10 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from robust_style.artefact.atomic import write_text
-from robust_style.artefact.json_file import read_json
 from robust_style.errors import ResultError
 from robust_style.figure.words import spoken
+from robust_style.files.atomic import read_json, write_text
 from robust_style.provenance.run import package_versions, without_local_paths
 from robust_style.report.page import escaped, page, table
 from robust_style.score.claims_table import read_claims

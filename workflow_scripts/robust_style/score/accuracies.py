@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from robust_style.artefact.json_file import read_json
 from robust_style.errors import ResultError
+from robust_style.files.atomic import read_json
 from robust_style.score.table import write_table
 from robust_style.score.wilson import wilson_interval
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from robust_style.artefact.json_file import write_json
 from robust_style.errors import ImageError
+from robust_style.files.atomic import write_json
 from robust_style.score.checkerboard import checkerboard_excess
 from robust_style.score.colour import StyleColours
 from robust_style.score.high_frequency import high_frequency_excess

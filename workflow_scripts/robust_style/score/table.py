@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from robust_style.artefact.atomic import write_text
 from robust_style.errors import ResultError
+from robust_style.files.atomic import write_text
 from robust_style.score.columns import ACCURACIES, JUDGED, LABELS, MEASURES
 
 COLUMNS = LABELS + MEASURES + JUDGED + ACCURACIES

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from robust_style.artefact.json_file import read_json
 from robust_style.errors import ResultError
+from robust_style.files.atomic import read_json
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from jaxtyping import Bool
 from torch import Tensor, nn
 
 from robust_style.attack.pgd import Attack, Images, Labels, frozen_for_attack, pgd
-from robust_style.provenance.precision import autocast
+from robust_style.compute.device import autocast
 from robust_style.training.batches import StoredImages, StoredLabels, unit_scale
 
 # Images of 32 px per forward pass (fewer if larger): limits memory and fills a GPU. In evaluation mode the images of a

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from robust_style.compute.randomness import stream
 from robust_style.errors import Divergence
-from robust_style.provenance.randomness import stream
 from robust_style.training.batches import StoredImages, StoredLabels, load_batches, split_batches
 from robust_style.training.settings import TrainingSettings
 from robust_style.training.step import Batch, GraphedStep, Step, StepOutput

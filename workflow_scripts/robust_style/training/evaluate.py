@@ -11,19 +11,19 @@ import torch
 from pyautoattack import AutoAttack
 from torch import nn
 
-from robust_style.artefact.checkpoint import Checkpoint
-from robust_style.artefact.digest import sha256_of_file
-from robust_style.artefact.json_file import write_json
 from robust_style.attack.pgd import Images, Labels, frozen_for_attack, losses_and_gradient
+from robust_style.compute.determinism import make_deterministic
+from robust_style.compute.device import choose_device
+from robust_style.compute.memory import within_memory
+from robust_style.compute.randomness import stream
 from robust_style.data.dataset import read_dataset
 from robust_style.errors import CheckpointError, ConfigError
+from robust_style.files.atomic import write_json
+from robust_style.files.checkpoint import Checkpoint
+from robust_style.files.digest import sha256_of_file
 from robust_style.model.kinds import UNTRAINED
 from robust_style.model.network import NormalisedNetwork
 from robust_style.model.restore import restore_network
-from robust_style.provenance.determinism import make_deterministic
-from robust_style.provenance.device import choose_device
-from robust_style.provenance.device_memory import within_memory
-from robust_style.provenance.randomness import stream
 from robust_style.score.wilson import wilson_interval
 from robust_style.training.accuracy import batch_size_for, clean_accuracy, correct_under_attack
 from robust_style.training.batches import LabelledImages, class_balanced, unit_scale

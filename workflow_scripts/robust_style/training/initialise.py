@@ -6,14 +6,13 @@ from typing import Any
 
 import torch
 
-from robust_style.artefact.checkpoint import Checkpoint, save_checkpoint
-from robust_style.artefact.digest import sha256_of_file
+from robust_style.compute.determinism import make_deterministic, software_versions
+from robust_style.compute.randomness import derive_seed, stream
 from robust_style.data.dataset import Dataset, read_dataset
+from robust_style.files.checkpoint import Checkpoint, save_checkpoint
+from robust_style.files.digest import sha256_of_file
 from robust_style.model.calibrate import calibrate_batch_norm
 from robust_style.model.network import NormalisedNetwork, build_network
-from robust_style.provenance.determinism import make_deterministic
-from robust_style.provenance.randomness import derive_seed, stream
-from robust_style.provenance.versions import software_versions
 from robust_style.training.batches import split_batches, unit_scale
 from robust_style.training.settings import NetworkSettings, TrainingSettings
 from robust_style.training.state import make_optimiser

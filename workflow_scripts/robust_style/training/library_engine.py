@@ -19,14 +19,13 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from robust_style.artefact.checkpoint import Checkpoint
+from robust_style.compute.randomness import derive_seed, lent_randomness, seed_globally
 from robust_style.errors import ConfigError, Divergence
+from robust_style.files.checkpoint import Checkpoint
 from robust_style.model.compat import CONSTRAINTS, import_robustness, watched_optimiser, without_cuda
 from robust_style.model.kinds import engine_contradictions
 from robust_style.model.network import NormalisedNetwork
 from robust_style.model.restore import network_of
-from robust_style.provenance.global_randomness import lent_randomness, seed_globally
-from robust_style.provenance.randomness import derive_seed
 from robust_style.training.epoch import EpochResult
 from robust_style.training.running_segment import RunningSegment
 from robust_style.training.settings import NetworkSettings, TrainingSettings

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from robust_style.artefact.atomic import write_text
-from robust_style.artefact.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from robust_style.errors import CheckpointError, Divergence
+from robust_style.files.atomic import write_text
+from robust_style.files.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 
 _PREFIX = "epoch_state"
 _DIVERGED = "diverged"

@@ -9,11 +9,11 @@ from typing import Any
 
 from tqdm import tqdm
 
-from robust_style.artefact.checkpoint import Checkpoint
+from robust_style.compute.memory import within_memory
+from robust_style.compute.randomness import stream
 from robust_style.errors import Divergence
+from robust_style.files.checkpoint import Checkpoint
 from robust_style.model.network import NormalisedNetwork
-from robust_style.provenance.device_memory import within_memory
-from robust_style.provenance.randomness import stream
 from robust_style.signals import Interrupted, StopRequest
 from robust_style.training.accuracy import clean_accuracy, robust_accuracy
 from robust_style.training.batches import LabelledImages

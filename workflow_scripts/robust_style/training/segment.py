@@ -9,15 +9,13 @@ from typing import Any
 
 import torch
 
-from robust_style.artefact.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from robust_style.artefact.digest import sha256_of_file, sha256_of_settings
-from robust_style.artefact.lock import exclusive_lock
+from robust_style.compute.determinism import make_deterministic, software_versions
+from robust_style.compute.device import choose_device, choose_precision
 from robust_style.data.dataset import read_dataset
 from robust_style.errors import CheckpointError, ConfigError, Divergence
-from robust_style.provenance.determinism import make_deterministic
-from robust_style.provenance.device import choose_device
-from robust_style.provenance.precision import choose_precision
-from robust_style.provenance.versions import software_versions
+from robust_style.files.atomic import exclusive_lock
+from robust_style.files.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from robust_style.files.digest import sha256_of_file, sha256_of_settings
 from robust_style.signals import signal_handlers
 from robust_style.training.batches import LabelledImages
 from robust_style.training.epoch import EpochResult, train_epoch

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from robust_style.artefact.checkpoint import Checkpoint
+from robust_style.files.checkpoint import Checkpoint
 from robust_style.model.network import NormalisedNetwork
 from robust_style.model.restore import network_of
 from robust_style.training.settings import TrainingSettings

@@ -7,7 +7,7 @@ from jaxtyping import UInt8
 from PIL import Image
 from torch import Tensor
 
-from robust_style.artefact.atomic import whole_file
+from robust_style.files.atomic import whole_file
 from robust_style.transfer.picture import as_image, shrunk
 
 FRAME_MS = 120

@@ -13,14 +13,13 @@ from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
-from robust_style.artefact.checkpoint import Checkpoint
+from robust_style.compute.determinism import make_deterministic
+from robust_style.compute.device import choose_device, choose_precision, dtype_of
+from robust_style.compute.memory import available_bytes
 from robust_style.data.image_file import ImageContent, read_image, read_mask
 from robust_style.errors import ConfigError, Divergence, ImageError
+from robust_style.files.checkpoint import Checkpoint
 from robust_style.model.painter import network_to_paint_with
-from robust_style.provenance.determinism import make_deterministic
-from robust_style.provenance.device import choose_device
-from robust_style.provenance.device_memory import available_bytes
-from robust_style.provenance.precision import choose_precision, dtype_of
 from robust_style.signals import Interrupted, uninterruptible
 from robust_style.transfer.animation import frame_evaluations, write_animation
 from robust_style.transfer.course import BestSoFar, Course

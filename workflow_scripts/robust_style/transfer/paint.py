@@ -7,8 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from robust_style.compute.randomness import stream
 from robust_style.model.network import NormalisedNetwork
-from robust_style.provenance.randomness import stream
 from robust_style.transfer.features import Encoder
 from robust_style.transfer.geometry import part_of
 from robust_style.transfer.optimise import Painting, Randomness, Watch, optimise

@@ -9,8 +9,8 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 from torch import Tensor
 
-from robust_style.artefact.atomic import whole_file
 from robust_style.errors import ImageError
+from robust_style.files.atomic import whole_file
 from robust_style.transfer.geometry import Box, painting_size
 
 # High enough that brush strokes keep their edges, a quarter of the PNG's bytes.

@@ -14,7 +14,7 @@ from PIL import Image, ImageCms, PngImagePlugin, features
 from torch import Tensor
 
 from robust_style import __version__
-from robust_style.artefact.atomic import whole_file
+from robust_style.files.atomic import whole_file
 from robust_style.transfer.picture import as_image
 
 # At 92, with full colour resolution, compression is invisible at normal viewing distance.

@@ -11,14 +11,13 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
-from robust_style.artefact.json_file import write_json
+from robust_style.compute.determinism import make_deterministic
+from robust_style.compute.device import choose_device, choose_precision, dtype_of
+from robust_style.compute.memory import within_memory
 from robust_style.errors import ImageError
+from robust_style.files.atomic import write_json
 from robust_style.model.network import NormalisedNetwork
 from robust_style.model.restore import restore_network
-from robust_style.provenance.determinism import make_deterministic
-from robust_style.provenance.device import choose_device
-from robust_style.provenance.device_memory import within_memory
-from robust_style.provenance.precision import choose_precision, dtype_of
 from robust_style.transfer.features import Encoder
 from robust_style.transfer.losses import Objective
 from robust_style.transfer.optimise import Painting, Watch

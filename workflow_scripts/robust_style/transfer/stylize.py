@@ -8,14 +8,13 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from robust_style.artefact.checkpoint import Checkpoint
-from robust_style.artefact.json_file import write_json
+from robust_style.compute.determinism import make_deterministic
+from robust_style.compute.device import choose_device, choose_precision, dtype_of
+from robust_style.compute.memory import within_memory
 from robust_style.errors import CheckpointError, Divergence, ImageError
+from robust_style.files.atomic import write_json
+from robust_style.files.checkpoint import Checkpoint
 from robust_style.model.restore import restore_network
-from robust_style.provenance.determinism import make_deterministic
-from robust_style.provenance.device import choose_device
-from robust_style.provenance.device_memory import within_memory
-from robust_style.provenance.precision import choose_precision, dtype_of
 from robust_style.transfer.animation import frame_evaluations, write_animation
 from robust_style.transfer.geometry import check_mask_shape, painting_size, rounding_note
 from robust_style.transfer.optimise import Painting, Watch

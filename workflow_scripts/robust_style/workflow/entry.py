@@ -8,8 +8,8 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppres
 from pathlib import Path
 from typing import Any, NoReturn, Protocol, runtime_checkable
 
-from robust_style.artefact.storage import storage_error
 from robust_style.errors import RobustStyleError
+from robust_style.files.atomic import storage_error
 from robust_style.provenance.job import Job, recorded
 
 # What a terminal does instead of showing it (colours, deleted lines, other directions), and what no file takes: a

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from robust_style.artefact.storage import storage_error
 from robust_style.errors import ConfigError, RobustStyleError, StorageError
+from robust_style.files.atomic import storage_error
 from robust_style.workflow.cost import refuse_days_on_cpu
 from robust_style.workflow.disk import bytes_below, needed_bytes
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import jsonschema
 
+from robust_style.compute.device_names import device_fault
 from robust_style.model.architectures import did_you_mean
-from robust_style.provenance.device_names import device_fault
 from robust_style.workflow.defaults import nearest
 from robust_style.workflow.numbers import number_in
 

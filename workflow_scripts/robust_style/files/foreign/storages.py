@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from robust_style.artefact.inert_pickle import FormatError, Placeholder
+from robust_style.files.inert_pickle import FormatError, Placeholder
 
 # torch's names of its storages. Complex and quantised ones are left out: no weights of ours are of that kind.
 DTYPES = {

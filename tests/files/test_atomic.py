@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from robust_style.artefact.atomic import exclusive_lock, whole_file, whole_folder, write_bytes, write_text
 from robust_style.errors import RobustStyleError
+from robust_style.files.atomic import exclusive_lock, whole_file, whole_folder, write_bytes, write_text
 from rule_script import SCRIPTS
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(SCRIPTS)}
@@ -38,7 +38,7 @@ def test_a_failure_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
 
 def test_a_process_killed_while_writing_leaves_no_file_of_that_name(tmp_path: Path) -> None:
     code = (
-        "import os, pathlib, signal, sys\nfrom robust_style.artefact.atomic import whole_file\n"
+        "import os, pathlib, signal, sys\nfrom robust_style.files.atomic import whole_file\n"
         "with whole_file(pathlib.Path(sys.argv[1])) as unfinished:\n"
         "    unfinished.write_bytes(b'half')\n    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
@@ -68,7 +68,7 @@ def test_a_folder_is_replaced_as_a_whole(tmp_path: Path, fails: bool) -> None:
 HOLDER = """
 import sys, time
 from pathlib import Path
-from robust_style.artefact.atomic import exclusive_lock
+from robust_style.files.atomic import exclusive_lock
 with exclusive_lock(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)

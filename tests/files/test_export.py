@@ -9,9 +9,9 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from robust_style.artefact.checkpoint import load_checkpoint, save_checkpoint
-from robust_style.artefact.export import export_weights
 from robust_style.errors import CheckpointError
+from robust_style.files.checkpoint import load_checkpoint, save_checkpoint
+from robust_style.files.export import export_weights
 from tiny_training import ADVERSARIAL, initialise, write_tiny_dataset
 
 

@@ -5,9 +5,9 @@ import struct
 import zipfile
 from dataclasses import dataclass
 
-from robust_style.artefact.foreign.rebuild import storage_named
-from robust_style.artefact.foreign.storages import DTYPES, Storages
-from robust_style.artefact.inert_pickle import FormatError, Placeholder, load_inert
+from robust_style.files.foreign.rebuild import storage_named
+from robust_style.files.foreign.storages import DTYPES, Storages
+from robust_style.files.inert_pickle import FormatError, Placeholder, load_inert
 
 # First bytes of a zip file, and what the first pickle of a file before torch 1.6 holds (torch/serialization.py).
 _ZIP = b"PK\x03\x04"

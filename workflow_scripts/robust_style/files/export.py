@@ -5,9 +5,9 @@ from pathlib import Path
 
 from safetensors.torch import save
 
-from robust_style.artefact.atomic import write_bytes
-from robust_style.artefact.checkpoint import Checkpoint, load_checkpoint
 from robust_style.errors import CheckpointError
+from robust_style.files.atomic import write_bytes
+from robust_style.files.checkpoint import Checkpoint, load_checkpoint
 
 # The format's metadata are strings: these fields of the header are strings already, those below become JSON.
 _TEXTS = ("network", "regime", "architecture", "dataset_sha256", "code", "device", "precision")

@@ -6,11 +6,11 @@ import zipfile
 import zlib
 from pathlib import Path
 
-from robust_style.artefact.file_kind import kind_of
-from robust_style.artefact.foreign.container import open_container
-from robust_style.artefact.foreign.rebuild import builders, storage_of
-from robust_style.artefact.inert_pickle import load_inert
 from robust_style.errors import CheckpointError
+from robust_style.files.file_kind import kind_of
+from robust_style.files.foreign.container import open_container
+from robust_style.files.foreign.rebuild import builders, storage_of
+from robust_style.files.inert_pickle import load_inert
 
 
 def read_foreign(path: Path) -> object:

@@ -17,9 +17,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from robust_style.artefact.atomic import write_bytes
-from robust_style.artefact.file_kind import kind_of
 from robust_style.errors import CheckpointError
+from robust_style.files.atomic import write_bytes
+from robust_style.files.file_kind import kind_of
 
 FORMAT_VERSION = 1
 _HEADER = "robust_style"

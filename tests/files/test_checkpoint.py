@@ -12,8 +12,8 @@ import torch
 
 from crafted_images import written
 from foreign_files import torch_bytes
-from robust_style.artefact.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from robust_style.errors import CheckpointError
+from robust_style.files.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from robust_style.model.compat import import_robustness, without_cuda
 from robust_style.model.network import NormalisedNetwork, build_network
 from robust_style.model.restore import restore_network

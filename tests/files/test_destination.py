@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from nobody import as_nobody, open_folder
-from robust_style.artefact.atomic import write_text
-from robust_style.artefact.destination import Destinations, names_folder, typed_path
 from robust_style.errors import StorageError
+from robust_style.files.atomic import write_text
+from robust_style.files.destination import Destinations, names_folder, typed_path
 
 ENDINGS = (".png", ".jpg")
 

@@ -6,8 +6,8 @@ from functools import partial
 
 from torch import Tensor
 
-from robust_style.artefact.foreign.storages import DTYPES, Storage, Storages, tensor_in
-from robust_style.artefact.inert_pickle import Builder, FormatError, Global, Placeholder, plain_key
+from robust_style.files.foreign.storages import DTYPES, Storage, Storages, tensor_in
+from robust_style.files.inert_pickle import Builder, FormatError, Global, Placeholder, plain_key
 
 # numpy's codes of numbers, as struct spells them (little-endian).
 _NUMBERS = {
