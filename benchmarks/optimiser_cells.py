@@ -1,12 +1,12 @@
 """Does the original recipe fall apart by training, or by its optimiser? Clamp by line search, on its own loss.
 
     python benchmarks/optimiser_cells.py --checkpoints epoch_000.pt epoch_100.pt --contents a.jpg b.jpg \\
-        --styles c.jpg d.jpg --size 96 --evaluations 100 --out cells.tsv
+        --styles c.jpg d.jpg --size 96 --iterations 100 --out cells.tsv
     python benchmarks/optimiser_cells.py --draw cells.tsv more.tsv --figure report/optimiser_cells.png
 
-Recipe `seed` with torch's L-BFGS in its four cells (pixels clamped inside the closure or not, strong Wolfe line search
-or none) and with our `lbfgs`, for every checkpoint and pair. One row per picture: worst rise over the best loss so far,
-final loss, and the correlation of its blurred luminance with the content's, below 0 for a picture turned inside out.
+Recipe `original` with torch's L-BFGS in its four cells (pixels clamped inside the closure or not, strong Wolfe line
+search or none) and with our `lbfgs`, for every checkpoint and pair. One row per picture: worst rise over the best loss
+so far, final loss, and the correlation of its blurred luminance with the content's, below 0 for an inverted picture.
 """
 
 import argparse
@@ -66,7 +66,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--contents", type=Path, nargs="+", default=[])
     parser.add_argument("--styles", type=Path, nargs="+", default=[])
     parser.add_argument("--size", type=int, default=96, help="shorter side, px (96)")
-    parser.add_argument("--evaluations", type=int, default=100)
+    parser.add_argument("--iterations", type=int, default=100)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--draw", type=Path, nargs="+", help="tables to draw instead")
@@ -96,9 +96,9 @@ def measure(options: argparse.Namespace) -> None:
                 0,
                 source(content),
                 [StyleSource(source(style))],
-                Watch((), lambda evaluation, loss: None),
+                Watch((), lambda iteration, loss: None),
             )
-            recipe = recipe_from_settings(seed_recipe(options.evaluations, changes))
+            recipe = recipe_from_settings(seed_recipe(options.iterations, changes))
             where = torch.device("cpu")
             ((_, (painting,)),) = paint(
                 network, recipe, [order], size_px=options.size, dtype=torch.float32, device=where
@@ -120,10 +120,10 @@ def source(path: Path) -> Any:
     return lambda size_px: resized(path, image, size_px)
 
 
-def seed_recipe(evaluations: int, changes: dict[str, Any]) -> dict[str, Any]:
+def seed_recipe(iterations: int, changes: dict[str, Any]) -> dict[str, Any]:
     schema = yaml.safe_load((ROOT / "config" / "schema.yaml").read_text(encoding="utf-8"))
-    recipe = built_in_recipes(ROOT / "config" / "recipes.yaml")["seed"]
-    recipe |= {"evaluations": evaluations, "snapshots": [0], **changes}
+    recipe = built_in_recipes(ROOT / "config" / "recipes.yaml")["original"]
+    recipe |= {"iterations": iterations, "snapshots": [0], **changes}
     fill_defaults(recipe, schema["properties"]["transfer"]["properties"]["recipes"]["additionalProperties"])
     return recipe_for(recipe, "vgg19", {})
 

@@ -122,11 +122,11 @@ def gpu_jobs(config: dict[str, Any], speed: float) -> list[Job]:
         attack = attacked * evaluation["steps"] * evaluation["restarts"] * PASSES_OF_GRADIENT * of_image
         jobs.append(_job(f"{made} evaluation", attack, after))
         if (name, seed, epoch) in reconstructing:
-            rebuilt = 2 * len(kept["layers"]) * kept["evaluations"]  # a content and a texture from each layer
+            rebuilt = 2 * len(kept["layers"]) * kept["iterations"]  # a content and a texture from each layer
             jobs.append(_job(f"{made} reconstruction", rebuilt * of_kept * pixel_share, after))
         for recipe, block in transfer["recipes"].items():
             for group in pairs_by_job(config):
-                seconds = len(group) * block["evaluations"] * of_picture * pixel_share
+                seconds = len(group) * block["iterations"] * of_picture * pixel_share
                 jobs.append(_job(f"{made} {recipe} {group[0]}", seconds, after))
     return jobs
 
@@ -134,7 +134,7 @@ def gpu_jobs(config: dict[str, Any], speed: float) -> list[Job]:
 def imagenet_jobs(speed: float) -> list[Job]:
     """ResNet-50, 90 epochs of ImageNet, standard and with 7 attack steps (Nakano 2019's networks), six checkpoints.
 
-    A third of `speed`: its 1 x 1 convolutions and batch norms wait for memory. 16 pairs, 200 evaluations at 512 px.
+    A third of `speed`: its 1 x 1 convolutions and batch norms wait for memory. 16 pairs, 200 iterations at 512 px.
     """
     operations, images, epochs, segment = 2 * 4.1e9, 1_281_167, 90, 15
     slow = speed / 3

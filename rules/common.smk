@@ -19,7 +19,7 @@ from robust_style.workflow import (
     config_files,
     cost,
     dataset,
-    judges,
+    raters,
     layers,
     memory,
     meanings,
@@ -254,7 +254,7 @@ def own_files():
     local = [local_input(record) for record in IMAGES.values()]
     local += [
         kinds.local_source(block)
-        for block in [*config["networks"].values(), config["judges"]["squeezenet"]]
+        for block in [*config["networks"].values(), config["raters"]["squeezenet"]]
         if block and kinds.is_imported(block)
     ]
     archive = config["dataset"]["archive"]

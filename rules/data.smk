@@ -1,7 +1,7 @@
 # The data: an archive whose hash decides, tensors made of it, and images verified before any network sees them.
 
 
-SQUEEZENET = "<results>/judges/squeezenet1_0.pth"
+SQUEEZENET = "<results>/raters/squeezenet1_0.pth"
 
 
 # A folder that cannot be used is said in one sentence while the run is planned; each job's own process need not look.
@@ -129,8 +129,8 @@ rule fetch_squeezenet:
     input:
         # A file of the user's own; a newer one is taken anew.
         local=lambda wildcards: (
-            here(kinds.local_source(config["judges"]["squeezenet"]))
-            if config["judges"]["squeezenet"]
+            here(kinds.local_source(config["raters"]["squeezenet"]))
+            if config["raters"]["squeezenet"]
             else []
         ),
     output:
@@ -146,11 +146,11 @@ rule fetch_squeezenet:
         mem_mb=1000,
         runtime=60,
     params:
-        source=(config["judges"]["squeezenet"] or {}).get("source"),
-        sha256=(config["judges"]["squeezenet"] or {}).get("sha256"),
+        source=(config["raters"]["squeezenet"] or {}).get("source"),
+        sha256=(config["raters"]["squeezenet"] or {}).get("sha256"),
         download_to="<results>/data/downloads/squeezenet1_0",
         code=fingerprint("fetch_squeezenet"),
     message:
-        "Fetching the weights of SqueezeNet 1.0, which judges the pictures."
+        "Fetching the weights of SqueezeNet 1.0, which raters the pictures."
     script:
         "../workflow_scripts/fetch_squeezenet.py"

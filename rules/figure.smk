@@ -13,7 +13,7 @@ PAIR_FIGURE_LABELS = report_labels.ReportLabels(
     {**item, "recipe": recipe} for recipe in RECIPES for item in PAIR_ITEMS
 )
 OPTIMISATION_LABELS = report_labels.ReportLabels(PAIR_ITEMS)
-ORIGINAL_RECIPE = "seed" if "seed" in RECIPES else config["figure"]["recipe"]
+ORIGINAL_RECIPE = "original" if "original" in RECIPES else config["figure"]["recipe"]
 
 
 rule draw_overview:
@@ -187,7 +187,7 @@ rule draw_original_layout:
         style=SHOWN_STYLE,
         code=fingerprint("draw_original_layout"),
     message:
-        "Drawing the original's layout beside its correction: evaluations, and training epochs."
+        "Drawing the original's layout beside its correction: iterations, and training epochs."
     script:
         "../workflow_scripts/draw_original_layout.py"
 
@@ -297,23 +297,23 @@ rule draw_score_vs_epoch:
         "../workflow_scripts/draw_score_vs_epoch.py"
 
 
-rule draw_score_vs_evaluation:
+rule draw_score_vs_iteration:
     input:
-        table=rules.collect_scores.output.by_evaluation,
+        table=rules.collect_scores.output.by_iteration,
         traces=of_each_picture(picture_file("json"), checkpoints=LAST_CHECKPOINTS),
     output:
         figure=report(
-            "<results>/figures/score_vs_evaluation.png",
-            caption="../report/score_vs_evaluation.rst",
+            "<results>/figures/score_vs_iteration.png",
+            caption="../report/score_vs_iteration.rst",
             category="Figures",
             subcategory="at a glance",
-            labels={"figure": "scores and loss over evaluations"},
+            labels={"figure": "scores and loss over iterations"},
         ),
-        vector="<results>/figures/score_vs_evaluation.svg",
+        vector="<results>/figures/score_vs_iteration.svg",
     log:
-        "<logs>/draw_score_vs_evaluation.log",
+        "<logs>/draw_score_vs_iteration.log",
     benchmark:
-        "<benchmarks>/draw_score_vs_evaluation.tsv"
+        "<benchmarks>/draw_score_vs_iteration.tsv"
     conda:
         "../envs/figure.yaml"
     resources:
@@ -322,11 +322,11 @@ rule draw_score_vs_evaluation:
     params:
         networks=NETWORKS,
         recipes=RECIPES,
-        code=fingerprint("draw_score_vs_evaluation"),
+        code=fingerprint("draw_score_vs_iteration"),
     message:
-        "Drawing scores and loss over the evaluations of the optimiser."
+        "Drawing scores and loss over the iterations of the optimiser."
     script:
-        "../workflow_scripts/draw_score_vs_evaluation.py"
+        "../workflow_scripts/draw_score_vs_iteration.py"
 
 
 rule draw_trade_off:

@@ -14,7 +14,7 @@ rule build_comparison:
         snapshots=all_at_once(of_each_picture(picture_file("snapshots.png"))),
         evaluations=of_each_checkpoint(EVALUATION),
         table=rules.collect_scores.output.table,
-        by_evaluation=rules.collect_scores.output.by_evaluation,
+        by_iteration=rules.collect_scores.output.by_iteration,
         claims=rules.judge_claims.output.claims,
         images=expand(
             "<results>/data/images/{image}.png", image=sorted({*CONTENTS, *STYLES})

@@ -37,11 +37,11 @@ rule score_stylization:  # all pairs of a checkpoint and recipe: a process for e
         "../workflow_scripts/score_stylization.py"
 
 
-# What networks say that did not paint: see `judges` of the configuration.
-HAS_JUDGES = judges.has_judges(config)
+# What networks say that did not paint: see `raters` of the configuration.
+HAS_RATERS = raters.has_raters(config)
 
 
-rule judge_pictures:  # all pictures of a network's training: a process for each would only start and stop
+rule rate_pictures:  # all pictures of a network's training: a process for each would only start and stop
     input:
         pictures=lambda wildcards: of_each_picture(
             picture_file("png"), checkpoints_of(wildcards)
@@ -53,19 +53,19 @@ rule judge_pictures:  # all pictures of a network's training: a process for each
             "<results>/data/images/{image}.png",
             image=sorted({image for pair in PAIRS for image in pair}),
         ),
-        squeezenet=[SQUEEZENET] if config["judges"]["squeezenet"] else [],
+        squeezenet=[SQUEEZENET] if config["raters"]["squeezenet"] else [],
         held_out=lambda wildcards: [
             f"<results>/checkpoints/{network}/seed_{seed}/epoch_{epoch:03d}.pt"
-            for network, seed, epoch in judges.held_out_judges(
+            for network, seed, epoch in raters.held_out_raters(
                 config, int(wildcards.seed)
             ).values()
         ],
     output:
-        judgements="<results>/judgements/{network}/seed_{seed}.json",
+        ratings="<results>/ratings/{network}/seed_{seed}.json",
     log:
-        "<logs>/judge_pictures/{network}/seed_{seed}.log",
+        "<logs>/rate_pictures/{network}/seed_{seed}.log",
     benchmark:
-        "<benchmarks>/judge_pictures/{network}/seed_{seed}.tsv"
+        "<benchmarks>/rate_pictures/{network}/seed_{seed}.tsv"
     conda:
         "../envs/transfer.yaml"
     resources:
@@ -75,27 +75,27 @@ rule judge_pictures:  # all pictures of a network's training: a process for each
         runtime=60,
     params:
         regimes=lambda wildcards: list(
-            judges.held_out_judges(config, int(wildcards.seed))
+            raters.held_out_raters(config, int(wildcards.seed))
         ),
-        layers=lambda wildcards: judges.layers_of_judges(
+        layers=lambda wildcards: raters.layers_of_raters(
             config, int(wildcards.seed), STAND_INS
         ),
-        caffe_input=(config["judges"]["squeezenet"] or {}).get("input") == "caffe",
-        code=fingerprint("judge_pictures"),
+        caffe_input=(config["raters"]["squeezenet"] or {}).get("input") == "caffe",
+        code=fingerprint("rate_pictures"),
     message:
-        "Judging the pictures of {wildcards.network}, seed {wildcards.seed}, by networks that did not paint them."
+        "Rating the pictures of {wildcards.network}, seed {wildcards.seed}, by networks that did not paint them."
     script:
-        "../workflow_scripts/judge_pictures.py"
+        "../workflow_scripts/rate_pictures.py"
 
 
-JUDGEMENTS = (
+RATINGS = (
     sorted(
         {
-            f"<results>/judgements/{network}/seed_{seed}.json"
+            f"<results>/ratings/{network}/seed_{seed}.json"
             for network, seed, _ in CHECKPOINTS
         }
     )
-    if HAS_JUDGES
+    if HAS_RATERS
     else []
 )
 
@@ -104,7 +104,7 @@ rule collect_scores:
     input:
         scores=all_at_once(of_each_picture(SCORE)),
         evaluations=of_each_checkpoint(EVALUATION),
-        judgements=JUDGEMENTS,
+        ratings=RATINGS,
     output:
         table=report(
             "<results>/scores.tsv",
@@ -112,9 +112,9 @@ rule collect_scores:
             category="Tables",
             labels={"table": "scores of every picture"},
         ),
-        by_evaluation=report(
-            "<results>/scores_by_evaluation.tsv",
-            caption="../report/scores_by_evaluation.rst",
+        by_iteration=report(
+            "<results>/scores_by_iteration.tsv",
+            caption="../report/scores_by_iteration.rst",
             category="Tables",
             labels={"table": "scores while painting"},
         ),
@@ -171,7 +171,7 @@ rule collect_evaluations:
 rule judge_claims:
     input:
         table=rules.collect_scores.output.table,
-        by_evaluation=rules.collect_scores.output.by_evaluation,
+        by_iteration=rules.collect_scores.output.by_iteration,
         blocks=lambda wildcards: [here(path) for path in config["claims"]],
     output:
         claims=report(

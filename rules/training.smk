@@ -84,7 +84,7 @@ rule check_inputs:  # an input of train_segment: a bad image is found before any
             "<results>/checkpoints/{network}/seed_{seed}/epoch_{epoch}.pt",
             [checkpoint for checkpoint in CHECKPOINTS if checkpoint[0] in IMPORTED],
         ),
-        [SQUEEZENET] if config["judges"]["squeezenet"] else [],
+        [SQUEEZENET] if config["raters"]["squeezenet"] else [],
     output:
         record="<results>/data/inputs.json",
     log:

@@ -15,11 +15,11 @@ KEY = ["recipe", "network", "seed", "epoch", "content", "style"]
 CLAIM_COLUMNS = (
     "claim", "statement", "source", "recipe", "contrast", "measure", "estimate", "interval_low", "interval_high",
     "crossed_low", "crossed_high", "effect_size", "p_value", "seeds", "pairs", "verdict", "reading",
-    "shows_best", "shows_worst",
+    "strongest_for", "strongest_against",
 )  # fmt: skip
 
 
-def build_page(folder: Path, made: MadeResults, title: str, *, claims=True, by_evaluation=True, further=True) -> Path:
+def build_page(folder: Path, made: MadeResults, title: str, *, claims=True, by_iteration=True, further=True) -> Path:
     """The index of the page; its edition in one file lies beside the folder, the tables that it was made of too."""
     table, page = folder / "scores.tsv", folder / "page"
     made.collect(table)
@@ -29,7 +29,7 @@ def build_page(folder: Path, made: MadeResults, title: str, *, claims=True, by_e
         traces=made.traces,
         evaluations=made.evaluations,
         table=table,
-        by_evaluation=write_by_evaluation(folder / "scores_by_evaluation.tsv", table) if by_evaluation else None,
+        by_iteration=write_by_iteration(folder / "scores_by_iteration.tsv", table) if by_iteration else None,
         claims=write_claims(folder / "claims.tsv", made_claims(table)) if claims else None,
         images=made.images,
         folder=page,
@@ -46,16 +46,16 @@ def add_measures(table: Path) -> None:
     rows["style_texture_distance"] = (0.9 - 0.04 * number % 0.7).round(4)
     rows.loc[number % 4 == 3, "style_texture_distance"] = np.nan
     rows["luma_correlation"] = np.where(number % 5 == 1, -0.31, 0.92)
-    rows["judge_standard_style_distance"] = np.nan
+    rows["rater_standard_style_distance"] = np.nan
     rows.to_csv(table, sep="\t", index=False)
 
 
-def write_by_evaluation(path: Path, table: Path) -> Path:
-    """Scores at the evaluations 0, 50 and 100 of every picture of the table."""
+def write_by_iteration(path: Path, table: Path) -> Path:
+    """Scores at the iterations 0, 50 and 100 of every picture of the table."""
     rows = pd.read_csv(table, sep="\t", keep_default_na=False)[KEY]
     every = pd.concat(
         [
-            rows.assign(evaluation=at, content_ssim=1 - at / 200, style_colour_distance=1 - at / 150)
+            rows.assign(iteration=at, content_ssim=1 - at / 200, style_colour_distance=1 - at / 150)
             for at in (0, 50, 100)
         ]
     )
@@ -96,8 +96,8 @@ def _claim(slug: str, words: str, verdict: str, recipe: str, exhibit: str) -> di
         "contrast": "adversarial - standard", "measure": "style_colour_distance", "estimate": -0.151,
         "interval_low": -0.25, "interval_high": -0.05,
         "crossed_low": "", "crossed_high": "", "effect_size": -0.9, "p_value": "", "seeds": 1, "pairs": 2,
-        "verdict": verdict, "reading": "-0.151 on average over 1 seed and 2 pairs.", "shows_best": exhibit,
-        "shows_worst": "",
+        "verdict": verdict, "reading": "-0.151 on average over 1 seed and 2 pairs.", "strongest_for": exhibit,
+        "strongest_against": "",
     }  # fmt: skip
 
 

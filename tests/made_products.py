@@ -12,7 +12,7 @@ from made_results import (
     claim_row,
     make_reconstructions,
     make_results,
-    write_by_evaluation,
+    write_by_iteration,
     write_claims,
 )
 from merged_config import merged
@@ -40,9 +40,9 @@ KINDS = {
     "snapshots": f"{PICTURE}.snapshots.png",
     "animation": f"{PICTURE}.gif",
     "score": "scores/fair/adversarial/seed_0/epoch_004/rocket--flow_field.json",
-    "judgement": "judgements/adversarial/seed_0.json",
+    "judgement": "ratings/adversarial/seed_0.json",
     "reconstructions": "reconstructions/adversarial/seed_0/epoch_004.png",
-    "scores by evaluation": "scores_by_evaluation.tsv",
+    "scores by iteration": "scores_by_iteration.tsv",
     "claims": "claims.tsv",
     "evaluations": "evaluations.tsv",
     "figure": "figures/claims_forest.png",
@@ -130,9 +130,9 @@ def make_products(results: Path) -> Products:
     made = make_results(results, recipes=("fair",), epochs=(0, 4), pairs=(("rocket", "flow_field"),), size=(16, 16))
     made.collect(results / "scores.tsv")
     (results / "moments.tsv").unlink()
-    write_by_evaluation(results / KINDS["scores by evaluation"], made.traces)
+    write_by_iteration(results / KINDS["scores by iteration"], made.traces)
     collect_evaluations(
-        evaluations=made.evaluations, table=results / KINDS["evaluations"], history=results / "history.tsv"
+        evaluations=made.evaluations, table=results / KINDS["iterations"], history=results / "history.tsv"
     )
     make_reconstructions(results, epochs=(0, 4), layers=1, size=(16, 16))
     for trace in made.traces:
@@ -147,7 +147,7 @@ def make_products(results: Path) -> Products:
     (results / "figures").mkdir()
     draw_claims_forest(claims=claims, figure=results / KINDS["figure"], vector=results / KINDS["figure as SVG"])
     build_comparison(
-        traces=made.traces, evaluations=made.evaluations, table=results / "scores.tsv", by_evaluation=None,
+        traces=made.traces, evaluations=made.evaluations, table=results / "scores.tsv", by_iteration=None,
         claims=claims, images=made.images, folder=results / "comparison", edition=results / KINDS["page in one file"],
         title="A page",
     )  # fmt: skip

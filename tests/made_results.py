@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from robust_style.score.by_evaluation import COLUMNS as BY_EVALUATION
+from robust_style.score.by_iteration import COLUMNS as BY_ITERATION
 from robust_style.score.claims_table import COLUMNS as CLAIMS
 from robust_style.score.collect import collect_scores
 from robust_style.score.table import write_table
@@ -35,9 +35,9 @@ class MadeResults:
         collect_scores(
             scores=self.scores,
             evaluations=self.evaluations,
-            judgements=[],
+            ratings=[],
             table=table,
-            by_evaluation=table.with_name("moments.tsv"),
+            by_iteration=table.with_name("moments.tsv"),
         )
 
 
@@ -45,7 +45,7 @@ def make_results(
     folder: Path,
     *,
     networks=("standard", "adversarial"),
-    recipes=("seed", "fair"),
+    recipes=("original", "fair"),
     seeds=(0,),
     epochs=(0, 4, 8),
     pairs=PAIRS,
@@ -75,7 +75,7 @@ def make_results(
                             "content": content,
                             "style": style,
                         }
-                        trace, score = _stylisation(folder, labels, size)
+                        trace, score = _stylization(folder, labels, size)
                         made.traces.append(trace)
                         made.scores.append(score)
     return made
@@ -84,7 +84,11 @@ def make_results(
 def make_uneven_results(folder: Path, **settings) -> MadeResults:
     """Two trained networks of two seeds, one imported after 76 epochs under the second of them, one untrained."""
     made = make_results(folder, seeds=(1, 3), **settings)
-    few = {"recipes": settings.get("recipes", ("seed", "fair")), "pairs": settings.get("pairs", PAIRS), "made": made}
+    few = {
+        "recipes": settings.get("recipes", ("original", "fair")),
+        "pairs": settings.get("pairs", PAIRS),
+        "made": made,
+    }
     make_results(folder, networks=("imported",), seeds=(3,), epochs=(76,), **few)
     return make_results(folder, networks=("control",), seeds=(1, 3), epochs=(0,), **few)
 
@@ -113,7 +117,7 @@ def score_row(labels: dict[str, object], random) -> dict[str, float]:
         "style_texture_distance": 0.4 + 0.4 / (1 + 0.1 * labels["epoch"]) - gain + 0.02 * random.standard_normal(),
         "high_frequency_excess": 1 - 10 * gain + 0.1 * random.standard_normal(),
         "checkerboard_excess": 0.5 - 5 * gain + 0.1 * random.standard_normal(),
-        "worst_rise": 1.0 if labels["recipe"] != "seed" else float(np.exp(random.uniform(1, 6))),
+        "worst_rise": 1.0 if labels["recipe"] != "original" else float(np.exp(random.uniform(1, 6))),
         "final_over_best": 1.0,
         "final_content_loss": 0.5,
         "final_style_loss": 0.004,
@@ -122,16 +126,16 @@ def score_row(labels: dict[str, object], random) -> dict[str, float]:
 
 
 def _moments(measures: dict[str, float]) -> list[dict[str, float]]:
-    """Half way at evaluation 50."""
+    """Half way at iteration 50."""
     first = {"content_ssim": 1.0, "style_colour_distance": 1.0, "style_texture_distance": 1.0}
     shares = {0: 1.0, 50: 0.5, 100: 0.0}
     return [
-        {"evaluation": at, **{name: share * value + (1 - share) * measures[name] for name, value in first.items()}}
+        {"iteration": at, **{name: share * value + (1 - share) * measures[name] for name, value in first.items()}}
         for at, share in shares.items()
     ]
 
 
-def _stylisation(folder: Path, labels: dict[str, object], size) -> tuple[Path, Path]:
+def _stylization(folder: Path, labels: dict[str, object], size) -> tuple[Path, Path]:
     below = Path(labels["recipe"], labels["network"], f"seed_{labels['seed']}", f"epoch_{labels['epoch']:03d}")
     trace = folder / "stylized" / below / f"{labels['content']}--{labels['style']}.json"
     random = np.random.default_rng(list(json.dumps(labels).encode()))
@@ -142,11 +146,11 @@ def _stylisation(folder: Path, labels: dict[str, object], size) -> tuple[Path, P
     save_picture(trace.with_suffix(".jpg"), picture)
     first = noise_picture(str(labels["content"]), size)
     save_picture(trace.with_suffix(".snapshots.png"), np.concatenate([first, (first // 2 + picture // 2), picture], 1))
-    evaluation = list(range(101))
-    style_loss = [float(2 * np.exp(-step / 15) + 0.004) for step in evaluation]
-    content_loss = [float(0.5 * (1 - np.exp(-step / 15))) for step in evaluation]
+    iterations = list(range(101))
+    style_loss = [float(2 * np.exp(-step / 15) + 0.004) for step in iterations]
+    content_loss = [float(0.5 * (1 - np.exp(-step / 15))) for step in iterations]
     total_loss = [a + 30 * b for a, b in zip(content_loss, style_loss, strict=True)]
-    if labels["recipe"] == "seed":
+    if labels["recipe"] == "original":
         total_loss[40] *= 50
     measures = score_row(labels, random)
     kept = ("worst_rise", "final_over_best", "out_of_range_fraction")
@@ -157,7 +161,7 @@ def _stylisation(folder: Path, labels: dict[str, object], size) -> tuple[Path, P
                 "size_px": size[1],
                 "width_px": size[0],
                 "height_px": size[1],
-                "evaluation": evaluation,
+                "iteration": iterations,
                 "total_loss": total_loss,
                 "content_loss": content_loss,
                 "style_loss": style_loss,
@@ -166,12 +170,12 @@ def _stylisation(folder: Path, labels: dict[str, object], size) -> tuple[Path, P
                 "precision": "float32",
                 "threads": 1,
                 "device": "cpu",
-                "stopped": "evaluations",
+                "stopped": "iterations",
                 "recipe": {
                     "style_weight": 300.0 if labels["recipe"] == "fair" else 30.0,
                     "content_weight": 1.0,
                     "initialisation": "noise" if "noise" in labels["recipe"] else "content",
-                    "optimiser": "lbfgs_unguarded" if labels["recipe"] == "seed" else "lbfgs",
+                    "optimiser": "lbfgs_unguarded" if labels["recipe"] == "original" else "lbfgs",
                 },
             }
         )
@@ -266,25 +270,25 @@ def make_reconstructions(
     return records
 
 
-def write_by_evaluation(path: Path, traces: list[Path], snapshots=(0, 50, 100)) -> Path:
+def write_by_iteration(path: Path, traces: list[Path], snapshots=(0, 50, 100)) -> Path:
     """Writes scores of every snapshot as `collect_scores` does; adversarial networks get nearer to the style."""
     rows = []
     for trace in traces:
         labels = json.loads(trace.read_text())["labels"]
         random = np.random.default_rng(list(json.dumps(labels).encode()))
-        for evaluation in snapshots:
-            left = np.exp(-evaluation / (40 if labels["network"] == "adversarial" else 60))
+        for iteration in snapshots:
+            left = np.exp(-iteration / (40 if labels["network"] == "adversarial" else 60))
             shift = 0.02 * random.standard_normal()
             rows.append(
                 labels
                 | {
-                    "evaluation": evaluation,
+                    "iteration": iteration,
                     "content_ssim": 0.35 + 0.65 * left + shift,
                     "style_colour_distance": 0.2 + 0.8 * left + shift,
                     "style_texture_distance": 0.4 + 0.6 * left + shift,
                 }
             )
-    write_table(path, pd.DataFrame(rows, columns=list(BY_EVALUATION)))
+    write_table(path, pd.DataFrame(rows, columns=list(BY_ITERATION)))
     return path
 
 
@@ -308,8 +312,8 @@ def claim_row(claim: str = "style_faster", recipe: str = "fair", **settings) -> 
         "pairs": 2,
         "verdict": "supported",
         "reading": "On average 0.11 nearer to the style, in every seed.",
-        "shows_best": "",
-        "shows_worst": "",
+        "strongest_for": "",
+        "strongest_against": "",
     } | settings
 
 

@@ -77,7 +77,7 @@ def _write_configuration(folder: Path) -> None:
         # three, for the figure over networks
         "networks": {"standard": None, "theirs": {**theirs, "epoch": 1}, "another": {**theirs, "epoch": 1}},
         "transfer": {"blends": {"mixed": blend}, "pairs": [{"content": "astronaut", "style": "mixed"}]},
-        "judges": {"squeezenet": {"source": "eye.pth", "sha256": _sha256(folder / "eye.pth")}},
+        "raters": {"squeezenet": {"source": "eye.pth", "sha256": _sha256(folder / "eye.pth")}},
     }
     archive = {
         "pathvars": {"results": "results/archive"},

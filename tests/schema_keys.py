@@ -92,7 +92,7 @@ def _configuration() -> dict[str, Any]:
     # Two are enough: one built in, one all of whose keys stand there.
     config["transfer"]["recipes"] = {"fair": {}, "mine": recipes["fair"]}
     config["transfer"]["blends"] = {"both": [{"image": "the_scream"}]}
-    config["judges"]["squeezenet"] = {"source": "weights.pth", "sha256": "0" * 64}
+    config["raters"]["squeezenet"] = {"source": "weights.pth", "sha256": "0" * 64}
     return config
 
 

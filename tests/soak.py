@@ -25,7 +25,7 @@ import psutil
 from checkout import SNAKEMAKE, copy_project, environment
 
 # The miniature with one recipe and no reconstructions: every kind of job that trains or paints is still there.
-CONFIG = "transfer: {recipes: {seed: null}}\nreconstruction: {checkpoints: none}\ntraining: {epochs: 2}\n"
+CONFIG = "transfer: {recipes: {original: null}}\nreconstruction: {checkpoints: none}\ntraining: {epochs: 2}\n"
 COMMAND = ("--cores", "2", "--resources", "gpu=2", "--configfile", "config/miniature.yaml", "soak.yaml")
 VICTIMS = ("train_segment", "stylize", "snakemake", "everything")
 SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)

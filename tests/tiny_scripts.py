@@ -35,9 +35,7 @@ class Tiny:
             Image.fromarray(PIXELS[:: 1 - 2 * number]).save(path)
         config = checked(merged("config"), CONFIG / "schema.yaml")
         recipe = painted_recipe(config, "standard", "fair", read_stand_ins(CONFIG / "layers.yaml"))
-        return cls(
-            dataset, initialise(folder, dataset, STANDARD), images, recipe | {"evaluations": 2, "snapshots": [0]}
-        )
+        return cls(dataset, initialise(folder, dataset, STANDARD), images, recipe | {"iterations": 2, "snapshots": [0]})
 
     def evaluate(self, folder: Path, checkpoint: Path, *, dataset: Path | None = None, **changes: str) -> Outcome:
         """Into `results/evaluation.json`; `changes` are of network, seed and epoch."""

@@ -8,7 +8,7 @@ with step(snakemake):
         traces=[Path(path) for path in snakemake.input.traces],
         evaluations=[Path(path) for path in snakemake.input.evaluations],
         table=Path(snakemake.input.table),
-        by_evaluation=Path(snakemake.input.by_evaluation),
+        by_iteration=Path(snakemake.input.by_iteration),
         claims=Path(snakemake.input.claims),
         images={Path(path).stem: Path(path) for path in snakemake.input.images},
         folder=Path(snakemake.output.folder),

@@ -7,7 +7,7 @@ with step(snakemake):
     collect_scores(
         scores=[Path(path) for path in snakemake.input.scores],
         evaluations=[Path(path) for path in snakemake.input.evaluations],
-        judgements=[Path(path) for path in snakemake.input.judgements],
+        ratings=[Path(path) for path in snakemake.input.ratings],
         table=Path(snakemake.output.table),
-        by_evaluation=Path(snakemake.output.by_evaluation),
+        by_iteration=Path(snakemake.output.by_iteration),
     )

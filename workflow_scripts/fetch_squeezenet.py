@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from robust_style.judge.fetch_squeezenet import fetch_squeezenet
+from robust_style.raters.fetch_squeezenet import fetch_squeezenet
 from robust_style.workflow.entry import step
 
 with step(snakemake):

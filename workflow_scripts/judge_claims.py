@@ -6,7 +6,7 @@ from robust_style.workflow.entry import step
 with step(snakemake):
     judge_claims(
         table=Path(snakemake.input.table),
-        by_evaluation=Path(snakemake.input.by_evaluation),
+        by_iteration=Path(snakemake.input.by_iteration),
         blocks=[Path(path) for path in snakemake.input.blocks],
         networks=snakemake.params.networks,
         recipes=snakemake.params.recipes,

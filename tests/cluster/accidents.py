@@ -25,7 +25,7 @@ CONFIG = f"""
 pathvars: {{results: results/miniature}}
 dataset: {{train_size: 500}}
 training: {{epochs: {EPOCHS}, checkpoint_every: {EPOCHS}}}
-transfer: {{recipes: {{seed: null}}}}
+transfer: {{recipes: {{original: null}}}}
 reconstruction: {{checkpoints: none}}
 """
 # The profile as it is for a site without accounting; waits as short as they can be.

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.workflow
 def test_it_plans_the_same_jobs_on_a_storage(tmp_path: Path) -> None:
     folder = copy_project(tmp_path / "robust-style")
     # The published experiment, of one picture a checkpoint for speed.
-    recipes = "recipes: {fair_30: null, fair_3: null, fair_noise: null, seed: null}"
+    recipes = "recipes: {fair_30: null, fair_3: null, fair_noise: null, original: null}"
     few = f"transfer: {{{recipes}, pairs: [{{content: bigben, style: the_scream}}]}}"
     (folder / "few.yaml").write_text(few, encoding="utf-8")
     plan = ("-n", "--quiet", "rules", "--configfile", "few.yaml")

@@ -11,7 +11,7 @@ import yaml
 
 from merged_config import CONFIG
 from robust_style.errors import ConfigError
-from robust_style.workflow import cost, judges, ratios, reconstruction, roles, settings
+from robust_style.workflow import cost, raters, ratios, reconstruction, roles, settings
 from schema_keys import KINDS, Key, changed, configuration, fits, keys
 
 SCHEMA = CONFIG / "schema.yaml"
@@ -34,7 +34,7 @@ def planned(config: dict[str, Any]) -> None:
     settings.pairs_by_job(config)
     settings.last_epochs(config)
     cost.cpu_hours(config)
-    judges.has_judges(config)
+    raters.has_raters(config)
     reconstruction.images_to_reconstruct(config)
     roles.networks_by_role(config)
     ratios.ratio_series(config["transfer"]["recipes"])
@@ -60,9 +60,9 @@ def test_the_walk_reaches_every_level() -> None:
     assert {
         "seeds.0",
         "networks.standard.epsilon",
-        "transfer.recipes.mine.coarse_scales.0.evaluations",
+        "transfer.recipes.mine.coarse_scales.0.iterations",
         "transfer.blends.both.0.mask",
-        "judges.squeezenet.input",
+        "raters.squeezenet.input",
         "reconstruction.layers.0",
         "figure.pairs",
         "expected.standard.clean_accuracy.0",
@@ -166,6 +166,27 @@ CONTRADICTIONS = {
         "evaluation.epsilon: 8 is more than 1, the largest linf distance between two images; images have values from 0 "
         "to 1; 8 / 255 is 0.03137",
     ),
+    "an old name of the iterations": (
+        {"reconstruction.evaluations": 2},
+        "reconstruction.evaluations: this key is called iterations now",
+    ),
+    "an old name of a recipe's iterations": (
+        {"transfer.recipes.fair.evaluations": 2},
+        "transfer.recipes.fair.evaluations: this key is called iterations now",
+    ),
+    "the old name of the raters": ({"judges": {"held_out": True}}, "judges: this block is called raters now"),
+    "the old name of a recipe": (
+        {"transfer.recipes.seed": {}},
+        "transfer.recipes.seed: the recipe seed is called original now; write original",
+    ),
+    "the old name of a recipe, based on": (
+        {"transfer.recipes.mine": {"based_on": "seed"}},
+        "transfer.recipes.mine: the recipe seed is called original now; write original",
+    ),
+    "the old name of a recipe, taken away": (
+        {"transfer.recipes.seed": None},
+        "transfer.recipes.seed: the recipe seed is called original now; write original",
+    ),
     "a removed key": (
         {"training.processes": 2},
         "training.processes: this key was removed; delete it. To use several GPUs, train several networks or seeds in",
@@ -233,7 +254,7 @@ CONTRADICTIONS = {
     ),
     "a snapshot after the end": (
         {"transfer.recipes.mine.snapshots": [0, 999]},
-        "transfer.recipes.mine: snapshot 999 lies beyond the last of 150 evaluations",
+        "transfer.recipes.mine: snapshot 999 lies beyond the last of 150 iterations",
     ),
     "no loss at all": (
         {"transfer.recipes.mine.style_weight": 0, "transfer.recipes.mine.content_weight": 0},
@@ -245,7 +266,7 @@ CONTRADICTIONS = {
     ),
     "a moving target for lbfgs": (
         {"transfer.recipes.mine.jitter_px": 4},
-        "transfer.recipes.mine: jitter_px: random transformations change the loss at every evaluation",
+        "transfer.recipes.mine: jitter_px: random transformations change the loss at every iteration",
     ),
     "no such recipe": ({"figure.recipe": "unfair"}, "figure.recipe: expected one of fair, mine, found unfair"),
     "based on nothing": (

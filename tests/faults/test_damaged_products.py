@@ -38,7 +38,7 @@ def page(made: MadeResults, folder: Path) -> Outcome:
             "traces": made.traces,
             "evaluations": made.evaluations,
             "table": folder / "scores.tsv",
-            "by_evaluation": folder / "moments.tsv",
+            "by_iteration": folder / "moments.tsv",
             "claims": write_claims(folder / "claims.tsv", []),
             "images": list(made.images.values()),
         },

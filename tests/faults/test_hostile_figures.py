@@ -16,7 +16,7 @@ from made_results import (
     claim_row,
     make_reconstructions,
     make_results,
-    write_by_evaluation,
+    write_by_iteration,
     write_claims,
 )
 from robust_style.figure.claims_forest import draw_claims_forest
@@ -26,7 +26,7 @@ from robust_style.figure.original_layout import draw_original_layout
 from robust_style.figure.recipes import draw_recipes
 from robust_style.figure.reconstructions import draw_reconstructions
 from robust_style.figure.score_vs_epoch import draw_score_vs_epoch
-from robust_style.figure.score_vs_evaluation import draw_score_vs_evaluation
+from robust_style.figure.score_vs_iteration import draw_score_vs_iteration
 from robust_style.figure.score_vs_robustness import draw_score_vs_robustness
 from robust_style.figure.standard_vs_adversarial import draw_overview, draw_standard_vs_adversarial
 from robust_style.figure.trade_off import draw_trade_off
@@ -72,7 +72,7 @@ class Given:
 
     @property
     def recipes(self) -> list[str]:
-        return [NAMES["fair"], NAMES["seed"]]
+        return [NAMES["fair"], NAMES["original"]]
 
     def traces(self, *, recipe: str = "", pair: str = "") -> list[Path]:
         """Those of one recipe, of one pair, or all."""
@@ -98,7 +98,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Given:
         content["content"][0]["layers"] = content["texture"][0]["layers"] = [TEXTS["broken_mathtext"]]
         record.write_text(json.dumps(content))
     made.collect(folder / "scores.tsv")
-    write_by_evaluation(folder / "moments.tsv", made.traces)
+    write_by_iteration(folder / "moments.tsv", made.traces)
     return Given(folder, made, records)
 
 
@@ -125,7 +125,10 @@ def optimisation(given: Given, name: str) -> None:
 
 def original_layout(given: Given, name: str) -> None:
     draw_original_layout(
-        traces=given.traces(recipe="seed", pair="rocket"), columns=given.networks, **given.images(), **given.files(name)
+        traces=given.traces(recipe="original", pair="rocket"),
+        columns=given.networks,
+        **given.images(),
+        **given.files(name),
     )
 
 
@@ -153,8 +156,8 @@ def score_vs_epoch(given: Given, name: str) -> None:
     )
 
 
-def score_vs_evaluation(given: Given, name: str) -> None:
-    draw_score_vs_evaluation(
+def score_vs_iteration(given: Given, name: str) -> None:
+    draw_score_vs_iteration(
         table=given.folder / "moments.tsv", traces=given.made.traces, networks=given.networks, recipes=given.recipes,
         **given.files(name),
     )  # fmt: skip
@@ -185,7 +188,7 @@ def claims_forest(given: Given, name: str) -> None:
 
 DRAWINGS = (
     overview, one_pair, optimisation, original_layout, recipes, reconstructions, training_curves, score_vs_epoch,
-    score_vs_evaluation, score_vs_robustness, trade_off, claims_forest,
+    score_vs_iteration, score_vs_robustness, trade_off, claims_forest,
 )  # fmt: skip
 
 

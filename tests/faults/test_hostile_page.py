@@ -43,12 +43,12 @@ class Pages:
     def make(self) -> "Pages":
         texts = self.texts
         made = labelled_results(self.folder, {name: texts[name] for name in LABELS})
-        fields = ("claim", "statement", "source", "recipe", "contrast", "measure", "reading", "shows_best")
+        fields = ("claim", "statement", "source", "recipe", "contrast", "measure", "reading", "strongest_for")
         rows = [claim_row(**dict.fromkeys(fields, text), verdict=f"refuted ({text})") for text in texts.values()]
         claims = write_claims(self.folder / "claims.tsv", rows)
         made.collect(self.folder / "scores.tsv")
         build_comparison(
-            traces=made.traces, evaluations=made.evaluations, table=self.folder / "scores.tsv", by_evaluation=None,
+            traces=made.traces, evaluations=made.evaluations, table=self.folder / "scores.tsv", by_iteration=None,
             claims=claims, images=made.images, folder=self.folder / "page", edition=self.folder / "page.html",
             title=" ".join(texts.values()),
         )  # fmt: skip
@@ -77,7 +77,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = make_results(folder, recipes=("fair",), epochs=(0, 4))
     made.collect(folder / "scores.tsv")
     build_comparison(
-        traces=made.traces, evaluations=made.evaluations, table=folder / "scores.tsv", by_evaluation=None, claims=None,
+        traces=made.traces, evaluations=made.evaluations, table=folder / "scores.tsv", by_iteration=None, claims=None,
         images=made.images, folder=folder / "page", edition=folder / "page.html", title="A page",
     )  # fmt: skip
     return folder / "page" / "index.html"
@@ -188,9 +188,9 @@ LINKS = {
     "address": f"#javascript:{RUN}",
     "query": f"?view=all&x={quote(TEXTS['end_of_script'])}#view=compare",
     "prototype": "#view=__proto__&left=__proto__&right=constructor&recipe=toString&seed=valueOf&sort=hasOwnProperty",
-    "numbers": "#epoch=-1&evaluation=-5&seed=1e999&only_epoch=NaN",
-    "huge_numbers": "#epoch=999999&evaluation=999999",
-    "not_a_number": "#epoch=Infinity&evaluation=0x10&epoch=4.5",
+    "numbers": "#epoch=-1&iteration=-5&seed=1e999&only_epoch=NaN",
+    "huge_numbers": "#epoch=999999&iteration=999999",
+    "not_a_number": "#epoch=Infinity&iteration=0x10&epoch=4.5",
     "nobody": "#left=nobody&right=&content=rocket&style=nothing&right_recipe=fair",
     "elsewhere": "#content=rocket&style=op_art",
     "twice": "#view=all&view=claims&left=standard&left=adversarial",

@@ -80,7 +80,7 @@ def made_in(folder: Path) -> Run:
                 "traces": made.traces,
                 "evaluations": made.evaluations,
                 "table": results / "scores.tsv",
-                "by_evaluation": results / "moments.tsv",
+                "by_iteration": results / "moments.tsv",
                 "claims": claims,
                 "images": list(made.images.values()),
             },
@@ -131,7 +131,7 @@ def personal_config(folder: Path) -> dict[str, Any]:
         "theirs": network | {"source": f"{HOME}/theirs.pt"},
         "of_the_web": network | {"source": f"{CREDENTIALS}web.pt?token={SECRET}#{SECRET}"},
     }
-    config["judges"] = {"squeezenet": {"source": f"{HOME}/squeezenet.pth", **sha256}}
+    config["raters"] = {"squeezenet": {"source": f"{HOME}/squeezenet.pth", **sha256}}
     config["pathvars"] = {
         "results": f"{HOME}/results", "logs": f"{HOME}/results/logs", "benchmarks": f"{HOME}/results/benchmarks"
     }  # fmt: skip
@@ -179,7 +179,7 @@ TAKE_ANY_TEXT = [key for key in keys() if fits(PLACES["of_home"], key.schema) an
 
 def test_the_keys_that_take_any_text_are_found() -> None:
     assert {str(key) for key in TAKE_ANY_TEXT} >= {
-        "claims.0", "sources", "images.0", "dataset.archive", "networks.standard.source", "judges.squeezenet.source",
+        "claims.0", "sources", "images.0", "dataset.archive", "networks.standard.source", "raters.squeezenet.source",
         "pathvars.results",
     }  # fmt: skip
 
@@ -188,7 +188,7 @@ def test_the_keys_that_take_any_text_are_found() -> None:
 @pytest.mark.parametrize("text", PLACES.values(), ids=PLACES)
 def test_whatever_key_takes_a_path_or_an_address_does_not_pass_it_on(key: Key, text: str) -> None:
     config = copy.deepcopy(configuration())
-    config["judges"]["squeezenet"] = {"source": "x", "sha256": "0" * 64, "input": "rgb"}
+    config["raters"]["squeezenet"] = {"source": "x", "sha256": "0" * 64, "input": "rgb"}
     block: Any = config
     for name in key.place[:-1]:
         block = block[name]

@@ -100,15 +100,15 @@ def steps(root: Path) -> dict[str, dict[str, Any]]:
             "input": {"traces": of_picture["traces"], "images": images}, "output": {"scores": [score]},
         },
         "collect_scores": {
-            "input": {"scores": [score], "evaluations": [evaluation], "judgements": []},
-            "output": {"table": table, "by_evaluation": moments},
+            "input": {"scores": [score], "evaluations": [evaluation], "ratings": []},
+            "output": {"table": table, "by_iteration": moments},
         },
         "collect_evaluations": {
             "input": {"evaluations": [evaluation]},
             "output": {"table": root / "evaluations.tsv", "history": root / "history.tsv"},
         },
         "judge_claims": {
-            "input": {"table": table, "by_evaluation": moments, "blocks": [CONFIG / "claims.yaml"]},
+            "input": {"table": table, "by_iteration": moments, "blocks": [CONFIG / "claims.yaml"]},
             "output": {"claims": claims},
             "params": {
                 "networks": networks_by_role(config), "recipes": recipes, "epsilons": epsilons(config), "ratios": {},
@@ -121,7 +121,7 @@ def steps(root: Path) -> dict[str, dict[str, Any]]:
         "write_answer": {"input": {"claims": claims}, "output": {"answer": root / "answer.html"}},
         "build_comparison": {
             "input": {
-                "traces": of_picture["traces"], "evaluations": [evaluation], "table": table, "by_evaluation": moments,
+                "traces": of_picture["traces"], "evaluations": [evaluation], "table": table, "by_iteration": moments,
                 "claims": claims, "images": images,
             },
             "output": {"folder": root / "comparison", "edition": root / "comparison.html"},

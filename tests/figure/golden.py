@@ -17,7 +17,7 @@ from made_results import (
     make_results,
     noise_picture,
     save_picture,
-    write_by_evaluation,
+    write_by_iteration,
     write_claims,
 )
 from robust_style.figure.claims_forest import draw_claims_forest
@@ -26,7 +26,7 @@ from robust_style.figure.original_layout import draw_original_layout
 from robust_style.figure.recipes import draw_recipes
 from robust_style.figure.reconstructions import draw_reconstructions
 from robust_style.figure.score_vs_epoch import draw_score_vs_epoch
-from robust_style.figure.score_vs_evaluation import draw_score_vs_evaluation
+from robust_style.figure.score_vs_iteration import draw_score_vs_iteration
 from robust_style.figure.score_vs_robustness import draw_score_vs_robustness
 from robust_style.figure.standard_vs_adversarial import draw_overview, draw_standard_vs_adversarial
 from robust_style.figure.trade_off import draw_trade_off
@@ -37,7 +37,7 @@ GOLDEN = Path(__file__).with_name("golden")
 LONGEST_PX = 560
 COLOURS = 64
 NETWORKS = ["standard", "adversarial", "noise"]
-RECIPES = ["fair", "fair_noise", "seed"]
+RECIPES = ["fair", "fair_noise", "original"]
 
 
 def small(figure: Path) -> Image.Image:
@@ -53,7 +53,7 @@ def draw_all(folder: Path) -> dict[str, Path]:
     made = make_results(folder, networks=NETWORKS, recipes=RECIPES, seeds=(0, 1, 2))
     table = folder / "scores.tsv"
     made.collect(table)
-    by_evaluation = write_by_evaluation(folder / "scores_by_evaluation.tsv", made.traces)
+    by_iteration = write_by_iteration(folder / "scores_by_iteration.tsv", made.traces)
     undecided = {
         "interval_low": np.nan,
         "interval_high": np.nan,
@@ -64,7 +64,7 @@ def draw_all(folder: Path) -> dict[str, Path]:
     }
     claims = [
         claim_row(),
-        claim_row(recipe="seed", **undecided),
+        claim_row(recipe="original", **undecided),
         claim_row("collapse", statement="The standard network falls apart", verdict="refuted", contrast="a - b"),
     ]
     write_claims(folder / "claims.tsv", claims)
@@ -83,12 +83,12 @@ def draw_all(folder: Path) -> dict[str, Path]:
     curves = {"networks": NETWORKS, "recipes": RECIPES}
     draw("overview", draw_overview, traces=of("fair", made.traces), **images, **evaluations)
     draw("standard_vs_adversarial", draw_standard_vs_adversarial, traces=of("fair"), **images, **evaluations, **preview)
-    draw("original_layout", draw_original_layout, traces=of("seed"), **images)
+    draw("original_layout", draw_original_layout, traces=of("original"), **images)
     draw("recipes", draw_recipes, traces=one_pair, recipes=RECIPES, **images)
     draw("optimisation", draw_optimisation, traces=one_pair, recipes=RECIPES, columns=NETWORKS, **preview)
     draw("training_curves", draw_training_curves, networks=NETWORKS, **evaluations)
     draw("score_vs_epoch", draw_score_vs_epoch, table=table, **curves)
-    draw("score_vs_evaluation", draw_score_vs_evaluation, table=by_evaluation, traces=made.traces, **curves)
+    draw("score_vs_iteration", draw_score_vs_iteration, table=by_iteration, traces=made.traces, **curves)
     draw("trade_off", draw_trade_off, table=table, ratios={"ratio 30 to 300": ["fair_noise", "fair"]}, **curves)
     families = dict.fromkeys(NETWORKS, "vgg19")
     draw("score_vs_robustness", draw_score_vs_robustness, table=table, architectures=families, **curves)

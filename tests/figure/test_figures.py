@@ -142,11 +142,11 @@ def optimisation(made):
     return {
         "traces": [trace for trace in made.traces if trace.stem == "rocket--flow_field"],
         "columns": NETWORKS,
-        "recipes": ["seed", "fair"],
+        "recipes": ["original", "fair"],
     }
 
 
-def test_optimisation_rows_are_evaluations(made, tmp_path):
+def test_optimisation_rows_are_iterations(made, tmp_path):
     figure, drawn = tmp_path / "figure.png", tmp_path / "figure.svg"
     assert_same_twice(
         lambda: draw_optimisation(
@@ -159,7 +159,14 @@ def test_optimisation_rows_are_evaluations(made, tmp_path):
         **optimisation(made), figure=drawn, vector=tmp_path / "vector.svg", preview=tmp_path / "preview.jpg"
     )
     words = words_of(drawn)
-    for expected in ("0 evaluations", "50 evaluations", "100 evaluations", "recipe seed", "recipe fair", "total loss"):
+    for expected in (
+        "0 iterations",
+        "50 iterations",
+        "100 iterations",
+        "recipe original",
+        "recipe fair",
+        "total loss",
+    ):
         assert expected in words
     assert "after 8 training epochs" in words
     assert drawn.read_text().count("<image") == 3 * 2 * 2
@@ -198,7 +205,7 @@ def test_training_curves(tmp_path, seeds):
 
 def test_scores_over_epochs(table, tmp_path):
     figure, vector = tmp_path / "figure.png", tmp_path / "figure.svg"
-    given = {"table": table, "networks": NETWORKS, "recipes": ["seed", "fair"]}
+    given = {"table": table, "networks": NETWORKS, "recipes": ["original", "fair"]}
     assert_same_twice(lambda: draw_score_vs_epoch(**given, figure=figure, vector=vector), figure, vector)
     assert_fits_a4(figure)
     for expected in (
@@ -207,7 +214,7 @@ def test_scores_over_epochs(table, tmp_path):
         "lower = closer",
         "training epochs",
         "2 image pairs",
-        "recipe seed",
+        "recipe original",
     ):
         assert expected in words_of(vector)
 
@@ -278,6 +285,6 @@ def test_scores_of_networks_with_fewer_seeds(uneven, tmp_path):
     table, vector = tmp_path / "scores.tsv", tmp_path / "figure.svg"
     uneven.collect(table)
     draw_score_vs_epoch(
-        table=table, networks=EVERY_KIND, recipes=["seed", "fair"], figure=tmp_path / "figure.png", vector=vector
+        table=table, networks=EVERY_KIND, recipes=["original", "fair"], figure=tmp_path / "figure.png", vector=vector
     )
     assert "2 image pairs and up to 2 training seeds" in words_of(vector)

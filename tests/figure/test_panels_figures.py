@@ -1,4 +1,4 @@
-"""Figures of panels: scores over evaluations, content against style, claims; with few and many of everything."""
+"""Figures of panels: scores over iterations, content against style, claims; with few and many of everything."""
 
 import json
 
@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from drawn import assert_fits_a4, assert_same_twice, words_of
-from made_results import claim_row, make_results, write_by_evaluation, write_claims
+from made_results import claim_row, make_results, write_by_iteration, write_claims
 from robust_style.errors import ResultError
 from robust_style.figure.claims_forest import draw_claims_forest
 from robust_style.figure.score_vs_epoch import draw_score_vs_epoch
-from robust_style.figure.score_vs_evaluation import draw_score_vs_evaluation
+from robust_style.figure.score_vs_iteration import draw_score_vs_iteration
 from robust_style.figure.trade_off import draw_trade_off
 
 NETWORKS = ["standard", "adversarial"]
 SIX = [*NETWORKS, "noise", "standard_matched", "adversarial_linf", "control"]
-RECIPES = ["fair", "fair_noise", "seed"]
+RECIPES = ["fair", "fair_noise", "original"]
 SEVEN = [*RECIPES, "gatys", "nakano", "lucid", "tv_adam"]
 PAIR = (("rocket", "flow_field"),)
 
@@ -31,24 +31,24 @@ def drawn_to(folder):
 
 
 @pytest.mark.parametrize("seeds", [(0,), (0, 1), (0, 1, 2)])
-def test_scores_and_loss_over_evaluations(tmp_path, seeds):
+def test_scores_and_loss_over_iterations(tmp_path, seeds):
     made = make_results(tmp_path, recipes=RECIPES, seeds=seeds, epochs=(0, 8))
-    table = write_by_evaluation(tmp_path / "by_evaluation.tsv", made.traces)
+    table = write_by_iteration(tmp_path / "by_iteration.tsv", made.traces)
     given = {"table": table, "traces": made.traces, "networks": NETWORKS, "recipes": RECIPES, **drawn_to(tmp_path)}
-    assert_same_twice(lambda: draw_score_vs_evaluation(**given), given["figure"], given["vector"])
+    assert_same_twice(lambda: draw_score_vs_iteration(**given), given["figure"], given["vector"])
     assert_fits_a4(given["figure"])
     words = words_of(given["vector"])
     for expected in ("structure kept", "texture distance", "loss / first loss", "recipe fair noise", "last checkpoint"):
         assert expected in words, expected
     assert ("t-interval" in words) == (len(seeds) >= 3)
     with pytest.raises(ResultError, match="found none"):
-        draw_score_vs_evaluation(**(given | {"networks": ["x"]}))
+        draw_score_vs_iteration(**(given | {"networks": ["x"]}))
 
 
-def test_without_scores_by_evaluation_the_loss_is_drawn(tmp_path):
+def test_without_scores_by_iteration_the_loss_is_drawn(tmp_path):
     made = make_results(tmp_path, recipes=["fair"], epochs=(8,))
-    table = write_by_evaluation(tmp_path / "by_evaluation.tsv", [])
-    draw_score_vs_evaluation(table=table, traces=made.traces, networks=NETWORKS, recipes=["fair"], **drawn_to(tmp_path))
+    table = write_by_iteration(tmp_path / "by_iteration.tsv", [])
+    draw_score_vs_iteration(table=table, traces=made.traces, networks=NETWORKS, recipes=["fair"], **drawn_to(tmp_path))
     assert "loss / first loss" in words_of(tmp_path / "figure.svg")
     assert "structure" not in words_of(tmp_path / "figure.svg").replace("for structure none", "")
 
@@ -58,17 +58,17 @@ def test_a_loss_that_is_not_a_number_leaves_a_gap(tmp_path):
     trace = json.loads(made.traces[0].read_text())
     trace["total_loss"][5:] = [float("inf")] * len(trace["total_loss"][5:])
     made.traces[0].write_text(json.dumps(trace))
-    table = write_by_evaluation(tmp_path / "by_evaluation.tsv", [])
-    draw_score_vs_evaluation(table=table, traces=made.traces, networks=NETWORKS, recipes=["fair"], **drawn_to(tmp_path))
+    table = write_by_iteration(tmp_path / "by_iteration.tsv", [])
+    draw_score_vs_iteration(table=table, traces=made.traces, networks=NETWORKS, recipes=["fair"], **drawn_to(tmp_path))
     assert (tmp_path / "figure.png").exists()
 
 
 def test_a_table_without_its_columns_is_named(tmp_path):
     made = make_results(tmp_path, recipes=["fair"], epochs=(8,), pairs=PAIR)
-    (tmp_path / "by_evaluation.tsv").write_text("recipe\tnetwork\n")
-    for table in ("by_evaluation.tsv", "none.tsv"):
-        with pytest.raises(ResultError, match="expected scores by evaluation"):
-            draw_score_vs_evaluation(
+    (tmp_path / "by_iteration.tsv").write_text("recipe\tnetwork\n")
+    for table in ("by_iteration.tsv", "none.tsv"):
+        with pytest.raises(ResultError, match="expected scores by iteration"):
+            draw_score_vs_iteration(
                 table=tmp_path / table, traces=made.traces, networks=NETWORKS, recipes=["fair"], **drawn_to(tmp_path)
             )
     assert not (tmp_path / "figure.png").exists()
@@ -82,7 +82,13 @@ def test_content_against_style(tmp_path, seeds):
     assert_same_twice(lambda: draw_trade_off(**given, ratios=ratios), given["figure"], given["vector"])
     assert_fits_a4(given["figure"])
     words = words_of(given["vector"])
-    for expected in ("structure kept", "texture distance", "recipe seed", "ratio 30 to 300", "Lower right is better"):
+    for expected in (
+        "structure kept",
+        "texture distance",
+        "recipe original",
+        "ratio 30 to 300",
+        "Lower right is better",
+    ):
         assert expected in words, expected
     assert ("t-intervals" in words) == (len(seeds) >= 3)
     with pytest.raises(ResultError, match="found none"):
@@ -91,12 +97,12 @@ def test_content_against_style(tmp_path, seeds):
 
 def test_many_recipes_and_networks_stand_under_each_other_and_fit(tmp_path):
     made, table = made_table(tmp_path, networks=SIX, recipes=SEVEN, pairs=PAIR, epochs=(0, 8))
-    by_evaluation = write_by_evaluation(tmp_path / "by_evaluation.tsv", made.traces)
+    by_iteration = write_by_iteration(tmp_path / "by_iteration.tsv", made.traces)
     given = {"networks": SIX, "recipes": SEVEN, **drawn_to(tmp_path)}
     for draw in (
         lambda: draw_trade_off(table=table, ratios={}, **given),
         lambda: draw_score_vs_epoch(table=table, **given),
-        lambda: draw_score_vs_evaluation(table=by_evaluation, traces=made.traces, **given),
+        lambda: draw_score_vs_iteration(table=by_iteration, traces=made.traces, **given),
     ):
         draw()
         assert_fits_a4(given["figure"])
@@ -135,7 +141,7 @@ def test_claims_with_their_evidence(tmp_path):
         tmp_path,
         [
             claim_row(),
-            claim_row(recipe="seed", **few),
+            claim_row(recipe="original", **few),
             claim_row("pooling", statement="Average pooling removes artefacts", **none),
             claim_row("collapse", verdict="refuted", statement="The collapse follows the optimiser"),
         ],

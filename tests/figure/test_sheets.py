@@ -14,7 +14,7 @@ from robust_style.figure.recipes import draw_recipes
 from robust_style.figure.standard_vs_adversarial import draw_overview
 
 SIX = ["standard", "adversarial", "noise", "standard_matched", "adversarial_linf", "control"]
-NINE = ["fair", "fair_noise", "seed", "gatys", "nakano", "mse_gram", "tv_adam", "lucid", "gentle"]
+NINE = ["fair", "fair_noise", "original", "gatys", "nakano", "mse_gram", "tv_adam", "lucid", "gentle"]
 PAIRS = (("rocket", "flow_field"), ("astronaut", "op_art"), ("coffee", "mosaic"), ("cat", "waves"))
 
 
@@ -49,15 +49,15 @@ def _narrowest(vector):
 
 
 def test_the_original_s_layout_beside_its_correction(tmp_path):
-    made = make_results(tmp_path, networks=SIX[:3], recipes=("seed",), pairs=PAIRS[:1], seeds=(0, 1))
+    made = make_results(tmp_path, networks=SIX[:3], recipes=("original",), pairs=PAIRS[:1], seeds=(0, 1))
     figure, vector = tmp_path / "figure.png", tmp_path / "figure.svg"
     given = of_pair(made, columns=["noise", "standard", "adversarial"])
     assert_same_twice(lambda: draw_original_layout(**given, figure=figure, vector=vector), figure, vector)
     assert_fits_a4(figure)
     words = words_of(vector)
     for expected in (
-        "As published", "evaluations of the optimiser, all of training epoch 8", "Corrected", "training epochs",
-        "evaluation 0", "evaluation 50", "evaluation 100", "untrained", "epoch 4", "epoch 8", "Recipe seed",
+        "As published", "iterations of the optimiser, all of training epoch 8", "Corrected", "training epochs",
+        "iteration 0", "iteration 50", "iteration 100", "untrained", "epoch 4", "epoch 8", "Recipe original",
     ):  # fmt: skip
         assert expected in words, expected
     assert "noise" not in words, "as in the original: the standard and the adversarial network"
@@ -65,8 +65,8 @@ def test_the_original_s_layout_beside_its_correction(tmp_path):
 
 
 def test_the_original_s_layout_of_uneven_networks(tmp_path):
-    made = make_results(tmp_path, networks=("standard",), recipes=("seed",), pairs=PAIRS[:1])
-    make_results(tmp_path, networks=("imported",), recipes=("seed",), pairs=PAIRS[:1], epochs=(6,), made=made)
+    made = make_results(tmp_path, networks=("standard",), recipes=("original",), pairs=PAIRS[:1])
+    make_results(tmp_path, networks=("imported",), recipes=("original",), pairs=PAIRS[:1], epochs=(6,), made=made)
     vector = tmp_path / "figure.svg"
     draw_original_layout(
         **of_pair(made, columns=["standard", "imported"]), figure=tmp_path / "figure.png", vector=vector
@@ -74,7 +74,7 @@ def test_the_original_s_layout_of_uneven_networks(tmp_path):
     assert "the last training epoch" in words_of(vector)
     assert len(re.findall(">–<", vector.read_text())) == 4  # three epochs without the one, one without the other
     with pytest.raises(ResultError, match="one pair"):
-        more = make_results(tmp_path, networks=("standard",), recipes=("seed",), pairs=PAIRS[:2])
+        more = make_results(tmp_path, networks=("standard",), recipes=("original",), pairs=PAIRS[:2])
         draw_original_layout(
             **(of_pair(more, columns=["standard"]) | {"traces": more.traces}),
             figure=tmp_path / "none.png", vector=vector,

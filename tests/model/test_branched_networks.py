@@ -44,7 +44,7 @@ def test_trained_evaluated_painted_and_reconstructed_by_the_scripts(architecture
         output={"strip": tmp_path / "strip.png", "record": tmp_path / "record.json"},
         params={
             "content": "content", "style": "style", "blends": {}, "regime": "standard", "layers": layers,
-            "evaluations": 2, "size_px": 32,
+            "iterations": 2, "size_px": 32,
         },
         wildcards={"network": "n", "seed": "0", "epoch": "000"},
         config={"device": "cpu", "transfer": {"threads": 1, "precision": "float32"}},

@@ -7,7 +7,7 @@ from robust_style.errors import ResultError
 from robust_style.page.axes import Axes
 from robust_style.page.claims import shown_claims
 
-AXES = Axes(("fair", "seed"), ("standard", "adversarial"), (0,), (0, 8), ("rocket",), ("flow_field",))
+AXES = Axes(("fair", "original"), ("standard", "adversarial"), (0,), (0, 8), ("rocket",), ("flow_field",))
 BASIS = dict.fromkeys(CLAIM_COLUMNS, "") | {"claim": "faster", "verdict": "not tested", "recipe": "fair"}
 
 
@@ -16,7 +16,7 @@ def shown(folder, **changes):
 
 
 def test_the_way_leads_to_two_networks_of_one_recipe(tmp_path):
-    claim = shown(tmp_path, shows_best="fair/standard+adversarial/seed_0/epoch_008/rocket--flow_field")
+    claim = shown(tmp_path, strongest_for="fair/standard+adversarial/seed_0/epoch_008/rocket--flow_field")
     assert claim["best"] == {
         "recipe": "fair", "left": "standard", "right": "adversarial", "seed": "0", "epoch": "8",
         "content": "rocket", "style": "flow_field",
@@ -25,14 +25,16 @@ def test_the_way_leads_to_two_networks_of_one_recipe(tmp_path):
 
 
 def test_the_way_leads_to_one_network_and_two_recipes(tmp_path):
-    best = shown(tmp_path, shows_best="seed+fair/standard/seed_0/epoch_000/rocket--flow_field")["best"]
-    assert (best["recipe"], best["right_recipe"]) == ("seed", "fair")
+    best = shown(tmp_path, strongest_for="original+fair/standard/seed_0/epoch_000/rocket--flow_field")["best"]
+    assert (best["recipe"], best["right_recipe"]) == ("original", "fair")
     assert best["left"] == best["right"] == "standard"
 
 
 def test_the_way_leads_to_two_networks_each_with_its_own_recipe(tmp_path):
-    best = shown(tmp_path, shows_best="seed+fair/standard+adversarial/seed_0/epoch_008/rocket--flow_field")["best"]
-    assert (best["recipe"], best["left"]) == ("seed", "standard")
+    best = shown(tmp_path, strongest_for="original+fair/standard+adversarial/seed_0/epoch_008/rocket--flow_field")[
+        "best"
+    ]
+    assert (best["recipe"], best["left"]) == ("original", "standard")
     assert (best["right_recipe"], best["right"]) == ("fair", "adversarial")
 
 
@@ -50,7 +52,7 @@ def test_the_way_leads_to_two_networks_each_with_its_own_recipe(tmp_path):
     ],
 )
 def test_a_way_to_no_picture_is_none(tmp_path, place):
-    assert shown(tmp_path, shows_best=place)["best"] is None
+    assert shown(tmp_path, strongest_for=place)["best"] is None
 
 
 @pytest.mark.parametrize(("text", "number"), [("-0.5", -0.5), ("", None), ("nan", None), ("inf", None), ("x", None)])

@@ -35,25 +35,25 @@ def test_epochs_scrub_and_the_point_on_the_training_curve_follows(tab, index):
     assert source(tab, "left") == source(tab, "right"), "untrained networks show one picture"
 
 
-def test_evaluations_scrub_and_scores_and_the_point_on_the_loss_follow(tab, index):
+def test_iterations_scrub_and_scores_and_the_point_on_the_loss_follow(tab, index):
     tab.open(f"{index.as_uri()}#recipe=fair")
     finished, place = source(tab, "left"), "Number(document.querySelector('#loss circle').getAttribute('cx'))"
     before = tab.tell(place)
-    assert text(tab, "#evaluation-words") == "finished (100)"
-    move(tab, "evaluation", 1)
-    assert alt(tab, "left").endswith("evaluation 50")
-    assert text(tab, "#evaluation-words") == "50 of 100"
+    assert text(tab, "#iteration-words") == "finished (100)"
+    move(tab, "iteration", 1)
+    assert alt(tab, "left").endswith("iteration 50")
+    assert text(tab, "#iteration-words") == "50 of 100"
     assert source(tab, "left") != finished
     assert tab.tell(place) < before
     assert row(tab, "Structure kept") == ["0.75", "0.75"]
     assert count(tab, ".scores td.late") > 0, "what is measured at the end only is told apart"
-    assert address(tab)["evaluation"] == "50"
-    move(tab, "evaluation", 0)
-    assert text(tab, "#evaluation-words") == "the start"
+    assert address(tab)["iteration"] == "50"
+    move(tab, "iteration", 0)
+    assert text(tab, "#iteration-words") == "the start"
     assert source(tab, "left") == source(tab, "right"), "both start from the content"
-    move(tab, "evaluation", 2)
+    move(tab, "iteration", 2)
     assert source(tab, "left") == finished
-    assert "evaluation" not in address(tab)
+    assert "iteration" not in address(tab)
     assert count(tab, ".scores td.late") == 0
 
 
@@ -77,9 +77,9 @@ def test_networks_recipes_and_swap(tab, index):
     move(tab, "right", 1)
     assert source(tab, "left") == source(tab, "right") == right
     move(tab, "right_recipe", 0)
-    assert texts(tab, ".scores thead th") == ["fair", "seed"]
-    assert "recipe seed" in alt(tab, "right")
-    assert address(tab)["right_recipe"] == "seed"
+    assert texts(tab, ".scores thead th") == ["fair", "original"]
+    assert "recipe original" in alt(tab, "right")
+    assert address(tab)["right_recipe"] == "original"
     move(tab, "recipe", 0)
     assert "right_recipe" not in address(tab)
 
@@ -100,25 +100,25 @@ def test_the_border_moves_by_pointer_and_by_keys(tab, index):
 
 
 def test_failures_are_said_in_words(tab, index):
-    tab.open(f"{index.as_uri()}#recipe=seed&epoch=8")
+    tab.open(f"{index.as_uri()}#recipe=original&epoch=8")
     expected = tab.tell("SIDES.map(side => failuresOf(shown(state, side).picture.scores).length)")
     assert sum(expected) > 0
     for side, number in zip(("left", "right"), expected, strict=True):
         found = texts(tab, f"#badges-{side} .badge")
         assert len(found) == number
         assert all("Loss exploded" in words or "Light and dark swapped" in words for words in found)
-    move(tab, "evaluation", 1)
+    move(tab, "iteration", 1)
     assert texts(tab, ".stage .badge") == [], "they are told of the finished picture"
 
 
 def test_the_address_restores_the_view_and_back_leads_back(tab, index):
     wanted = (
-        "#recipe=seed&left=adversarial&right=standard&seed=0&epoch=4&content=astronaut&style=op_art&evaluation=50"
+        "#recipe=original&left=adversarial&right=standard&seed=0&epoch=4&content=astronaut&style=op_art&iteration=50"
         "&swapped=1"
     )
     tab.open(index.as_uri() + wanted)
     assert alt(tab, "left") == (
-        "astronaut in the style of op art, painted with the adversarial network, epoch 4, recipe seed, evaluation 50"
+        "astronaut in the style of op art, painted with the adversarial network, epoch 4, recipe original, iteration 50"
     )
     assert "the standard network, epoch 4" in alt(tab, "right")
     click(tab, "#swap")
@@ -133,18 +133,18 @@ def test_the_address_restores_the_view_and_back_leads_back(tab, index):
 
 def test_unknown_values_of_an_address_are_named_and_corrected(tab, index):
     tab.open(
-        f"{index.as_uri()}#content=%3Cscript%3E&style=__proto__&epoch=999&left=constructor&evaluation=x&view=no&recipe=fair"
+        f"{index.as_uri()}#content=%3Cscript%3E&style=__proto__&epoch=999&left=constructor&iteration=x&view=no&recipe=fair"
         "&constructor=1"
     )
     assert "standard network, epoch 8" in alt(tab, "left")
-    assert text(tab, "#evaluation-words") == "finished (100)"
+    assert text(tab, "#iteration-words") == "finished (100)"
     notice = text(tab, "#notice")
     for words in (
         "content “<script>”",
         "style “__proto__”",
         "epoch “999”",
         "left “constructor”",
-        "evaluation “x”",
+        "iteration “x”",
         "view “no”",
     ):
         assert f"{words} is unknown" in notice
@@ -153,7 +153,7 @@ def test_unknown_values_of_an_address_are_named_and_corrected(tab, index):
     assert tab.tell("document.getElementById('notice').getAttribute('role')") == "status", "screen readers announce it"
     corrected = address(tab)
     assert (corrected["left"], corrected["epoch"], corrected["recipe"]) == ("standard", "8", "fair")
-    assert not {"view", "evaluation", "constructor"} & set(corrected)
+    assert not {"view", "iteration", "constructor"} & set(corrected)
     move(tab, "epoch", 1)
     assert text(tab, "#notice") == ""
 
@@ -185,7 +185,7 @@ def test_the_standard_network_stays_on_the_left(tab, index):
     other = "#recipe=fair&left=adversarial&right=standard&epoch=4&content=astronaut&style=op_art"
     tab.open(f"{index.as_uri()}{other}&right_recipe=seed")
     assert "standard network" in alt(tab, "left")
-    assert "recipe seed" in alt(tab, "left"), "each network keeps its recipe"
+    assert "recipe original" in alt(tab, "left"), "each network keeps its recipe"
     assert "adversarial network" in alt(tab, "right")
     assert "recipe fair" in alt(tab, "right")
     tab.open(f"{index.as_uri()}{other}")
@@ -215,7 +215,7 @@ def test_the_border_keeps_the_focus_after_a_drag(tab, index):
 
 
 def test_the_border_does_not_cross_a_badge(tab, index):
-    tab.open(f"{index.as_uri()}#recipe=seed&epoch=8")
+    tab.open(f"{index.as_uri()}#recipe=original&epoch=8")
     found = tab.tell(
         "[...document.querySelectorAll('.stage .badge')].map(one => one.getBoundingClientRect())"
         ".map(({x, y, width, height}) => ({x, y, width, height, scale: 1}))"

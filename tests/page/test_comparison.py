@@ -56,7 +56,7 @@ def test_every_picture_is_there_with_its_snapshots_and_each_image_once(results):
         picture = pictures[tuple(value for name, value in labels.items() if name != "regime")]
         stored = page.parent / content["images"][picture["image"]]
         assert stored.read_bytes() == trace.with_suffix(".jpg").read_bytes()
-        assert [evaluation for evaluation, _, _ in picture["steps"]] == [0, 50]
+        assert [iteration for iteration, _, _ in picture["steps"]] == [0, 50]
         assert picture["end"] == 100
         assert picture["steps"][1][2][:2] == [0.75, pytest.approx(1 / 1.5, abs=1e-3)]
     # The untrained picture of a pair is one image, whatever the network and the recipe.
@@ -72,7 +72,7 @@ def test_every_score_of_the_table_is_there_and_what_was_not_measured_is_null(res
     names = [measure["name"] for measure in content["measures"]]
     rows = pd.read_csv(folder / "scores.tsv", sep="\t", keep_default_na=False, na_values=[""])
     assert {"content_ssim", "style_texture_distance", "luma_correlation", "robust_accuracy"} <= set(names)
-    assert "judge_standard_style_distance" not in names, "a measure that no picture has is left out"
+    assert "rater_standard_style_distance" not in names, "a measure that no picture has is left out"
     pictures = by_labels(content)
     for row in rows.to_dict("records"):
         at = tuple(row[name] for name in ("recipe", "network", "seed", "epoch", "content", "style"))
@@ -143,7 +143,7 @@ def test_same_results_same_bytes_and_nothing_of_an_older_page(results):
 
 def test_networks_seeds_and_epochs_may_be_uneven_and_tables_absent(tmp_path):
     made = make_uneven_results(tmp_path, recipes=("fair",), epochs=(0, 4))
-    page = build_page(tmp_path, made, TITLE, claims=False, by_evaluation=False, further=False)
+    page = build_page(tmp_path, made, TITLE, claims=False, by_iteration=False, further=False)
     content = data_of_folder(page)
     assert content["claims"] == []
     assert content["onTheWay"] == []

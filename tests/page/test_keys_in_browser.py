@@ -11,15 +11,15 @@ def test_keys_do_what_the_help_says(tab, index):
     tab.press("ArrowRight")
     assert "epoch 8" in alt(tab, "left")
     tab.press(",")
-    assert text(tab, "#evaluation-words") == "50 of 100"
+    assert text(tab, "#iteration-words") == "50 of 100"
     tab.press(".")
-    assert text(tab, "#evaluation-words") == "finished (100)"
+    assert text(tab, "#iteration-words") == "finished (100)"
     tab.press("c")
     assert alt(tab, "left").startswith("astronaut")
     tab.press("S")
     assert alt(tab, "left").startswith("rocket")
     tab.press("r")
-    assert "recipe seed" in alt(tab, "left")
+    assert "recipe original" in alt(tab, "left")
     tab.press("x")
     assert "adversarial" in alt(tab, "left")
     tab.press("2")

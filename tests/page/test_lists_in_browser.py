@@ -41,7 +41,7 @@ def test_it_can_be_narrowed_and_the_address_says_so(tab, index):
     move(tab, "only_epoch", "2")
     assert count(tab, "#grid .cell") == 4
     found = address(tab)
-    assert (found["only_recipe"], found["only_epoch"]) == ("seed", "8")
+    assert (found["only_recipe"], found["only_epoch"]) == ("original", "8")
     tab.open(f"{index.as_uri()}#view=all&failed=1")
     assert 0 < count(tab, "#grid .cell") < 24
     assert count(tab, "#grid .cell .badge") >= count(tab, "#grid .cell")
@@ -64,7 +64,7 @@ def test_each_claim_is_beside_its_verdict(tab, index):
     tab.open(f"{index.as_uri()}#view=claims")
     assert count(tab, ".claim") == 4
     assert texts(tab, ".verdict") == ["supported", "undecided (n = 1 seed)", "not tested", "refuted"]
-    assert text(tab, "#claims-words").startswith("4 judgements: 1 supported, 1 refuted, 1 undecided, 1 not tested.")
+    assert text(tab, "#claims-words").startswith("4 ratings: 1 supported, 1 refuted, 1 undecided, 1 not tested.")
     assert "−0.15 [−0.25, −0.05]" in text(tab, ".claim")
 
 
@@ -78,6 +78,6 @@ def test_a_claim_leads_into_the_pictures(tab, index):
     assert address(tab)["view"] == "claims"
     click(tab, ".claim:nth-child(4) .ways a")
     found = address(tab)
-    assert (found["recipe"], found["right_recipe"]) == ("fair", "seed")
+    assert (found["recipe"], found["right_recipe"]) == ("fair", "original")
     assert "recipe fair" in alt(tab, "left")
-    assert "recipe seed" in alt(tab, "right")
+    assert "recipe original" in alt(tab, "right")

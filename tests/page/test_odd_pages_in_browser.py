@@ -14,13 +14,13 @@ ONE = {"recipes": ("fair",), "epochs": (4,), "pairs": (("rocket", "flow_field"),
 
 def test_hostile_names_are_only_words(tab, tmp_path):
     made = make_results(tmp_path, **ONE)
-    for path in [*made.traces, *made.scores, *made.evaluations]:
+    for path in [*made.traces, *made.scores, *made.iterations]:
         content = json.loads(path.read_text())
         content.get("labels", content)["network"] += HOSTILE
         path.write_text(json.dumps(content))
     page = build_page(tmp_path, made, HOSTILE, claims=False)
     build_comparison(
-        traces=made.traces, evaluations=made.evaluations, table=tmp_path / "scores.tsv", by_evaluation=None,
+        traces=made.traces, iterations=made.iterations, table=tmp_path / "scores.tsv", by_iteration=None,
         claims=write_claims(tmp_path / "claims.tsv", [_hostile_claim()]), images=made.images, folder=page.parent,
         edition=tmp_path / "page.html", title=HOSTILE,
     )  # fmt: skip
@@ -55,7 +55,7 @@ def test_networks_that_lack_epochs_show_their_nearest(tab, tmp_path):
 
 def test_one_network_of_one_epoch_and_nothing_else(tab, tmp_path):
     made = make_results(tmp_path, networks=("imported",), **ONE)
-    page = build_page(tmp_path, made, "A page", claims=False, by_evaluation=False, further=False)
+    page = build_page(tmp_path, made, "A page", claims=False, by_iteration=False, further=False)
     tab.open(page.as_uri())
     assert source(tab, "left") == source(tab, "right")
     assert tab.tell("document.getElementById('epoch').disabled") is True
@@ -83,7 +83,7 @@ def test_the_edition_in_one_file_shows_finished_pictures(tab, index):
     tab.open(f"{(index.parent.parent / 'page.html').as_uri()}#epoch=4")
     assert "epoch 4" in alt(tab, "left")
     assert source(tab, "left").startswith("data:image/jpeg")
-    assert tab.tell("document.getElementById('evaluation-choice').hidden") is True
+    assert tab.tell("document.getElementById('iteration-choice').hidden") is True
 
 
 def test_the_edition_works_where_an_address_may_not_be_changed(tab, index):

@@ -41,7 +41,7 @@ def test_the_verdicts_come_first(tmp_path):
         claim_row(),
         claim_row("better", statement="It is better overall", verdict="refuted"),
         claim_row("collapse", statement="It collapses", verdict="supported"),
-        claim_row("collapse", "seed", statement="It collapses", verdict="undecided"),
+        claim_row("collapse", "original", statement="It collapses", verdict="undecided"),
     ]
     words = words_of(written(tmp_path, rows))
     assert words.index("a better painter, and when?") < words.index("Of 3 claims") < words.index("Each claim")

@@ -28,7 +28,7 @@ def given(tmp_path):
         "meanings": meanings(SCHEMA),
         "images": IMAGES,
         "pairs": [("rocket", "flow_field")],
-        "claims": write_claims(tmp_path / "claims.tsv", [claim_row(), claim_row(recipe="seed")]),
+        "claims": write_claims(tmp_path / "claims.tsv", [claim_row(), claim_row(recipe="original")]),
         "traces": made.traces,
         "methods": tmp_path / "methods.html",
     }

@@ -11,7 +11,7 @@ from scipy import stats
 
 from robust_style.benchmark.simulate_statistics import simulate
 from robust_style.errors import ConfigError
-from robust_style.score.by_evaluation import COLUMNS as BY_EVALUATION
+from robust_style.score.by_iteration import COLUMNS as BY_ITERATION
 from robust_style.score.claim import read_claim_blocks
 from robust_style.score.claims import judge_claims
 from robust_style.score.claims_table import read_claims
@@ -27,7 +27,7 @@ FAIR = {"initialisation": "content", "optimiser": "lbfgs", "pooling": "average"}
 RECIPES = {
     "fair": FAIR,
     "fair_noise": FAIR | {"initialisation": "noise"},
-    "seed": FAIR | {"optimiser": "lbfgs_unguarded"},
+    "original": FAIR | {"optimiser": "lbfgs_unguarded"},
     "sharp": FAIR | {"pooling": "max"},
 }
 
@@ -51,11 +51,11 @@ def table_of(values, *, seeds=(0, 1, 2), recipes=("fair",), networks=("standard"
 
 def judged(tmp_path, rows, *, networks=ROLES, moments=None):
     write_table(tmp_path / "scores.tsv", rows)
-    write_table(tmp_path / "moments.tsv", pd.DataFrame(columns=list(BY_EVALUATION)) if moments is None else moments)
+    write_table(tmp_path / "moments.tsv", pd.DataFrame(columns=list(BY_ITERATION)) if moments is None else moments)
     present = set(rows["recipe"])
     judge_claims(
         table=tmp_path / "scores.tsv",
-        by_evaluation=tmp_path / "moments.tsv",
+        by_iteration=tmp_path / "moments.tsv",
         blocks=[CONFIG / "claims.yaml"],
         networks=networks,
         recipes={name: settings for name, settings in RECIPES.items() if name in present},
@@ -133,12 +133,12 @@ def test_absent_networks_recipes_or_epochs_are_not_tested(tmp_path):
     rows = judged(tmp_path, table_of(lambda labels: {}, networks=("standard",)), networks={"standard": "standard"})
     assert set(rows["verdict"]) == {"not tested"}
     assert set(rows["claim"]) == set(yaml.safe_load((CONFIG / "claims.yaml").read_text()))
-    assert not rows["shows_best"].any()
+    assert not rows["strongest_for"].any()
     untrained = table_of(adversarial_better)
     rows = judged(tmp_path, untrained[untrained["epoch"] == 0])
     assert the(rows, "faster_over_epochs")["verdict"] == "not tested"
     assert the(rows, "falls_apart_content")["verdict"] == "not tested"
-    assert the(rows, "faster_over_evaluations")["verdict"] == "not tested"
+    assert the(rows, "faster_over_iterations")["verdict"] == "not tested"
 
 
 def test_falling_apart_is_seen_and_its_absence_too(tmp_path):
@@ -154,15 +154,15 @@ def test_falling_apart_is_seen_and_its_absence_too(tmp_path):
     assert the(rows, "fails_more_often")["estimate"] == pytest.approx(0.5)
 
 
-def test_speed_over_evaluations_is_an_area(tmp_path):
+def test_speed_over_iterations_is_an_area(tmp_path):
     rows = table_of(adversarial_better)
     last = rows[rows["epoch"] == 20]
     moments = pd.concat(
-        [last.assign(evaluation=at, style_texture_distance=level) for at, level in ((0, 1.0), (50, 0.6))]
+        [last.assign(iteration=at, style_texture_distance=level) for at, level in ((0, 1.0), (50, 0.6))]
     )
     ended = moments["network"] == "adversarial"
-    moments.loc[ended & (moments["evaluation"] == 50), "style_texture_distance"] = 0.2
-    found = the(judged(tmp_path, rows, moments=moments[list(BY_EVALUATION)]), "faster_over_evaluations")
+    moments.loc[ended & (moments["iteration"] == 50), "style_texture_distance"] = 0.2
+    found = the(judged(tmp_path, rows, moments=moments[list(BY_ITERATION)]), "faster_over_iterations")
     # Means over the span: 0.8 and 0.6.
     assert found["estimate"] == pytest.approx(-0.2)
 
@@ -170,7 +170,7 @@ def test_speed_over_evaluations_is_an_area(tmp_path):
 def test_recipes_are_compared_in_both_networks(tmp_path):
     def values(labels):
         return {
-            "worst_rise": 2.0 ** (5 + labels["seed"]) if labels["recipe"] == "seed" else 1.0,
+            "worst_rise": 2.0 ** (5 + labels["seed"]) if labels["recipe"] == "original" else 1.0,
             "luma_correlation": 0.2 if labels["recipe"] == "fair_noise" else 0.9,
             "high_frequency_excess": 2.0 if labels["recipe"] == "sharp" else 1.0 + labels["seed"] / 100,
         }
@@ -178,7 +178,7 @@ def test_recipes_are_compared_in_both_networks(tmp_path):
     rows = judged(tmp_path, table_of(values, recipes=tuple(RECIPES)))
     collapse = the(rows, "collapse_is_the_optimiser_s")
     assert (collapse["estimate"], collapse["verdict"]) == (pytest.approx(6.0), "supported")
-    assert collapse["recipe"] == "seed and fair"
+    assert collapse["recipe"] == "original and fair"
     assert the(rows, "content_start_is_safer")["estimate"] == pytest.approx(0.7)
     assert the(rows, "average_pooling_removes_artefacts")["recipe"] == "fair and sharp"
     assert the(rows, "average_pooling_removes_artefacts")["verdict"] == "supported"
@@ -190,7 +190,7 @@ def test_exhibits_are_the_pictures_that_show_it_best_and_worst(tmp_path):
         return {"style_texture_distance": 0.5 - gain}
 
     better = the(judged(tmp_path, table_of(values)), "better_texture")
-    best, worst = (Exhibit.parse(better[kind]) for kind in ("shows_best", "shows_worst"))
+    best, worst = (Exhibit.parse(better[kind]) for kind in ("strongest_for", "strongest_against"))
     assert (best.content, worst.content, best.epoch) == ("b", "a", 20)
     assert best.networks == ("adversarial", "standard")
     assert best.recipes == ("fair",)

@@ -10,7 +10,7 @@ from scipy import stats
 
 from robust_style.errors import ConfigError
 from robust_style.score.across import permutation_p
-from robust_style.score.by_evaluation import COLUMNS as BY_EVALUATION
+from robust_style.score.by_iteration import COLUMNS as BY_ITERATION
 from robust_style.score.claim import read_claim_blocks
 from robust_style.score.claims import judge_claims
 from robust_style.score.claims_table import read_claims
@@ -49,11 +49,11 @@ def table_of(values, *, networks=SEVEN, seeds=(0, 1, 2), recipes=("fair",), pair
 def judged(tmp_path, claim, rows, *, ratios=None, epsilons=None, recipes=None, words=None):
     """The rows of the table of claims for the one claim."""
     write_table(tmp_path / "scores.tsv", rows)
-    write_table(tmp_path / "moments.tsv", pd.DataFrame(columns=list(BY_EVALUATION)))
+    write_table(tmp_path / "moments.tsv", pd.DataFrame(columns=list(BY_ITERATION)))
     (tmp_path / "claims.yaml").write_text(yaml.safe_dump({"mine": claim}), encoding="utf-8")
     judge_claims(
         table=tmp_path / "scores.tsv",
-        by_evaluation=tmp_path / "moments.tsv",
+        by_iteration=tmp_path / "moments.tsv",
         blocks=[tmp_path / "claims.yaml"],
         networks={name: name for name in rows["network"].unique()} | (words or {}),
         recipes=recipes or {name: {} for name in rows["recipe"].unique()},
@@ -80,7 +80,7 @@ def test_a_planted_relation_is_supported_with_both_of_its_numbers(tmp_path):
     assert -1 <= row["interval_low"] < row["estimate"] < row["interval_high"] < -0.5
     assert row["p_value"] < 0.01
     assert "Over 7 networks" in row["reading"]
-    best = Exhibit.parse(row["shows_best"])
+    best = Exhibit.parse(row["strongest_for"])
     assert (best.networks, best.epoch) == (("net_6", "net_0"), 10)
 
 
@@ -223,7 +223,7 @@ def test_each_network_stands_at_its_own_best_ratio(tmp_path):
     (row,) = judged(tmp_path, block(compare=compare), rows, ratios={"grid": GRID})
     # a at hypot(0.4, 0.7) with fair_30, b at hypot(0.3, 0.3) with fair.
     assert row["estimate"] == pytest.approx(0.3 - 0.7)
-    best = Exhibit.parse(row["shows_best"])
+    best = Exhibit.parse(row["strongest_for"])
     assert (best.networks, best.recipes) == (("b", "a"), ("fair", "fair_30"))
     (row,) = judged(tmp_path, block(compare=compare, measure="distance_to_ideal"), rows, ratios={"grid": GRID})
     expected = np.mean([np.hypot(0.3 + 0.01 * seed, 0.3) for seed in range(3)]) - np.hypot(0.4, 0.7)
@@ -249,7 +249,7 @@ def test_two_networks_and_two_recipes_are_a_difference_of_differences(tmp_path):
     (row,) = judged(tmp_path, block(compare=compare), rows, recipes=settings)
     assert row["estimate"] == pytest.approx(-0.2)
     assert row["contrast"] == "(robust - plain), pixel - fourier"
-    best = Exhibit.parse(row["shows_best"])
+    best = Exhibit.parse(row["strongest_for"])
     assert (best.networks, best.recipes) == (("robust", "plain"), ("pixel", "fourier"))
 
 

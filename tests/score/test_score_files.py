@@ -9,7 +9,7 @@ import pytest
 
 from made_results import make_results, noise_picture, save_picture
 from robust_style.errors import ImageError, ResultError, RobustStyleError
-from robust_style.score.by_evaluation import read_by_evaluation
+from robust_style.score.by_iteration import read_by_iteration
 from robust_style.score.score import score_stylization
 from robust_style.score.table import COLUMNS, read_table
 
@@ -64,7 +64,7 @@ def test_same_inputs_same_bytes(one):
 def test_snapshots_are_scored_and_the_last_is_the_picture(one):
     scored(one)
     found = json.loads(one["score"].read_text())
-    assert [moment["evaluation"] for moment in found["snapshots"]] == [0, 50, 100]
+    assert [moment["iteration"] for moment in found["snapshots"]] == [0, 50, 100]
     for measure in ("content_ssim", "style_colour_distance", "style_texture_distance"):
         assert found["snapshots"][-1][measure] == found[measure]
         assert found["snapshots"][0][measure] != found[measure]
@@ -108,9 +108,9 @@ def test_table_is_sorted_joined_and_independent_of_order(tmp_path):
     replace(made, scores=made.scores[::-1], evaluations=made.evaluations[::-1]).collect(table)
     assert table.read_bytes() == first
     rows = read_table(table)
-    moments = read_by_evaluation(tmp_path / "moments.tsv")
+    moments = read_by_iteration(tmp_path / "moments.tsv")
     assert len(moments) == 3 * len(rows)
-    assert list(moments["evaluation"][:3]) == [0, 50, 100]
+    assert list(moments["iteration"][:3]) == [0, 50, 100]
     assert tuple(rows.columns) == COLUMNS
     assert len(rows) == len(made.scores)
     row = rows[(rows["network"] == "adversarial") & (rows["epoch"] == 8) & (rows["seed"] == 1)].iloc[0]

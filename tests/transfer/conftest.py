@@ -30,7 +30,7 @@ FAIR = PLAIN | {
     "pooling": "average",
     "optimiser": "lbfgs",
     "initialisation": "content",
-    "evaluations": 12,
+    "iterations": 12,
     "snapshots": [0, 6, 12],
 }
 SEED = FAIR | {
@@ -76,7 +76,7 @@ def scene(images):
 def painted(encoder, scene):
     """Optimises some scenes, one by default, without a word: `painted(recipe, scenes, keep=…)`."""
 
-    def run(recipe, scenes=None, *, keep=(), dtype=torch.float32, report=lambda evaluation, loss: None):
+    def run(recipe, scenes=None, *, keep=(), dtype=torch.float32, report=lambda iteration, loss: None):
         scenes = scenes or [scene]
         return optimise(
             encoder(recipe),

@@ -8,12 +8,12 @@ from robust_style.transfer.problem import Problem
 START = torch.full((1, 3, 2, 2), 0.75)
 
 
-def quiet(evaluation, loss):
+def quiet(iteration, loss):
     pass
 
 
 class Counted:
-    """An objective that counts its evaluations, and notes which rows it was asked for."""
+    """An objective that counts its iterations, and notes which rows it was asked for."""
 
     def __init__(self, function):
         self.function, self.calls, self.rows = function, 0, []

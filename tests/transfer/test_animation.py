@@ -4,23 +4,23 @@ from hypothesis import given
 from hypothesis import strategies as some
 from PIL import Image
 
-from robust_style.transfer.animation import frame_evaluations, write_animation
+from robust_style.transfer.animation import frame_iterations, write_animation
 
 
 def test_frames_are_dense_early():
-    assert frame_evaluations(100, 5) == (0, 6, 25, 56, 100)
+    assert frame_iterations(100, 5) == (0, 6, 25, 56, 100)
 
 
 @given(some.integers(1, 500), some.integers(2, 60))
-def test_frames_go_from_the_start_to_the_end(evaluations, frames):
-    shown = frame_evaluations(evaluations, frames)
-    assert (shown[0], shown[-1]) == (0, evaluations)
+def test_frames_go_from_the_start_to_the_end(iterations, frames):
+    shown = frame_iterations(iterations, frames)
+    assert (shown[0], shown[-1]) == (0, iterations)
     assert len(shown) <= frames
     assert list(shown) == sorted(set(shown))
 
 
 def test_one_frame_is_the_end():
-    assert frame_evaluations(100, 1) == (100,)
+    assert frame_iterations(100, 1) == (100,)
 
 
 @pytest.fixture

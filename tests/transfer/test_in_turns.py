@@ -31,7 +31,7 @@ def test_each_picture_of_a_batch_is_that_of_torch_s_optimiser_alone(line_search)
 
 
 def test_pictures_of_a_batch_are_those_painted_alone_but_for_rounding(recipe, seed_recipe, painted, scene):
-    settings = recipe(seed_recipe, evaluations=6, snapshots=[0, 6])
+    settings = recipe(seed_recipe, iterations=6, snapshots=[0, 6])
     scenes = [scene, Scene(scene.content.flip(3).contiguous(), scene.styles)]
     singles = [painted(settings, [one])[0].course.total for one in scenes]
     assert singles[0] != pytest.approx(singles[1], rel=0.01)
@@ -48,7 +48,7 @@ def test_one_that_breaks_leaves_the_others_alone():
 
     courses = [Course(12, (), quiet) for _ in range(3)]
     outcomes = minimise_unguarded(Problem(Counted(breaks)), STARTS, courses)
-    assert [outcome.stopped for outcome in outcomes] == ["evaluations", "diverged", "evaluations"]
+    assert [outcome.stopped for outcome in outcomes] == ["iterations", "diverged", "iterations"]
     assert torch.equal(outcomes[1].parameters, STARTS[1:2])
 
 

@@ -26,7 +26,7 @@ def test_finds_the_end_of_rosenbrocks_valley():
     torch.testing.assert_close(outcome.parameters, torch.ones_like(start), atol=1e-3, rtol=0)
 
 
-def test_as_good_as_scipys_l_bfgs_with_as_many_evaluations():
+def test_as_good_as_scipys_l_bfgs_with_as_many_iterations():
     start = torch.rand(1, 3, 2, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
 
     def numpys(x):
@@ -44,7 +44,7 @@ def test_as_good_as_scipys_l_bfgs_with_as_many_evaluations():
 def test_the_budget_is_exact(budget):
     objective, course = Counted(rosenbrock), Course(budget, (), quiet)
     (outcome,) = minimise(Problem(objective), torch.zeros(1, 3, 4, 4), [course])
-    assert outcome.stopped == "evaluations"
+    assert outcome.stopped == "iterations"
     assert objective.calls == len(course.total) == budget + 1
     assert course.last == budget
 
@@ -177,7 +177,7 @@ def test_what_rounding_hides_is_found_in_full_precision():
     assert course.worst_rise == 1.0
 
 
-def test_the_last_evaluations_are_exact():
+def test_the_last_iterations_are_exact():
     objective, course = Coarse(), Course(14, (), quiet)
     minimise(Problem(objective, is_exact=False), START, [course])
     assert course.exact_from == 14 - EXACT_AT_THE_END + 1

@@ -16,8 +16,8 @@ def test_the_same_twice_bit_for_bit(painted, recipe, base, request):
 
 @pytest.mark.parametrize("changes", [{}, {"initialisation": "noise"}, {"optimiser": "adam", "jitter_px": 2}])
 def test_together_is_as_alone(network, painted, recipe, images, changes):
-    # in double precision, where rounding stays rounding over so many evaluations
-    settings = recipe(evaluations=25, snapshots=[0], **changes)
+    # in double precision, where rounding stays rounding over so many iterations
+    settings = recipe(iterations=25, snapshots=[0], **changes)
     content, style = (image.double() for image in images)
     scenes = [Scene(content, [Style(style)]), Scene(content.flip(3), [Style(style.flip(1))])]
     network.double()
@@ -30,7 +30,7 @@ def test_together_is_as_alone(network, painted, recipe, images, changes):
 
 
 def starts(painted, recipe, **changes):
-    (painting,) = painted(recipe(evaluations=1, snapshots=[0], **changes), keep=(0,))
+    (painting,) = painted(recipe(iterations=1, snapshots=[0], **changes), keep=(0,))
     return painting.course.picture_at(0).float() / 255
 
 
@@ -53,25 +53,25 @@ def test_from_coarse_to_fine(painted, recipe, images):
         return [Scene(small, [Style(images[1])])]
 
     settings = recipe(
-        evaluations=3, snapshots=[0], initialisation="noise", coarse_scales=[{"scale": 0.5, "evaluations": 20}]
+        iterations=3, snapshots=[0], initialisation="noise", coarse_scales=[{"scale": 0.5, "iterations": 20}]
     )
     (painting,) = painted(settings, scenes, keep=(0,))
     assert asked == [0.5, 1.0]
     assert [len(course.total) for course in painting.coarse] == [21]
     # where the fine one begins is what the coarse one has come to, not noise
-    (plain,) = painted(recipe(evaluations=3, snapshots=[0], initialisation="noise"))
+    (plain,) = painted(recipe(iterations=3, snapshots=[0], initialisation="noise"))
     assert painting.course.total[0] < 0.5 * plain.course.total[0]
 
 
 def test_the_fourier_parameterisation_paints_within_range(painted, recipe):
-    (painting,) = painted(recipe(evaluations=30, snapshots=[0], parameterisation="fourier", initialisation="noise"))
+    (painting,) = painted(recipe(iterations=30, snapshots=[0], parameterisation="fourier", initialisation="noise"))
     assert painting.out_of_range_fraction == 0
     assert painting.course.worst_rise == 1
     assert painting.course.total[-1] < 0.2 * painting.course.total[0]
 
 
 def test_pixels_out_of_range_are_counted_and_projected(painted, recipe):
-    (painting,) = painted(recipe(evaluations=40, snapshots=[0], style_weight=1e5))
+    (painting,) = painted(recipe(iterations=40, snapshots=[0], style_weight=1e5))
     shown = painting.picture
     assert 0 < painting.out_of_range_fraction < 1
     assert shown.max() == 255 or shown.min() == 0
@@ -83,7 +83,7 @@ def chroma(picture):
 
 
 def test_luminance_alone_is_painted(painted, recipe, images):
-    (painting,) = painted(recipe(evaluations=10, snapshots=[0], colour_preservation="luminance"), keep=(0,))
+    (painting,) = painted(recipe(iterations=10, snapshots=[0], colour_preservation="luminance"), keep=(0,))
     content = images[0][0] * 255
     start = painting.course.picture_at(0)
     assert (start - content).abs().max() < 1.01
@@ -97,14 +97,14 @@ def test_luminance_alone_is_painted(painted, recipe, images):
 def test_a_recoloured_style_keeps_the_contents_palette(painted, recipe, images):
     content = images[0] * 0.2 + 0.4  # of little colour
     scenes = [Scene(content, [Style(images[1])])]
-    (plain,) = painted(recipe(evaluations=25, snapshots=[0]), scenes)
-    (kept,) = painted(recipe(evaluations=25, snapshots=[0], colour_preservation="histogram"), scenes)
+    (plain,) = painted(recipe(iterations=25, snapshots=[0]), scenes)
+    (kept,) = painted(recipe(iterations=25, snapshots=[0], colour_preservation="histogram"), scenes)
     assert kept.picture.double().std() < 0.5 * plain.picture.double().std()
 
 
 def test_more_weight_on_total_variation_is_smoother(painted, recipe):
     def roughness(weight):
-        settings = recipe(evaluations=25, snapshots=[0], initialisation="noise", total_variation_weight=weight)
+        settings = recipe(iterations=25, snapshots=[0], initialisation="noise", total_variation_weight=weight)
         (painting,) = painted(settings)
         return painting.course.losses[-1].total_variation or painting.picture.double().diff(dim=2).square().mean()
 
@@ -112,11 +112,11 @@ def test_more_weight_on_total_variation_is_smoother(painted, recipe):
 
 
 def test_random_transformations_are_the_same_for_the_same_generator(encoder, scene, recipe):
-    settings = recipe(optimiser="adam", jitter_px=3, scaling=0.1, rotation_degrees=10.0, evaluations=5, snapshots=[0])
+    settings = recipe(optimiser="adam", jitter_px=3, scaling=0.1, rotation_degrees=10.0, iterations=5, snapshots=[0])
 
     def run(seed):
         chance = Randomness(torch.Generator().manual_seed(0), torch.Generator().manual_seed(seed))
-        watch = [Watch((), lambda evaluation, loss: None)]
+        watch = [Watch((), lambda iteration, loss: None)]
         (painting,) = optimise(
             encoder(settings), settings, lambda scale: [scene], dtype=torch.float32, randomness=[chance], watch=watch
         )

@@ -12,12 +12,12 @@ from robust_style.transfer.losses import Objective
 from robust_style.transfer.problem import Problem
 
 
-def literal_notebook(objective, start, evaluations, clamp=True, line_search=None):
+def literal_notebook(objective, start, iterations, clamp=True, line_search=None):
     """The notebook's loop as it stands there."""
     image = start.clone().requires_grad_(True)
     optimiser = torch.optim.LBFGS([image], line_search_fn=line_search)
     seen, trace = [], []
-    while len(trace) <= evaluations:
+    while len(trace) <= iterations:
 
         def closure():
             if clamp:
@@ -30,7 +30,7 @@ def literal_notebook(objective, start, evaluations, clamp=True, line_search=None
             return loss
 
         optimiser.step(closure)
-    return trace[: evaluations + 1], seen[: evaluations + 1]
+    return trace[: iterations + 1], seen[: iterations + 1]
 
 
 @pytest.mark.parametrize("clamp", [True, False])
@@ -38,7 +38,7 @@ def literal_notebook(objective, start, evaluations, clamp=True, line_search=None
 def test_unguarded_is_the_notebook_bit_for_bit(
     encoder, scene, images, painted, recipe, seed_recipe, clamp, line_search
 ):
-    settings = recipe(seed_recipe, evaluations=45, snapshots=[0, 30, 45], clamp=clamp, line_search=line_search)
+    settings = recipe(seed_recipe, iterations=45, snapshots=[0, 30, 45], clamp=clamp, line_search=line_search)
     objective = Objective(encoder(settings), settings, [scene])
     trace, seen = literal_notebook(
         lambda image: objective(image.contiguous()),
@@ -49,8 +49,8 @@ def test_unguarded_is_the_notebook_bit_for_bit(
     )
     (painting,) = painted(settings, keep=(0, 30))
     assert painting.course.total == trace
-    for evaluation in (0, 30, 45):
-        assert torch.equal(painting.course.picture_at(evaluation), eight_bit(seen[evaluation]))
+    for iteration in (0, 30, 45):
+        assert torch.equal(painting.course.picture_at(iteration), eight_bit(seen[iteration]))
     assert torch.equal(painting.picture, eight_bit(seen[45]))
     if clamp:
         assert painting.out_of_range_fraction == 0
@@ -61,7 +61,7 @@ def test_unguarded_is_the_notebook_bit_for_bit(
 def test_the_budget_is_exact(run, settings, budget):
     objective, course = Counted(rosenbrock), Course(budget, (), quiet)
     (outcome,) = run(Problem(objective), torch.zeros(1, 3, 4, 4), [course], **settings)
-    assert outcome.stopped == "evaluations"
+    assert outcome.stopped == "iterations"
     assert objective.calls == len(course.total) == budget + 1
 
 
@@ -88,7 +88,7 @@ def test_divergence_keeps_the_last_finite_picture(run, settings):
     assert torch.equal(course.picture_at(30), eight_bit(calls[4]))
 
 
-def test_adam_is_torchs_with_the_pixels_clamped_before_each_evaluation():
+def test_adam_is_torchs_with_the_pixels_clamped_before_each_iteration():
     course = Course(12, (), quiet)
     outcome = alone(minimise_by_adam, bowl, START, course, learning_rate=0.2)
     leaf = START.clone().requires_grad_()

@@ -22,8 +22,8 @@ def test_a_loss_without_weight_needs_no_layers(fair):
 
 
 def test_coarse_scales_are_pairs_of_numbers(fair):
-    (scale,) = recipe_from_settings(fair | {"coarse_scales": [{"scale": 0.5, "evaluations": 20}]}).coarse_scales
-    assert (scale.scale, scale.evaluations) == (0.5, 20)
+    (scale,) = recipe_from_settings(fair | {"coarse_scales": [{"scale": 0.5, "iterations": 20}]}).coarse_scales
+    assert (scale.scale, scale.iterations) == (0.5, 20)
 
 
 def test_a_whole_number_is_a_weight(fair):
@@ -31,7 +31,7 @@ def test_a_whole_number_is_a_weight(fair):
     assert recipe_from_settings(fair).style_weight == 300.0
 
 
-@pytest.mark.parametrize("key", ["style_layers", "pooling", "snapshots", "evaluations"])
+@pytest.mark.parametrize("key", ["style_layers", "pooling", "snapshots", "iterations"])
 def test_a_missing_key_is_named(fair, key):
     del fair[key]
     with pytest.raises(ConfigError, match=f"'{key}' is missing"):
@@ -57,8 +57,8 @@ def test_an_unknown_key_is_named(fair):
         ("learning_rate", 0, "above 0"),
         ("noise_share", 1.5, "0 to 1"),
         ("clamp", 1, "true or false"),
-        ("coarse_scales", [{"scale": 0.5}], "scale, evaluations"),
-        ("coarse_scales", [{"scale": 0.0, "evaluations": 5}], "above 0"),
+        ("coarse_scales", [{"scale": 0.5}], "scale, iterations"),
+        ("coarse_scales", [{"scale": 0.0, "iterations": 5}], "above 0"),
         ("coarse_scales", 0.5, "a list"),
         ("line_search", "strong_wolfe", "lbfgs has no other"),
         ("jitter_px", 3, "set optimiser to adam"),
@@ -67,8 +67,8 @@ def test_an_unknown_key_is_named(fair):
         ("pooling", "mean", "max or average or average_rescaled"),
         ("optimiser", "sgd", "lbfgs or lbfgs_unguarded or adam"),
         ("initialisation", None, "content or noise or blend"),
-        ("evaluations", 0, "1 or more"),
-        ("evaluations", 1.5, "whole"),
+        ("iterations", 0, "1 or more"),
+        ("iterations", 1.5, "whole"),
         ("snapshots", [], "at least one"),
         ("snapshots", [0, 100], "beyond the last of 12"),
         ("snapshots", [6, 0], "rising"),

@@ -27,7 +27,7 @@ def given(files, tmp_path):
         "strip": tmp_path / "made" / "epoch_003.png",
         "record": tmp_path / "made" / "epoch_003.json",
         "layers": LAYERS,
-        "evaluations": 40,
+        "iterations": 40,
         "threads": 1,
     }
 
@@ -66,7 +66,7 @@ def test_the_record_says_what_stands_where(given):
     for part in (*record["content"], *record["texture"]):
         assert part["last_loss"] < 0.5 * part["first_loss"]
         assert part["worst_rise"] <= 1
-        assert part["evaluations"] <= 40
+        assert part["iterations"] <= 40
 
 
 def test_losses_are_those_of_the_pictures_as_shown(given, encoder):
@@ -107,9 +107,9 @@ def test_a_blend_is_a_style(given):
     with Image.open(given["images"][2]) as image:
         image.transpose(Image.Transpose.FLIP_TOP_BOTTOM).save(given["images"][2])
     parts = [{"image": name, "weight": 1.0, "mask": None} for name in ("style", "other")]
-    _, alone = made(given | {"evaluations": 5})
+    _, alone = made(given | {"iterations": 5})
     labels = given["labels"] | {"style": "both"}
-    _, blended = made(given | {"evaluations": 5, "blends": {"both": parts}, "labels": labels})
+    _, blended = made(given | {"iterations": 5, "blends": {"both": parts}, "labels": labels})
     assert (blended[-1] != alone[-1]).mean() > 0.5
 
 
@@ -125,7 +125,7 @@ def test_a_blend_is_a_style(given):
 def test_faults_are_named_and_leave_nothing(given, change, error, said):
     labels = given["labels"] | change.get("labels", {})
     with pytest.raises(error, match=said):
-        reconstruct(**given | {"evaluations": 2} | change | {"labels": labels})
+        reconstruct(**given | {"iterations": 2} | change | {"labels": labels})
     assert not given["strip"].exists()
     assert not given["record"].exists()
 
@@ -133,4 +133,4 @@ def test_faults_are_named_and_leave_nothing(given, change, error, said):
 def test_one_plain_colour_cannot_be_missed(given):
     Image.new("RGB", (96, 64), (90, 90, 90)).save(given["images"][0])
     with pytest.raises(ImageError, match=r"epoch_003\.pt on content, style: content image: expected"):
-        reconstruct(**given | {"evaluations": 2})
+        reconstruct(**given | {"iterations": 2})

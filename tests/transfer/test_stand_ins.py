@@ -33,8 +33,8 @@ def test_each_built_in_recipe_paints_with_each_network(name: str, architecture: 
 
 
 def test_a_vgg_s_are_its_own() -> None:
-    plain = {key: value for key, value in RECIPES["seed"].items() if key != "layers_of"}
-    assert recipe_for(RECIPES["seed"], "vgg19", STAND_INS) == plain
+    plain = {key: value for key, value in RECIPES["original"].items() if key != "layers_of"}
+    assert recipe_for(RECIPES["original"], "vgg19", STAND_INS) == plain
 
 
 def test_nakano_s_are_those_of_his_paper() -> None:

@@ -37,11 +37,11 @@ def test_writes_the_five_products(files):
     stylize(**files)
     trace = trace_in(files)
     assert trace["labels"] == files["labels"] | {"content": "content", "style": "style"}
-    assert trace["evaluation"] == list(range(13))
+    assert trace["iteration"] == list(range(13))
     assert len(trace["total_loss"]) == len(trace["content_loss"]) == len(trace["style_loss"]) == 13
     assert trace["snapshots"] == [0, 6, 12]
     assert trace["total_loss"][-1] < 0.5 * trace["total_loss"][0]
-    assert trace["stopped"] == "evaluations"
+    assert trace["stopped"] == "iterations"
     assert trace["recipe"] == files["recipe"]
     assert (trace["precision"], trace["threads"], trace["device"], trace["size_px"]) == ("float32", 1, "cpu", 32)
     with Image.open(files["products"][0].picture) as picture:
@@ -96,10 +96,10 @@ def test_bfloat16_says_so(files):
 
 
 def test_progress_is_reported(files, capsys):
-    files["recipe"] |= {"evaluations": 30, "snapshots": [0]}
+    files["recipe"] |= {"iterations": 30, "snapshots": [0]}
     stylize(**files)
     lines = capsys.readouterr().err.splitlines()
-    assert [line.split(" · ")[1] for line in lines] == ["evaluation 0/30", "evaluation 25/30", "evaluation 30/30"]
+    assert [line.split(" · ")[1] for line in lines] == ["iteration 0/30", "iteration 25/30", "iteration 30/30"]
 
 
 @pytest.mark.parametrize(("key", "value"), [("network", "other"), ("regime", "adversarial"), ("seed", 1), ("epoch", 4)])
@@ -161,7 +161,7 @@ def test_the_pilots_adversarial_network_reaches_the_style(tmp_path, recipe, fair
         fair,
         style_layers=[f"relu{b}_1" for b in range(1, 6)],
         content_layers=["relu4_2"],
-        evaluations=30,
+        iterations=30,
         snapshots=[0],
     )
     images = [read_picture(tmp_path / f"{name}.png", 64) for name in "cs"]
@@ -173,7 +173,7 @@ def test_the_pilots_adversarial_network_reaches_the_style(tmp_path, recipe, fair
         randomness=[Randomness(torch.Generator(), torch.Generator())],
         watch=[Watch((), lambda *_: None)],
     )
-    # the whole style distance is 1; an untrained start would keep far more of it after 30 evaluations
+    # the whole style distance is 1; an untrained start would keep far more of it after 30 iterations
     assert painting.course.losses[-1].style < 0.02
     assert painting.course.losses[-1].content < 1.2
 

@@ -10,7 +10,7 @@ from PIL import Image
 from robust_style.__main__ import main
 from robust_style.transfer import by_hand
 
-QUICK = ("--size", "32", "--threads", "1", "--precision", "float32", "--set", "evaluations=3")
+QUICK = ("--size", "32", "--threads", "1", "--precision", "float32", "--set", "iterations=3")
 LAYERS = ("--set", "style_layers=[relu1_1]", "--set", "content_layers=[relu2_1]")
 
 
@@ -71,7 +71,7 @@ def test_of_a_folder_every_photo_but_the_broken_one(run, photo, tmp_path, capsys
 
 
 def test_another_built_in_recipe(run, photo):
-    picture = np.asarray(Image.open(run(photo, "--recipe", "tv_adam", "--set", "evaluations=2")))
+    picture = np.asarray(Image.open(run(photo, "--recipe", "tv_adam", "--set", "iterations=2")))
     assert picture.std() > 50  # from noise, and two steps do not go far
 
 
@@ -81,7 +81,7 @@ def test_several_styles_and_a_mask(run, files, photo):
     run(photo, *more, "--mask", str(photo.with_name("white.png")), "none", "--set", "loss_normalisation=mean")
 
 
-NO_STEP = ("--set", "evaluations=1")
+NO_STEP = ("--set", "iterations=1")
 
 
 def test_conversions_are_said_once_and_the_style_of_many_photos_too(run, files, photo, tmp_path, capsys):
@@ -183,7 +183,7 @@ def test_masks_that_cannot_be_used_are_named(run, photo, capsys, tmp_path, mask,
     ("more", "said"),
     [
         (("--recipe", "fare"), "did you mean fair?"),
-        (("--set", "evaluation=3"), "did you mean evaluations?"),
+        (("--set", "iteration=3"), "did you mean iterations?"),
         (("--set", "pooling=mean"), "pooling: expected one of max, average, average_rescaled, found 'mean'"),
         (("--set", "style_layers=[relu7_1]"), "relu7_1"),
         (("--set", "jitter_px=3"), "set optimiser to adam"),
@@ -209,7 +209,7 @@ def test_weights_and_iterations_have_options_of_their_own(run, photo, capsys):
     capsys.readouterr()
     with pytest.raises(SystemExit):
         run(photo, *command)
-    assert "--iterations and --set evaluations: both set the same key; give one of them" in capsys.readouterr().err
+    assert "--iterations and --set iterations: both set the same key; give one of them" in capsys.readouterr().err
 
 
 def test_iterations_are_counted_in_the_last_line(run, photo, capsys):
@@ -248,13 +248,13 @@ def test_mistaken_options_are_one_line(run, photo, capsys, more, said):
     ("change", "said"),
     [
         ("style_layers=[relu1_1", "the value is not YAML; write a list as [a, b]"),
-        ("evaluations", "the value is missing; write evaluations=VALUE"),
-        ("evaluations=", "the value is missing; write evaluations=VALUE"),
+        ("iterations", "the value is missing; write iterations=VALUE"),
+        ("iterations=", "the value is missing; write iterations=VALUE"),
         ("=3", "the key is missing; write KEY=VALUE"),
         ("style_weight=1e30", "--set style_weight: expected at most 1e+12, found 1e+30"),
         ("style_weight=.inf", "--set style_weight: expected a"),
         ("style_weight=nan", "--set style_weight: expected number, found 'nan'"),
-        ("evaluations=1e-1", "--set evaluations: expected integer, found '1e-1' (write a whole number)"),
+        ("iterations=1e-1", "--set iterations: expected integer, found '1e-1' (write a whole number)"),
         ("style_layers=*a", "the value is not YAML"),
         ("based_on=fair", "no such key of a recipe"),
     ],
@@ -266,7 +266,7 @@ def test_mistaken_changes_are_one_sentence(run, photo, capsys, change, said):
 
 
 def test_numbers_of_changes_in_scientific_notation(run, photo):
-    run(photo, "--set", "style_weight=1e3", "--set", "content_weight=1e-3", "--set", "evaluations=2e0")
+    run(photo, "--set", "style_weight=1e3", "--set", "content_weight=1e-3", "--set", "iterations=2e0")
 
 
 @pytest.mark.parametrize(
@@ -290,7 +290,7 @@ def test_what_has_no_effect_is_said(run, photo, capsys, more, said):
 
 def test_noise_depends_on_seed_and_size_and_not_on_names(run, photo, tmp_path):
     """Frames of a film do not flicker."""
-    noise = ("--set", "initialisation=noise", "--set", "evaluations=1")
+    noise = ("--set", "initialisation=noise", "--set", "iterations=1")
     other = photo.with_name("frame_0002.png")
     other.write_bytes(photo.read_bytes())
     one, two, three = (
@@ -314,7 +314,7 @@ def test_the_size_that_is_said_to_fit_fits(run, photo, capsys, monkeypatch):
     monkeypatch.setattr(by_hand, "available_bytes", lambda device: 80e6)
     fits = re.search(r"--size (\d+) fits", refusal(run, capsys, photo, "--size", "4096"))
     assert int(fits[1]) % 16 == 0
-    run(photo, "--size", fits[1], "--set", "evaluations=1")
+    run(photo, "--size", fits[1], "--set", "iterations=1")
     assert "needs about" in refusal(run, capsys, photo, "--size", str(int(fits[1]) + 16))
 
 

@@ -138,8 +138,8 @@ def test_files_in_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     config["dataset"] |= {"archive": "~/cifar.tar.gz", "sha256": "0" * 64}
     theirs = {"architecture": "vgg19", "regime": "standard", "source": "~/theirs.pt", "sha256": "0" * 64, "epoch": 7}
     config["networks"]["theirs"] = theirs
-    config["judges"]["squeezenet"] = {"source": "~/squeezenet.pth", "sha256": "0" * 64}
+    config["raters"]["squeezenet"] = {"source": "~/squeezenet.pth", "sha256": "0" * 64}
     found = checked(config, CONFIG / "schema.yaml")
     assert found["dataset"]["archive"] == "/home/me/cifar.tar.gz"
     assert found["networks"]["theirs"]["source"] == "/home/me/theirs.pt"
-    assert found["judges"]["squeezenet"]["source"] == "/home/me/squeezenet.pth"
+    assert found["raters"]["squeezenet"]["source"] == "/home/me/squeezenet.pth"

@@ -19,7 +19,7 @@ dataset: {name: folder, path: "my images", size_px: 64, train_size: null, test_s
 training: {epochs: 1, batch_size: 9}
 evaluation: {images: 10, monitor_images: 10}
 networks: {standard: null, adversarial: {architecture: resnet18}}
-transfer: {recipes: {seed: null}}
+transfer: {recipes: {original: null}}
 reconstruction: {checkpoints: none}
 """
 

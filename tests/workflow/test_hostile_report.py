@@ -69,7 +69,7 @@ def write_configuration(folder: Path, own: Path) -> None:
         "images": [f"{own}/images.tsv", "config/images.tsv"],
         "claims": [f"{own}/claims.yaml"],
         "sources": f"{own}/sources.tsv",
-        "judges": {"squeezenet": {"source": f"{own}/squeezenet.pth", **sha256}},
+        "raters": {"squeezenet": {"source": f"{own}/squeezenet.pth", **sha256}},
         "networks": {
             **STRANGE["networks"],
             "theirs": {

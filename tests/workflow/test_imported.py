@@ -26,7 +26,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     networks = {"theirs": theirs, "control": {**SHAPE, "regime": "untrained"}}
     alone = {"standard": None, "adversarial": None, **networks}
     for name, block in (("beside.yaml", networks), ("alone.yaml", alone)):
-        config = {"networks": block, "transfer": {"recipes": {"seed": None}}}
+        config = {"networks": block, "transfer": {"recipes": {"original": None}}}
         (folder / name).write_text(yaml.safe_dump(config), encoding="utf-8")
     return folder
 

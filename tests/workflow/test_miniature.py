@@ -41,7 +41,7 @@ def test_every_product_is_there(finished: Finished) -> None:
         "figures/standard_vs_adversarial.png", "figures/training_curves.png", "figures/score_vs_epoch.svg",
         "figures/optimisation/astronaut--voronoi_mosaic.png", "figures/reconstructions.png",
         "figures/standard_vs_adversarial.svg", "figures/original_layout.svg", "figures/recipes.png",
-        "figures/score_vs_evaluation.svg", "figures/trade_off.svg", "figures/claims_forest.png",
+        "figures/score_vs_iteration.svg", "figures/trade_off.svg", "figures/claims_forest.png",
         "answer.html", "methods.html",
         "comparison/index.html", "comparison/data.js", "comparison.html", "scores.tsv", "claims.tsv",
         "evaluations.tsv", "history.tsv", "manifest.tsv", "check.json", "provenance/run.json",

@@ -57,7 +57,7 @@ def test_the_published_numbers_are_the_original_works() -> None:
     assert [training[k] for k in ("learning_rate", "momentum", "weight_decay", "batch_size")] == [0.1, 0.9, 5e-4, 128]
     assert [training[k] for k in ("crop_padding", "flip", "colour_jitter", "rotation")] == [4, True, 0.25, 2]
     assert all(network["passes_per_epoch"] == 1 for network in config["networks"].values())
-    seed = config["transfer"]["recipes"]["seed"]
+    seed = config["transfer"]["recipes"]["original"]
     assert seed["style_weight"] / seed["content_weight"] == 4e6
 
 
@@ -229,12 +229,10 @@ def test_all_faults_are_told_at_once() -> None:
 
 
 def test_a_recipe_begins_with_the_built_in_one_of_its_name_or_that_it_is_based_on() -> None:
-    config = changed(
-        "transfer.recipes", {"gatys": {"evaluations": 700}, "soft": {"based_on": "fair", "pooling": "max"}}
-    )
+    config = changed("transfer.recipes", {"gatys": {"iterations": 700}, "soft": {"based_on": "fair", "pooling": "max"}})
     config["figure"] = {"recipe": "soft"}
     recipes = checked(config, SCHEMA)["transfer"]["recipes"]
-    assert (recipes["gatys"]["loss_normalisation"], recipes["gatys"]["evaluations"]) == ("sum", 700)
+    assert (recipes["gatys"]["loss_normalisation"], recipes["gatys"]["iterations"]) == ("sum", 700)
     assert (recipes["soft"]["style_weight"], recipes["soft"]["pooling"]) == (300.0, "max")
     assert "based_on" not in recipes["soft"]
 
@@ -251,7 +249,7 @@ def test_every_built_in_recipe_is_a_recipe() -> None:
         "fair_30",
         "fair_3",
         "fair_noise",
-        "seed",
+        "original",
         "gatys",
         "nakano",
         "mse_gram",
@@ -260,7 +258,7 @@ def test_every_built_in_recipe_is_a_recipe() -> None:
     ]
     recipes = checked(changed("transfer.recipes", {name: {} for name in names}), SCHEMA)["transfer"]["recipes"]
     for name, recipe in recipes.items():
-        assert recipe_from_settings(recipe_for(recipe, "vgg19", {})).evaluations == names[name]["evaluations"]
+        assert recipe_from_settings(recipe_for(recipe, "vgg19", {})).iterations == names[name]["iterations"]
 
 
 def test_jobs_of_several_pairs_have_every_pair_once() -> None:

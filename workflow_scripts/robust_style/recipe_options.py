@@ -10,14 +10,14 @@ from robust_style.command_line import number, shown, whole_number
 from robust_style.errors import ConfigError
 from robust_style.workflow.defaults import built_in_recipes, fill_defaults, nearest
 from robust_style.workflow.numbers import with_numbers
-from robust_style.workflow.schema_faults import schema_faults
+from robust_style.workflow.schema_faults import old_key, schema_faults
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 # Options of their own for the keys that are changed most often.
 _OPTIONS = {
     "style_weight": "--style-weight",
     "content_weight": "--content-weight",
-    "evaluations": "--iterations",
+    "iterations": "--iterations",
 }
 
 
@@ -28,8 +28,8 @@ def add_recipe_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--style-weight", type=weight, help="weight of the style loss (default: the recipe's)")
     command.add_argument("--content-weight", type=weight, help="weight of the content loss (default: the recipe's)")
     command.add_argument(
-        "--iterations", type=whole_number(1, 100_000), dest="evaluations",
-        help="iterations of the optimiser, one evaluation of loss and gradient each (default: the recipe's)",
+        "--iterations", type=whole_number(1, 100_000), dest="iterations",
+        help="iterations of the optimiser, one iteration of loss and gradient each (default: the recipe's)",
     )  # fmt: skip
     command.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="a key of the recipe, see config/README.md"
@@ -43,7 +43,8 @@ def recipe_of(chosen: argparse.Namespace) -> tuple[dict[str, Any], set[str]]:
     """
     recipes = _built_in()
     if chosen.recipe not in recipes:
-        raise ConfigError(f"--recipe: there is no recipe {shown(chosen.recipe)}{nearest(chosen.recipe, recipes)}")
+        near = "; it is called original now" if chosen.recipe == "seed" else nearest(chosen.recipe, recipes)
+        raise ConfigError(f"--recipe: there is no recipe {shown(chosen.recipe)}{near}")
     schema = yaml.safe_load((CONFIG / "schema.yaml").read_text(encoding="utf-8"))
     block = schema["properties"]["transfer"]["properties"]["recipes"]["additionalProperties"]
     changes = _changes(chosen.set, block["properties"], schema)
@@ -70,9 +71,10 @@ def _changes(given: list[str], known: dict[str, Any], schema: dict[str, Any]) ->
         key = key.strip()
         place = f"--set {shown(change)}"
         if not key:
-            raise ConfigError(f"{place}: the key is missing; write KEY=VALUE, as in evaluations=200")
+            raise ConfigError(f"{place}: the key is missing; write KEY=VALUE, as in iterations=200")
         if key not in known or key == "based_on":
-            raise ConfigError(f"{place}: no such key of a recipe{nearest(key, known)}")
+            change_of_name = old_key(f"transfer.recipes.any.{key}")
+            raise ConfigError(f"{place}: {change_of_name or 'no such key of a recipe' + nearest(key, known)}")
         if not equals or not text.strip():
             raise ConfigError(f"{place}: the value is missing; write {key}=VALUE ({known[key]['description']})")
         try:

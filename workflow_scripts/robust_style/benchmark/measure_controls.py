@@ -13,8 +13,8 @@ from PIL import Image
 from skimage import exposure
 
 from robust_style.data.photographs import photograph
-from robust_style.judge.distances import perceptual_distance, style_distance
-from robust_style.judge.squeezenet import SqueezeNetEye, read_squeezenet
+from robust_style.raters.distances import perceptual_distance, style_distance
+from robust_style.raters.squeezenet import SqueezeNetEye, read_squeezenet
 from robust_style.score.checkerboard import checkerboard_excess
 from robust_style.score.colour import StyleColours
 from robust_style.score.high_frequency import high_frequency_excess
@@ -67,7 +67,7 @@ def measured(picture: Pixels, content: Pixels, style: Pixels) -> dict[str, float
     }
 
 
-def judged(eye: SqueezeNetEye, pictures: dict[str, Pixels]) -> dict[str, dict[str, float]]:
+def rated(eye: SqueezeNetEye, pictures: dict[str, Pixels]) -> dict[str, dict[str, float]]:
     """What the eye says of each of `controls`."""
     seen = {
         name: eye(torch.from_numpy(pixels).float().permute(2, 0, 1).unsqueeze(0)) for name, pixels in pictures.items()
@@ -85,14 +85,14 @@ def main(arguments: list[str]) -> int:
     """Entry point of the command line."""
     parser = argparse.ArgumentParser(allow_abbrev=False, description="Each measure on pictures whose order is known.")
     parser.add_argument("--side", type=int, default=128, help="side of the pictures in px")
-    parser.add_argument("--squeezenet", type=Path, metavar="FILE", help="weights of SqueezeNet 1.0, which judges too")
+    parser.add_argument("--squeezenet", type=Path, metavar="FILE", help="weights of SqueezeNet 1.0, which raters too")
     parser.add_argument("--caffe", action="store_true", help="its weights expect blue, green, red from 0 to 255")
     options = parser.parse_args(arguments)
     content, style = photograph_and_still_life(options.side)
     pictures = controls(content, style)
     found = {name: measured(picture, content, style) for name, picture in pictures.items()}
     if options.squeezenet is not None:
-        for name, said in judged(read_squeezenet(options.squeezenet, caffe_input=options.caffe), pictures).items():
+        for name, said in rated(read_squeezenet(options.squeezenet, caffe_input=options.caffe), pictures).items():
             found[name] |= said
     print(f"{'measure':28s}" + "".join(f"{name:>13s}" for name in found))
     for measure in found["itself"]:

@@ -1,4 +1,4 @@
-"""Our evaluation of style transfer against a plain one, and our optimiser against torch's, in interleaved runs.
+"""Our iteration of style transfer against a plain one, and our optimiser against torch's, in interleaved runs.
 
 PYTHONPATH=workflow_scripts python -m robust_style.benchmark.transfer_step --help
 """
@@ -16,7 +16,7 @@ import torch
 import yaml
 
 from robust_style.benchmark.clock import interleaved
-from robust_style.benchmark.evaluations import flops, our_problem, plain_evaluation, random_network, scene_of
+from robust_style.benchmark.iterations import flops, our_problem, plain_iteration, random_network, scene_of
 from robust_style.benchmark.peak import matrix_products
 from robust_style.benchmark.training_step import hardware
 from robust_style.compute.determinism import make_deterministic
@@ -37,14 +37,14 @@ COLUMNS = (
 
 
 def benchmark_transfer(
-    *, table: Path, device: str, threads: int, width: float, sizes: list[int], rounds: int, evaluations: int
+    *, table: Path, device: str, threads: int, width: float, sizes: list[int], rounds: int, iterations: int
 ) -> None:
-    """Writes seconds per evaluation at each of `sizes` px to the tab-separated `table` and prints them.
+    """Writes seconds per iteration at each of `sizes` px to the tab-separated `table` and prints them.
 
-    `ratio` is the plain evaluation's seconds over ours: the median over rounds of the two timed one after the other,
+    `ratio` is the plain iteration's seconds over ours: the median over rounds of the two timed one after the other,
     with the lowest and highest. `share_of_peak` is our rate of floating-point operations over that of large matrix
     products in the same precision, timed in the same rounds. Then both optimisers work on the first size: the loss,
-    computed in float32, that ours reaches in `evaluations` evaluations and torch's L-BFGS in as many seconds.
+    computed in float32, that ours reaches in `iterations` iterations and torch's L-BFGS in as many seconds.
     """
     make_deterministic(threads)
     where = choose_device(device)
@@ -54,7 +54,7 @@ def benchmark_transfer(
     for size_px in sizes:
         scene = scene_of(size_px, where)
         network = random_network(width, scene)
-        image, plain = scene.content, plain_evaluation(network, recipe, scene)
+        image, plain = scene.content, plain_iteration(network, recipe, scene)
         precisions = dict.fromkeys((fast, "float32"))
         problems = {name: our_problem(network, recipe, scene, dtype_of(name)) for name in precisions}
         products = {name: matrix_products(where, name) for name in precisions}
@@ -78,38 +78,38 @@ def benchmark_transfer(
     write_text(table, "\n".join(["\t".join(COLUMNS), *text]) + "\n")
     for row in rows:
         print(" · ".join(f"{name} {row[name]}" for name in COLUMNS[3:] if name in row))
-    _optimisers(width, sizes[0], recipe, evaluations, fast, where)
+    _optimisers(width, sizes[0], recipe, iterations, fast, where)
 
 
-def _optimisers(width: float, size_px: int, recipe: Recipe, evaluations: int, fast: str, where: torch.device) -> None:
+def _optimisers(width: float, size_px: int, recipe: Recipe, iterations: int, fast: str, where: torch.device) -> None:
     scene = scene_of(size_px, where)
     network = random_network(width, scene)
     exact = our_problem(network, recipe, scene, torch.float32)
 
     def told(name: str, parameters: torch.Tensor, seconds: float, count: int) -> None:
         loss = exact.evaluate(parameters, [0], [True]).losses[0].total
-        print(f"{name}: loss {loss:.5g} after {seconds:.1f} s, {count} evaluations, {size_px} px")
+        print(f"{name}: loss {loss:.5g} after {seconds:.1f} s, {count} iterations, {size_px} px")
 
     budget = 0.0
     for name in dict.fromkeys((fast, "float32")):
         problem = our_problem(network, recipe, scene, dtype_of(name))
-        course = Course(evaluations, (), lambda evaluation, loss: None)
+        course = Course(iterations, (), lambda iteration, loss: None)
         started = time.perf_counter()
         (outcome,) = minimise(problem, scene.content.clone(), [course])
         taken = time.perf_counter() - started
         budget = budget or taken
         told(f"ours {name}", outcome.parameters, taken, course.last)
     for line_search in ("none", "strong_wolfe"):
-        _torchs(exact, scene.content, line_search, evaluations, budget, told)
+        _torchs(exact, scene.content, line_search, iterations, budget, told)
 
 
-def _torchs(exact: Problem, start: torch.Tensor, line_search: Any, evaluations: int, budget: float, told: Any) -> None:
-    """torch.optim.LBFGS in float32 for about `budget` seconds: as many evaluations as fit, found by a short run."""
-    trial = Course(5, (), lambda evaluation, loss: None)
+def _torchs(exact: Problem, start: torch.Tensor, line_search: Any, iterations: int, budget: float, told: Any) -> None:
+    """torch.optim.LBFGS in float32 for about `budget` seconds: as many iterations as fit, found by a short run."""
+    trial = Course(5, (), lambda iteration, loss: None)
     started = time.perf_counter()
     minimise_unguarded(exact, start.clone(), [trial], clamp=False, line_search=line_search)
     count = max(1, round(budget / ((time.perf_counter() - started) / 6)))
-    course = Course(min(count, evaluations), (), lambda evaluation, loss: None)
+    course = Course(min(count, iterations), (), lambda iteration, loss: None)
     started = time.perf_counter()
     (outcome,) = minimise_unguarded(exact, start.clone(), [course], clamp=False, line_search=line_search)
     taken = time.perf_counter() - started
@@ -127,7 +127,7 @@ def _fair() -> Recipe:
 def main(arguments: list[str]) -> int:
     """Entry point of the command line."""
     parser = argparse.ArgumentParser(
-        allow_abbrev=False, description="Our evaluation of style transfer against a plain one."
+        allow_abbrev=False, description="Our iteration of style transfer against a plain one."
     )
     parser.add_argument("--table", type=Path, default=Path("results/benchmarks/transfer_step.tsv"))
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
@@ -135,7 +135,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--width", type=float, default=1.0)
     parser.add_argument("--sizes", type=int, nargs="+", default=[256, 512], metavar="PX")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--evaluations", type=int, default=60, help="of the optimisers")
+    parser.add_argument("--iterations", type=int, default=60, help="of the optimisers")
     benchmark_transfer(**vars(parser.parse_args(arguments)))
     return 0
 

@@ -65,7 +65,7 @@ class Grid:
         return {network: min(epochs) for network, epochs in found.items() if len(epochs) == 1}
 
     def trace(self, pair: Pair, network: str, row: Row) -> Trace | None:
-        """The stylisation that stands there, if there is one."""
+        """The stylization that stands there, if there is one."""
         return self.traces.get((pair, network, row.epochs[network]))
 
     def shares_start(self, pair: Pair, row: Row) -> bool:
@@ -87,10 +87,10 @@ def read_grid(traces: Sequence[Path], evaluations: Sequence[Path], columns: Sequ
     """
     found = [trace for trace in map(read_trace, traces) if trace.labels.network in columns]
     if not found:
-        raise ResultError(f"expected stylisations of {', '.join(columns)}, found none; add traces of these networks")
+        raise ResultError(f"expected stylizations of {', '.join(columns)}, found none; add traces of these networks")
     recipes = sorted({trace.labels.recipe for trace in found})
     if len(recipes) > 1:
-        raise ResultError(f"expected stylisations of one recipe, found {', '.join(recipes)}; draw one figure for each")
+        raise ResultError(f"expected stylizations of one recipe, found {', '.join(recipes)}; draw one figure for each")
     seed = shown_seed((trace.labels.network, trace.labels.seed) for trace in found)
     found = [trace for trace in found if trace.labels.seed == seed]
     epochs = sorted({trace.labels.epoch for trace in found})
@@ -110,7 +110,7 @@ def read_grid(traces: Sequence[Path], evaluations: Sequence[Path], columns: Sequ
 
 
 def pair_of(trace: Trace) -> Pair:
-    """The pair that a stylisation is of."""
+    """The pair that a stylization is of."""
     return Pair(trace.labels.content, trace.labels.style)
 
 

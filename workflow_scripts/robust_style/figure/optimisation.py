@@ -1,10 +1,10 @@
-"""The original figure's layout: what each network paints after 0, 50, 100 evaluations of the loss."""
+"""The original figure's layout: what each network paints after 0, 50, 100 iterations of the loss."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from robust_style.figure.fitting import fitted, fitted_alike, paragraph, width_of
-from robust_style.figure.last_stylisations import last_of_one_pair
+from robust_style.figure.last_stylizations import last_of_one_pair
 from robust_style.figure.legend import LEGEND_LINE_MM, draw_legend, legend_lines
 from robust_style.figure.palette import Look, looks
 from robust_style.figure.panels import dress_log
@@ -43,9 +43,9 @@ NOTE_LINE_MM = 3.0
 def draw_optimisation(
     *, traces: list[Path], columns: list[str], recipes: list[str], figure: Path, vector: Path, preview: Path
 ) -> None:
-    """Draws one pair: rows are optimiser evaluations, groups `recipes`, `columns` networks.
+    """Draws one pair: rows are optimiser iterations, groups `recipes`, `columns` networks.
 
-    Below stands the total loss over the evaluations. Of several seeds one is shown, of several epochs each network's
+    Below stands the total loss over the iterations. Of several seeds one is shown, of several epochs each network's
     last; `preview` is a small JPEG of the same.
     Raises ResultError if the traces are of several pairs or of none of the networks and recipes.
     """
@@ -74,7 +74,7 @@ def _note(courses: Sequence[Trace], networks: Sequence[str]) -> str:
         when = ", ".join(f"{spoken(network)}: {epoch_words(last[network])}" for network in networks)
     return (
         f"{spoken(labels.content)} in the style of {spoken(labels.style)}, {when}. "
-        "Rows and curves: evaluations of the loss by the optimiser, not training epochs."
+        "Rows and curves: iterations of the loss by the optimiser, not training epochs."
     )
 
 
@@ -146,9 +146,9 @@ def _draw_pictures(layout: _Layout, tiles: dict[tuple[str, str], list[Tile]], of
             layout.sheet.rule(at, top + HEADS_MM - 1.4, at + layout.width, colour=colour, width_pt=1.4)
             for row, tile in enumerate(tiles.get((recipe, network), [])):
                 upper = layout.top_of_row(number, row)
-                words = f"{tile.evaluation} evaluations" if column == 0 else str(tile.evaluation)
+                words = f"{tile.iteration} iterations" if column == 0 else str(tile.iteration)
                 if width_of(words, SMALL_PT) > layout.width:
-                    words = str(tile.evaluation)
+                    words = str(tile.iteration)
                 layout.sheet.text(words, at, upper - CAPTION_MM + 0.6, size=SMALL_PT, colour=QUIET)
                 layout.sheet.picture(tile.picture, at, upper, layout.width, layout.height)
 
@@ -161,9 +161,9 @@ def _draw_curves(layout: _Layout, courses: dict[tuple[str, str], Trace], of_netw
             if (recipe, network) in courses:
                 course, look = courses[recipe, network], of_network[network]
                 # Markers at the snapshots: the pictures above, and what tells the lines apart in grey.
-                marked = [place for place, at in enumerate(course.evaluation) if at in course.snapshots]
+                marked = [place for place, at in enumerate(course.iteration) if at in course.snapshots]
                 axes.plot(
-                    course.evaluation,
+                    course.iteration,
                     course.total_loss,
                     look.dashes,
                     color=look.colour,
@@ -171,12 +171,12 @@ def _draw_curves(layout: _Layout, courses: dict[tuple[str, str], Trace], of_netw
                     markevery=marked,
                     clip_on=False,
                 )
-        for evaluation in next(trace for (found, _), trace in courses.items() if found == recipe).snapshots:
-            axes.axvline(evaluation, color=FAINT, linewidth=HAIRLINE_PT, zorder=0)
+        for iteration in next(trace for (found, _), trace in courses.items() if found == recipe).snapshots:
+            axes.axvline(iteration, color=FAINT, linewidth=HAIRLINE_PT, zorder=0)
         axes.set_yscale("log")
         dress_log(axes)
         axes.margins(x=0.02)
-        axes.set_xlabel("evaluations of the loss", fontsize=SMALL_PT, labelpad=2)
+        axes.set_xlabel("iterations of the loss", fontsize=SMALL_PT, labelpad=2)
         axes.grid(axis="y")
         if number % layout.beside == 0:
             layout.sheet.text("total loss", 0.0, top - 3.4, size=SMALL_PT, colour=QUIET)

@@ -1,4 +1,4 @@
-"""The original work's figure and its correction, side by side: evaluations of the optimiser, and training epochs."""
+"""The original work's figure and its correction, side by side: iterations of the optimiser, and training epochs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ def draw_original_layout(
     """
     grid = read_grid(traces, [], columns)
     if len(grid.pairs) > 1:
-        raise ResultError(f"{figure}: expected stylisations of one pair, found {len(grid.pairs)}; pass those of one")
+        raise ResultError(f"{figure}: expected stylizations of one pair, found {len(grid.pairs)}; pass those of one")
     pair, networks = grid.pairs[0], _two(grid)
     blocks = [_as_published(grid, pair, networks), _corrected(grid, pair, networks)]
     with visual_language():
@@ -78,13 +78,12 @@ def _as_published(grid: Grid, pair: Pair, networks: Sequence[str]) -> _Block:
     for network in networks:
         last = max(epoch for own, name, epoch in grid.traces if (own, name) == (pair, network))
         found = snapshot_tiles(grid.traces[pair, network, last])
-        tiles[network] = {tile.evaluation: tile.picture for tile in found}
-    evaluations = sorted({evaluation for found in tiles.values() for evaluation in found})
+        tiles[network] = {tile.iteration: tile.picture for tile in found}
+    iterations = sorted({iteration for found in tiles.values() for iteration in found})
     rows: list[tuple[str, list[Picture | None]]] = [
-        (f"evaluation\n{evaluation}", [tiles[network].get(evaluation) for network in networks])
-        for evaluation in evaluations
+        (f"iteration\n{iteration}", [tiles[network].get(iteration) for network in networks]) for iteration in iterations
     ]
-    return _Block("As published", f"rows: evaluations of the optimiser, {_when(grid, pair, networks)}", rows)
+    return _Block("As published", f"rows: iterations of the optimiser, {_when(grid, pair, networks)}", rows)
 
 
 def _when(grid: Grid, pair: Pair, networks: Sequence[str]) -> str:
@@ -144,6 +143,6 @@ def _drawn(grid: Grid, networks: Sequence[str], blocks: Sequence[_Block], files:
 def _note(grid: Grid) -> str:
     return (
         "The original work labels its rows run [0], [50], [100], which were read as stages of training; they count "
-        "evaluations of the loss while one picture is painted (left). Right: what stages of training look like. "
+        "iterations of the loss while one picture is painted (left). Right: what stages of training look like. "
         f"Recipe {spoken(grid.recipe)}, training seed {grid.seed}."
     )

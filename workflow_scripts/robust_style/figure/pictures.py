@@ -19,9 +19,9 @@ UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 
 @dataclass(frozen=True)
 class Tile:
-    """The picture at one evaluation of the optimisation."""
+    """The picture at one iteration of the optimisation."""
 
-    evaluation: int
+    iteration: int
     picture: Picture
 
 
@@ -43,7 +43,7 @@ def read_picture(path: Path, longest_px: int | None = None) -> Picture:
 
 
 def snapshot_tiles(trace: Trace) -> list[Tile]:
-    """The tiles of a stylisation's snapshot strip. Raises ResultError if strip and trace disagree."""
+    """The tiles of a stylization's snapshot strip. Raises ResultError if strip and trace disagree."""
     strip = read_picture(trace.strip)
     count = len(trace.snapshots)
     if count == 0 or strip.shape[1] % count:
@@ -51,6 +51,6 @@ def snapshot_tiles(trace: Trace) -> list[Tile]:
             f"{trace.strip}: expected {count} tiles of equal width, found {strip.shape[1]} px; delete it and run again"
         )
     return [
-        Tile(evaluation, picture)
-        for evaluation, picture in zip(trace.snapshots, np.split(strip, count, axis=1), strict=True)
+        Tile(iteration, picture)
+        for iteration, picture in zip(trace.snapshots, np.split(strip, count, axis=1), strict=True)
     ]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from robust_style.figure.fitting import fitted, paragraph
 from robust_style.figure.grid import Pair, pair_of
-from robust_style.figure.last_stylisations import last_of_one_pair
+from robust_style.figure.last_stylizations import last_of_one_pair
 from robust_style.figure.pair_block import draw_sources_in_line
 from robust_style.figure.palette import looks
 from robust_style.figure.pictures import read_picture

@@ -63,7 +63,7 @@ def draw_standard_vs_adversarial(
     """
     grid = read_grid(traces, evaluations, columns)
     if len(grid.pairs) > 1:
-        raise ResultError(f"{figure}: expected stylisations of one pair, found {len(grid.pairs)}; use the overview")
+        raise ResultError(f"{figure}: expected stylizations of one pair, found {len(grid.pairs)}; use the overview")
     with visual_language():
         save(_drawn(grid, contents, styles, _arranged(grid, 1)).figure, figure, vector, preview)
 

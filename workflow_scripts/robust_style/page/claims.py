@@ -47,8 +47,8 @@ def _claim(row: dict[str, str], axes: Axes) -> dict[str, Any]:
         "statement": plain(row.get("statement") or texts["claim"]),
         "recipe": spoken(texts["recipe"]),
         **{name: _number(row.get(name, "")) for name in NUMBERS},
-        "best": _address(row.get("shows_best", ""), axes),
-        "worst": _address(row.get("shows_worst", ""), axes),
+        "best": _address(row.get("strongest_for", ""), axes),
+        "worst": _address(row.get("strongest_against", ""), axes),
     }
 
 

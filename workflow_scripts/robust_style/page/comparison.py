@@ -19,7 +19,7 @@ def build_comparison(
     traces: list[Path],
     evaluations: list[Path],
     table: Path,
-    by_evaluation: Path | None,
+    by_iteration: Path | None,
     claims: Path | None,
     images: Mapping[str, Path],
     folder: Path,
@@ -29,7 +29,7 @@ def build_comparison(
     """Writes the page as `folder`, which holds an index.html, and its edition in one file.
 
     The folder's page loads images when they are looked at and shows every snapshot of the optimisation; the edition
-    holds the finished pictures only. `images` maps names to the prepared contents and styles; `by_evaluation` and
+    holds the finished pictures only. `images` maps names to the prepared contents and styles; `by_iteration` and
     `claims` may be None, which leaves out what they say. Raises ResultError if a file is missing or damaged, if there
     is no picture at all, or if the table lacks a picture's scores.
     """
@@ -38,7 +38,7 @@ def build_comparison(
         traces=traces,
         evaluations=evaluations,
         table=table,
-        by_evaluation=by_evaluation,
+        by_iteration=by_iteration,
         claims=claims,
         images=images,
         title=title,

@@ -27,7 +27,7 @@ def page_content(
     traces: Sequence[Path],
     evaluations: Sequence[Path],
     table: Path,
-    by_evaluation: Path | None,
+    by_iteration: Path | None,
     claims: Path | None,
     images: Mapping[str, Path],
     title: str,
@@ -40,9 +40,9 @@ def page_content(
     """
     courses = [read_trace(path) for path in traces]
     if not courses:
-        raise ResultError("expected at least one stylisation for the page, found none; paint some pictures first")
+        raise ResultError("expected at least one stylization for the page, found none; paint some pictures first")
     axes = axes_of([course.labels for course in courses])
-    scores = read_scores(table, by_evaluation)
+    scores = read_scores(table, by_iteration)
     return {
         "title": plain(title),
         "opening": opening(scores.rows, axes.recipes, axes.networks),

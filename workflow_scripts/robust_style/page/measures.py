@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from robust_style.figure.words import spoken
-from robust_style.score.columns import ACCURACIES, JUDGED, MEASURES
+from robust_style.score.columns import ACCURACIES, MEASURES, RATED
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ _OF_MEASURE = {
     "style_colour_distance": Words("Style", "Colour distance", "0 = style, 1 = content", -1, is_first=True),
     "style_texture_distance": Words("Style", "Texture distance", "0 = style, 1 = content", -1, is_first=True),
     "style_gram_distance": Words("Style", "Gram distance", "seen by an ImageNet network, 0 = the style", -1),
-    "judge_standard_style_distance": Words("Style", "To a standard judge", "a network kept apart, 0 = the style", -1),
-    "judge_adversarial_style_distance": Words("Style", "To a robust judge", "a network kept apart, 0 = the style", -1),
+    "rater_standard_style_distance": Words("Style", "To a standard rater", "a network kept apart, 0 = the style", -1),
+    "rater_adversarial_style_distance": Words("Style", "To a robust rater", "a network kept apart, 0 = the style", -1),
     "high_frequency_excess": Words("Artefacts", "Fine ripples", "above 0 = artefacts", -1, is_first=True),
     "checkerboard_excess": Words("Artefacts", "Checkerboard", "above 0 = artefacts", -1),
     "out_of_range_fraction": Words("Artefacts", "Out of range", "values beyond black or white", -1, is_fraction=True),
@@ -53,7 +53,7 @@ FAILURES = (
 def shown_measures(columns: Collection[str]) -> list[str]:
     """The scores among these columns of the table, in the order of the words; any that has no words yet comes last."""
     known = [name for name in _OF_MEASURE if name in columns]
-    return known + [name for name in (*MEASURES, *JUDGED, *ACCURACIES) if name in columns and name not in _OF_MEASURE]
+    return known + [name for name in (*MEASURES, *RATED, *ACCURACIES) if name in columns and name not in _OF_MEASURE]
 
 
 def words_of(name: str) -> dict[str, Any]:

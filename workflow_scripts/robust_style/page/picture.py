@@ -17,11 +17,11 @@ TILE_PX = 224
 def shown_picture(trace: Trace, axes: Axes, shelf: ImageShelf, scores: Scores) -> dict[str, Any]:
     """A picture as plain data; images are numbers on the shelf. Raises ResultError if a file is missing or damaged.
 
-    `steps` has an entry [evaluation, image, scores] per snapshot before the end; the end itself is `image`, and
+    `steps` has an entry [iteration, image, scores] per snapshot before the end; the end itself is `image`, and
     `thumbnail` the same in small.
     """
     tiles = snapshot_tiles(trace)
-    last = trace.evaluation[-1]
+    last = trace.iteration[-1]
     return {
         "at": axes.place(trace.labels),
         "image": shelf.add_jpeg(trace.preview),
@@ -31,9 +31,9 @@ def shown_picture(trace: Trace, axes: Axes, shelf: ImageShelf, scores: Scores) -
         "end": last,
         "scores": scores.of(trace),
         "steps": [
-            [tile.evaluation, shelf.add_tile(tile.picture, TILE_PX), scores.at(trace, tile.evaluation)]
+            [tile.iteration, shelf.add_tile(tile.picture, TILE_PX), scores.at(trace, tile.iteration)]
             for tile in tiles
-            if tile.evaluation < last
+            if tile.iteration < last
         ],
         # Four digits draw the same curve and halve the page; infinity has no place on an axis.
         "loss": [float(f"{loss:.4g}") if abs(loss) < float("inf") else None for loss in trace.total_loss],

@@ -20,7 +20,7 @@ Values = list[float | None]
 
 @dataclass(frozen=True)
 class Scores:
-    """Scores by picture, and by picture and evaluation; values in the order of `measures`."""
+    """Scores by picture, and by picture and iteration; values in the order of `measures`."""
 
     table: Path
     rows: pd.DataFrame
@@ -36,20 +36,20 @@ class Scores:
             raise ResultError(f"{self.table}: expected scores of {trace.path}, found none; collect the scores again")
         return self.of_picture[key]
 
-    def at(self, trace: Trace, evaluation: int) -> Values | None:
-        """The scores of a picture at one evaluation, None where they were not taken."""
-        return self.on_the_way.get((*_key(trace), evaluation))
+    def at(self, trace: Trace, iteration: int) -> Values | None:
+        """The scores of a picture at one iteration, None where they were not taken."""
+        return self.on_the_way.get((*_key(trace), iteration))
 
 
-def read_scores(table: Path, by_evaluation: Path | None) -> Scores:
-    """The scores of the table, and of the one by evaluation where there is one.
+def read_scores(table: Path, by_iteration: Path | None) -> Scores:
+    """The scores of the table, and of the one by iteration where there is one.
 
     Raises ResultError if a table is missing or lacks a column.
     """
     rows = read_table(table)
     # A measure that no picture has, an instrument that was not there, is no column to look for.
     measures = shown_measures([name for name in rows if rows[name].notna().any()])
-    on_the_way = _read_by_evaluation(by_evaluation) if by_evaluation else pd.DataFrame(columns=[*KEY, "evaluation"])
+    on_the_way = _read_by_iteration(by_iteration) if by_iteration else pd.DataFrame(columns=[*KEY, "iteration"])
     taken = [name for name in ALONG_THE_WAY if name in on_the_way and name in measures]
     return Scores(
         table=table,
@@ -57,7 +57,7 @@ def read_scores(table: Path, by_evaluation: Path | None) -> Scores:
         measures=tuple(measures),
         of_picture=_by_key(rows, KEY, measures),
         measures_on_the_way=tuple(taken),
-        on_the_way=_by_key(on_the_way, [*KEY, "evaluation"], taken),
+        on_the_way=_by_key(on_the_way, [*KEY, "iteration"], taken),
     )
 
 
@@ -75,7 +75,7 @@ def _number(value: float) -> float | None:
     return value if abs(value) < float("inf") else None
 
 
-def _read_by_evaluation(path: Path) -> pd.DataFrame:
-    whole = ("seed", "epoch", "evaluation")
-    kinds = {name: "int64" if name in whole else "str" for name in (*KEY, "evaluation")}
-    return read_columns(path, kinds, kinds, "scores by evaluation")
+def _read_by_iteration(path: Path) -> pd.DataFrame:
+    whole = ("seed", "epoch", "iteration")
+    kinds = {name: "int64" if name in whole else "str" for name in (*KEY, "iteration")}
+    return read_columns(path, kinds, kinds, "scores by iteration")

@@ -80,7 +80,7 @@ FORMATS = {
 # Files described one by one, besides figures and data set; all others are in a folder below, and in the manifest.
 FILES = {
     "scores.tsv": "One row per picture: content, style and artefact scores",
-    "scores_by_evaluation.tsv": "The scores during painting",
+    "scores_by_iteration.tsv": "The scores during painting",
     "claims.tsv": "One row per published claim: estimate, interval, verdict",
     "evaluations.tsv": "Clean and robust accuracy of every checkpoint",
     "history.tsv": "Every epoch of every training",
@@ -95,7 +95,7 @@ FOLDERS = {
     "checkpoints": "Networks after a number of training epochs",
     "comparison": "The page to explore",
     "evaluation": "Accuracies of each checkpoint",
-    "judgements": "Ratings of the pictures by networks that did not paint them",
+    "ratings": "Ratings of the pictures by networks that did not paint them",
     FOLDER: "The record of each job: code, settings, inputs, outputs, versions, device, switches",
     "reconstructions": "Images reconstructed from the layers of each checkpoint",
     "scores": "The scores of each picture",
@@ -176,7 +176,7 @@ def _add_workflow(ro_crate: Any, record: Mapping[str, Any], snakemake: str) -> A
         lang_version=snakemake,
         properties={
             "name": "robust-style",
-            "description": "Trains networks with and without attacks, paints with every checkpoint, scores, judges.",
+            "description": "Trains networks with and without attacks, paints with every checkpoint, scores, raters.",
             "version": record["commit"],
             "encodingFormat": "text/x-python",  # a Snakefile's language is a superset of Python
             "license": {"@id": MIT},

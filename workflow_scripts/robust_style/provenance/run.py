@@ -72,15 +72,15 @@ def without_local_paths(config: dict[str, Any]) -> dict[str, Any]:
         name: {**block, "source": without_place(block["source"])} if is_imported(block) else block
         for name, block in config["networks"].items()
     }
-    judges = dict(config["judges"])
-    if judges["squeezenet"]:
-        judges["squeezenet"] = {**judges["squeezenet"], "source": without_place(judges["squeezenet"]["source"])}
+    raters = dict(config["raters"])
+    if raters["squeezenet"]:
+        raters["squeezenet"] = {**raters["squeezenet"], "source": without_place(raters["squeezenet"]["source"])}
     return {
         **{key: block for key, block in config.items() if key != "pathvars"},
         "claims": [without_place(path) for path in config["claims"]],
         "dataset": dataset,
         "images": [without_place(path) for path in config["images"]],
-        "judges": judges,
+        "raters": raters,
         "networks": networks,
         "sources": without_place(config["sources"]),
     }

@@ -28,7 +28,7 @@ def write_methods(
     """Writes the page `methods` (HTML): data, networks, recipes, pairs, evaluation, statistics, software, hardware.
 
     `config` is the checked configuration, `meanings` its keys' descriptions, with `*` for names of one's own. `images`
-    has title, author, year and licence of each image. `traces` are stylisations whose devices are named. Nothing in
+    has title, author, year and licence of each image. `traces` are stylizations whose devices are named. Nothing in
     it names a person's folder or machine.
     """
     public = without_local_paths(config)
@@ -40,7 +40,7 @@ def write_methods(
         ("Pairs", _pairs(pairs, images)),
         ("Recipes of the style transfer", _blocks(public["transfer"]["recipes"], "transfer.recipes.*", meanings)),
         ("What else bears on the pictures", _transfer(public, meanings)),
-        ("Judges that did not paint", _block(public, "judges", meanings)),
+        ("Raters", _block(public, "raters", meanings)),
         ("Replication and claims", _claims(public, claims)),
         ("Software", _software()),
         ("Hardware", _hardware(public, traces)),
@@ -121,7 +121,7 @@ def _painted_on(path: Path) -> str:
         return f"{found['device']}, {found['precision']}, {found['threads']} CPU thread(s)"
     except KeyError as problem:
         raise ResultError(
-            f"{path}: expected the trace of a stylisation, found no {problem}; delete it and run again"
+            f"{path}: expected the trace of a stylization, found no {problem}; delete it and run again"
         ) from None
 
 

@@ -1,1 +1,1 @@
-"""Measures of one stylised picture, and the tables made of them."""
+"""Measures of one stylized picture, and the tables made of them."""

@@ -12,11 +12,11 @@ import jsonschema
 import yaml
 
 from robust_style.errors import ConfigError
-from robust_style.score.columns import ACCURACIES, JUDGED, MEASURES
+from robust_style.score.columns import ACCURACIES, MEASURES, RATED
 
 SCHEMA = Path(__file__).resolve().parents[3] / "config" / "claims_schema.yaml"
 DERIVED = ("log2_worst_rise", "failed", "distance_to_ideal")
-_MEASURES = (*MEASURES, *JUDGED, *ACCURACIES, *DERIVED)
+_MEASURES = (*MEASURES, *RATED, *ACCURACIES, *DERIVED)
 _SIGNS = {"more": 1, "less": -1}
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from robust_style.score import paired
 from robust_style.score.across import correlated
-from robust_style.score.by_evaluation import read_by_evaluation
+from robust_style.score.by_iteration import read_by_iteration
 from robust_style.score.claim import Claim, read_claim_blocks
 from robust_style.score.claims_table import COLUMNS
 from robust_style.score.evidence import Evidence, Settings, has, last_epoch, nothing, with_derived
@@ -27,7 +27,7 @@ Shown = Callable[[Any], str]
 def judge_claims(
     *,
     table: Path,
-    by_evaluation: Path,
+    by_iteration: Path,
     blocks: Sequence[Path],
     networks: Mapping[str, str],
     recipes: Mapping[str, Settings],
@@ -43,7 +43,7 @@ def judge_claims(
     ResultError for tables that are none.
     """
     rows = with_derived(read_table(table))
-    evidence = Evidence(rows, read_by_evaluation(by_evaluation), networks, recipes, epsilons, ratios)
+    evidence = Evidence(rows, read_by_iteration(by_iteration), networks, recipes, epsilons, ratios)
     judged = [row for claim in read_claim_blocks(blocks) for row in _rows_of(claim, evidence)]
     write_table(claims, pd.DataFrame(judged, columns=list(COLUMNS)))
 
@@ -184,6 +184,6 @@ def _row(
         "pairs": judgement.pairs,
         "verdict": judgement.verdict,
         "reading": judgement.reading,
-        "shows_best": "" if found.empty else exhibit(towards.idxmax()),
-        "shows_worst": "" if found.empty else exhibit(towards.idxmin()),
+        "strongest_for": "" if found.empty else exhibit(towards.idxmax()),
+        "strongest_against": "" if found.empty else exhibit(towards.idxmin()),
     }

@@ -27,8 +27,8 @@ COLUMNS = (
     *_COUNTS,
     "verdict",
     "reading",
-    "shows_best",
-    "shows_worst",
+    "strongest_for",
+    "strongest_against",
 )
 # In the order in which a reader wants them; "undecided" may go on with a number of seeds in brackets.
 VERDICTS = ("supported", "refuted", "undecided", "not tested")

@@ -7,20 +7,20 @@ import pandas as pd
 
 from robust_style.errors import ResultError
 from robust_style.files.atomic import read_json
-from robust_style.score.by_evaluation import COLUMNS as BY_EVALUATION
-from robust_style.score.by_evaluation import EVALUATION
-from robust_style.score.by_evaluation import MEASURES as ON_THE_WAY
-from robust_style.score.columns import JUDGED, LABELS, MEASURES
+from robust_style.score.by_iteration import COLUMNS as BY_ITERATION
+from robust_style.score.by_iteration import ITERATION
+from robust_style.score.by_iteration import MEASURES as ON_THE_WAY
+from robust_style.score.columns import LABELS, MEASURES, RATED
 from robust_style.score.evaluation import Evaluation, read_evaluation
 from robust_style.score.table import COLUMNS, write_table
 
 
 def collect_scores(
-    *, scores: list[Path], evaluations: list[Path], judgements: list[Path], table: Path, by_evaluation: Path
+    *, scores: list[Path], evaluations: list[Path], ratings: list[Path], table: Path, by_iteration: Path
 ) -> None:
-    """Writes one sorted row per score file to the tab-separated `table`, and one per snapshot to `by_evaluation`.
+    """Writes one sorted row per score file to the tab-separated `table`, and one per snapshot to `by_iteration`.
 
-    `judgements` may be none; what judges did not see stays empty. Raises ResultError if two score files describe one
+    `ratings` may be none; what raters did not see stays empty. Raises ResultError if two score files describe one
     picture, a picture's checkpoint has no evaluation, or a judgement is of no picture.
     """
     checkpoints = {found.checkpoint: found for found in map(read_evaluation, evaluations)}
@@ -37,29 +37,27 @@ def collect_scores(
         raise ResultError(
             f"{table}: expected one score per picture, found two of '{picture_words}'; name each file once"
         )
-    write_table(table, _with_judgements(rows, judgements))
-    moments = pd.DataFrame(snapshots, columns=list(BY_EVALUATION))
-    write_table(by_evaluation, moments.sort_values([*LABELS, EVALUATION], kind="stable"))
+    write_table(table, _with_ratings(rows, ratings))
+    moments = pd.DataFrame(snapshots, columns=list(BY_ITERATION))
+    write_table(by_iteration, moments.sort_values([*LABELS, ITERATION], kind="stable"))
 
 
-def _with_judgements(rows: pd.DataFrame, judgements: list[Path]) -> pd.DataFrame:
+def _with_ratings(rows: pd.DataFrame, ratings: list[Path]) -> pd.DataFrame:
     keys = list(LABELS)
-    said = [_flat(path, entry) for path in judgements for entry in read_json(path)]
-    judged = pd.DataFrame(said, columns=[*keys, *JUDGED]).astype(rows[keys].dtypes.to_dict())
+    said = [_flat(path, entry) for path in ratings for entry in read_json(path)]
+    judged = pd.DataFrame(said, columns=[*keys, *RATED]).astype(rows[keys].dtypes.to_dict())
     if judged.duplicated(keys).any() or len(judged.merge(rows[keys], on=keys)) != len(judged):
-        where = ", ".join(sorted({str(path.parent) for path in judgements}))
-        raise ResultError(f"{where}: expected judgements of scored pictures, each once, found others; delete them")
-    return rows.drop(columns=list(JUDGED)).merge(judged, on=keys, how="left")[list(COLUMNS)]
+        where = ", ".join(sorted({str(path.parent) for path in ratings}))
+        raise ResultError(f"{where}: expected ratings of scored pictures, each once, found others; delete them")
+    return rows.drop(columns=list(RATED)).merge(judged, on=keys, how="left")[list(COLUMNS)]
 
 
 def _flat(path: Path, entry: Any) -> dict[str, Any]:
     try:
-        return {name: entry["labels"][name] for name in LABELS} | {
-            name: entry[name] for name in JUDGED if name in entry
-        }
+        return {name: entry["labels"][name] for name in LABELS} | {name: entry[name] for name in RATED if name in entry}
     except (KeyError, TypeError) as problem:
         raise ResultError(
-            f"{path}: expected judgements of pictures, found no {problem}; delete the file and run again"
+            f"{path}: expected ratings of pictures, found no {problem}; delete the file and run again"
         ) from None
 
 
@@ -72,7 +70,7 @@ def _rows(
         labels = {name: score["labels"][name] for name in LABELS}
         measures = {name: float(score[name]) for name in MEASURES}
         on_the_way = [
-            labels | {EVALUATION: int(moment[EVALUATION])} | {name: float(moment[name]) for name in ON_THE_WAY}
+            labels | {ITERATION: int(moment[ITERATION])} | {name: float(moment[name]) for name in ON_THE_WAY}
             for moment in score["snapshots"]
         ]
         evaluation = checkpoints[labels["network"], labels["seed"], labels["epoch"]]

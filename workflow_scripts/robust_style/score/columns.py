@@ -15,11 +15,11 @@ MEASURES = (
     "final_style_loss",
     "out_of_range_fraction",
 )
-# Of judges that a configuration may lack: empty where there is none.
-JUDGED = (
+# Of raters that a configuration may lack: empty where there is none.
+RATED = (
     "content_perceptual_distance",
     "style_gram_distance",
-    "judge_standard_style_distance",
-    "judge_adversarial_style_distance",
+    "rater_standard_style_distance",
+    "rater_adversarial_style_distance",
 )
 ACCURACIES = ("clean_accuracy", "robust_accuracy")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from robust_style.score import paired
-from robust_style.score.by_evaluation import EVALUATION
+from robust_style.score.by_iteration import ITERATION
 from robust_style.score.claim import Claim
 from robust_style.score.paired import Values
 
@@ -28,7 +28,7 @@ class Evidence:
     """
 
     rows: pd.DataFrame
-    by_evaluation: pd.DataFrame
+    by_iteration: pd.DataFrame
     networks: Mapping[str, str]
     recipes: Mapping[str, Settings]
     epsilons: Mapping[str, float]
@@ -51,11 +51,11 @@ class Evidence:
 
     def summary(self, claim: Claim, rows: pd.DataFrame) -> Values:
         """The claim's measure of one network and recipe, summed up as the claim says, per seed and pair."""
-        if claim.summary == "mean_over_evaluations":
+        if claim.summary == "mean_over_iterations":
             at_last = rows[rows["epoch"] == rows["epoch"].max()]
             keys = ["recipe", "network", "epoch", *paired.PAIR]
-            moments = self.by_evaluation.merge(at_last[keys], on=keys)
-            return paired.mean_over_time(paired.by_moment(moments, claim.measure, EVALUATION))
+            moments = self.by_iteration.merge(at_last[keys], on=keys)
+            return paired.mean_over_time(paired.by_moment(moments, claim.measure, ITERATION))
         wide = paired.by_moment(rows, claim.measure, "epoch")
         summaries: dict[str, Callable[[pd.DataFrame], Values]] = {
             "last": paired.last,

@@ -16,7 +16,7 @@ PAIR = ["seed", "content", "style"]
 
 
 def by_moment(rows: pd.DataFrame, measure: str, moment: str) -> pd.DataFrame:
-    """One row per seed and pair of one network's `rows`, one column per `moment` (epoch or evaluation) without gaps."""
+    """One row per seed and pair of one network's `rows`, one column per `moment` (epoch or iteration) without gaps."""
     # pivot refuses two pictures in one cell; pivot_table would average them unseen.
     return rows.pivot(index=PAIR, columns=moment, values=measure).sort_index().dropna(axis="columns")  # noqa: PD010
 

@@ -55,11 +55,11 @@ def _scores(course: Trace, content: Path, style: Path) -> dict[str, object]:
         "out_of_range_fraction": course.out_of_range_fraction,
         "snapshots": [
             {
-                "evaluation": evaluation,
+                "iteration": iteration,
                 "content_ssim": content_ssim(tile, content_pixels),
                 "style_colour_distance": colours.distance(tile),
                 "style_texture_distance": texture.distance(tile),
             }
-            for evaluation, tile in zip(course.snapshots, read_tiles(course.strip, len(course.snapshots)), strict=True)
+            for iteration, tile in zip(course.snapshots, read_tiles(course.strip, len(course.snapshots)), strict=True)
         ],
     }

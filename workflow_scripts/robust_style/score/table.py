@@ -7,9 +7,9 @@ import pandas as pd
 
 from robust_style.errors import ResultError
 from robust_style.files.atomic import write_text
-from robust_style.score.columns import ACCURACIES, JUDGED, LABELS, MEASURES
+from robust_style.score.columns import ACCURACIES, LABELS, MEASURES, RATED
 
-COLUMNS = LABELS + MEASURES + JUDGED + ACCURACIES
+COLUMNS = LABELS + MEASURES + RATED + ACCURACIES
 _WHOLE_NUMBERS = ("seed", "epoch")
 
 
@@ -23,7 +23,7 @@ def write_table(path: Path, rows: pd.DataFrame) -> None:
 def read_table(path: Path) -> pd.DataFrame:
     """The score table at `path`. Raises ResultError if it is missing or lacks a column."""
     kinds = {column: "int64" if column in _WHOLE_NUMBERS else "str" for column in LABELS}
-    kinds |= dict.fromkeys(MEASURES + JUDGED + ACCURACIES, "float64")
+    kinds |= dict.fromkeys(MEASURES + RATED + ACCURACIES, "float64")
     return read_columns(path, kinds, COLUMNS, "the table of scores")
 
 

@@ -1,4 +1,4 @@
-"""What one stylisation says about itself."""
+"""What one stylization says about itself."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,14 +23,14 @@ class Labels:
 
 @dataclass(frozen=True)
 class Trace:
-    """The course of one optimisation. Lists run over the evaluations; the strip has a tile per snapshot."""
+    """The course of one optimisation. Lists run over the iterations; the strip has a tile per snapshot."""
 
     path: Path
     labels: Labels
     size_px: int
     width_px: int
     height_px: int
-    evaluation: tuple[int, ...]
+    iteration: tuple[int, ...]
     total_loss: tuple[float, ...]
     content_loss: tuple[float, ...]
     style_loss: tuple[float, ...]
@@ -52,7 +52,7 @@ class Trace:
 
     @property
     def strip(self) -> Path:
-        """The picture at the snapshot evaluations, side by side in one PNG beside the trace."""
+        """The picture at the snapshot iterations, side by side in one PNG beside the trace."""
         return self.path.with_suffix(".snapshots.png")
 
 
@@ -63,7 +63,7 @@ def read_trace(path: Path) -> Trace:
         return _trace_of(path, content)
     except (KeyError, TypeError, ValueError) as problem:
         raise ResultError(
-            f"{path}: expected the trace of a stylisation, found a fault in {problem}; delete it and run again"
+            f"{path}: expected the trace of a stylization, found a fault in {problem}; delete it and run again"
         ) from None
 
 
@@ -71,8 +71,8 @@ def _trace_of(path: Path, content: Any) -> Trace:
     total, of_content, of_style = (
         tuple(float(value) for value in content[kind]) for kind in ("total_loss", "content_loss", "style_loss")
     )
-    evaluation = tuple(int(value) for value in content["evaluation"])
-    if not len(evaluation) == len(total) == len(of_content) == len(of_style) > 0:
+    iteration = tuple(int(value) for value in content["iteration"])
+    if not len(iteration) == len(total) == len(of_content) == len(of_style) > 0:
         raise ValueError("the lengths of its loss curves")
     return Trace(
         path=path,
@@ -80,7 +80,7 @@ def _trace_of(path: Path, content: Any) -> Trace:
         size_px=int(content["size_px"]),
         width_px=int(content["width_px"]),
         height_px=int(content["height_px"]),
-        evaluation=evaluation,
+        iteration=iteration,
         total_loss=total,
         content_loss=of_content,
         style_loss=of_style,

@@ -1,4 +1,4 @@
-"""Adam: short steps of about equal length in every value, for losses that change from evaluation to evaluation."""
+"""Adam: short steps of about equal length in every value, for losses that change from iteration to iteration."""
 
 from collections.abc import Sequence
 
@@ -41,7 +41,7 @@ def minimise_by_adam(
             leaf.grad[row] = point.gradient[place]
             courses[row].record(point.losses[place], point.parameters[place : place + 1])
             if courses[row].is_complete:
-                outcomes[row] = Outcome(point.parameters[place : place + 1], "evaluations")
+                outcomes[row] = Outcome(point.parameters[place : place + 1], "iterations")
         before = leaf.detach().clone()
         optimiser.step()
     for course, row in zip(courses, range(len(courses)), strict=True):

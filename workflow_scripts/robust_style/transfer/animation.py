@@ -17,14 +17,14 @@ LAST_FRAME_MS = 2000
 COLOURS = 128
 
 
-def frame_evaluations(evaluations: int, frames: int) -> tuple[int, ...]:
-    """The evaluations that a film of at most `frames` frames shows: from 0 to `evaluations`, dense where much happens.
+def frame_iterations(iterations: int, frames: int) -> tuple[int, ...]:
+    """The iterations that a film of at most `frames` frames shows: from 0 to `iterations`, dense where much happens.
 
-    Evaluation of frame i grows with i², because most of the change comes early; equal ones are shown once.
+    The iteration of frame i grows with i², because most of the change comes early; equal ones are shown once.
     """
     if frames < 2:
-        return (evaluations,)
-    return tuple(sorted({round(evaluations * (index / (frames - 1)) ** 2) for index in range(frames)}))
+        return (iterations,)
+    return tuple(sorted({round(iterations * (index / (frames - 1)) ** 2) for index in range(frames)}))
 
 
 def write_animation(

@@ -21,7 +21,7 @@ from robust_style.errors import ConfigError, Divergence, ImageError
 from robust_style.files.checkpoint import Checkpoint
 from robust_style.model.painter import network_to_paint_with
 from robust_style.signals import Interrupted, uninterruptible
-from robust_style.transfer.animation import frame_evaluations, write_animation
+from robust_style.transfer.animation import frame_iterations, write_animation
 from robust_style.transfer.course import BestSoFar, Course
 from robust_style.transfer.geometry import (
     MULTIPLE_PX,
@@ -49,7 +49,7 @@ ANIMATION_FRAMES = 24
 _RANDOM_STREAM = ("picture",)
 # Why an optimisation stopped, after how many iterations.
 _ENDED = {
-    "evaluations": "finished all {} iterations",
+    "iterations": "finished all {} iterations",
     "converged": "converged after {} iterations",
     "diverged": "diverged after {} iterations, the last usable picture is kept",
 }
@@ -103,14 +103,14 @@ def paint_by_hand(
     arithmetic = choose_precision(precision, where)
     network, header = network_to_paint_with(checkpoint)
     settings = recipe_from_settings(recipe_for(recipe, header.architecture, stand_ins))
-    shown = frame_evaluations(settings.evaluations, ANIMATION_FRAMES) if sitting.animation else ()
+    shown = frame_iterations(settings.iterations, ANIMATION_FRAMES) if sitting.animation else ()
     content = read_image(sitting.content, keep_alpha=keep_alpha)
     styles = [_style_image(path, say) for path in sitting.styles]
     _refuse_beyond_memory(Image.fromarray(content.pixels), styles, size_px, header, settings, where)
     photo = _Photo.of(sitting.content, content, size_px, say, keep_alpha=keep_alpha)
     style_px = part_of(size_px, settings.style_scale)
     best = BestSoFar()
-    progress = _Progress(sitting.content.name, settings.evaluations)
+    progress = _Progress(sitting.content.name, settings.iterations)
     order = Order(
         _RANDOM_STREAM,
         seed,
@@ -129,20 +129,20 @@ def paint_by_hand(
         raise Divergence(f"{sitting.content}: {error}") from None
     except Interrupted as interruption:
         interruption.kept = f"{sitting.content}: nothing was painted yet"
-        if best.evaluations:
+        if best.iterations:
             with uninterruptible():
                 assert best.course is not None
-                _write(sitting, photo, best.picture(), best.course, best.evaluations, INTERRUPTED, quality)
-            budget = settings.evaluations + sum(scale.evaluations for scale in settings.coarse_scales)
+                _write(sitting, photo, best.picture(), best.course, best.iterations, INTERRUPTED, quality)
+            budget = settings.iterations + sum(scale.iterations for scale in settings.coarse_scales)
             interruption.kept = (
-                f"{sitting.output}: the best picture so far, after {best.evaluations} of {budget} iterations"
+                f"{sitting.output}: the best picture so far, after {best.iterations} of {budget} iterations"
             )
         raise
     finally:
         progress.close()
     course = painting.course
     with uninterruptible():
-        _write(sitting, photo, painting.picture, course, best.evaluations, painting.stopped, quality)
+        _write(sitting, photo, painting.picture, course, best.iterations, painting.stopped, quality)
     height, width = painting.picture.shape[1:]
     rise = f", rose {course.worst_rise:.3g}-fold on the way" if course.worst_rise > 1 else ""
     return (
@@ -225,12 +225,12 @@ def _write(
     photo: _Photo,
     picture: UInt8[Tensor, "3 height width"],
     course: Course,
-    evaluations: int,
+    iterations: int,
     stopped: str,
     quality: int,
 ) -> None:
     """Writes the picture, and the animation that ends with it, both with settings and result."""
-    record = {"settings": sitting.settings, "result": {"evaluations": evaluations, "stopped": stopped}}
+    record = {"settings": sitting.settings, "result": {"iterations": iterations, "stopped": stopped}}
     write_painting(sitting.output, picture, record, quality, photo.painted_alpha())
     if sitting.animation:
         before = [course.pictures[number] for number in sorted(course.pictures) if number < course.last]
@@ -271,17 +271,17 @@ def _aspect(image: Image.Image) -> float:
 class _Progress:
     """A bar with loss and time left where somebody watches, a line now and then elsewhere."""
 
-    def __init__(self, name: str, evaluations: int) -> None:
-        self.name, self.evaluations = name, evaluations
+    def __init__(self, name: str, iterations: int) -> None:
+        self.name, self.iterations = name, iterations
         watched = sys.stderr.isatty()
-        self.bar: Any = tqdm(total=evaluations, desc=name, unit="iteration", leave=False) if watched else None
+        self.bar: Any = tqdm(total=iterations, desc=name, unit="iteration", leave=False) if watched else None
 
-    def __call__(self, evaluation: int, loss: float) -> None:
+    def __call__(self, iteration: int, loss: float) -> None:
         if self.bar is not None:
             self.bar.set_postfix(loss=f"{loss:.4g}", refresh=False)
-            self.bar.update(evaluation - self.bar.n)
-        elif evaluation % 50 == 0 or evaluation == self.evaluations:
-            print(f"{self.name} · iteration {evaluation}/{self.evaluations} · loss {loss:.4g}", file=sys.stderr)
+            self.bar.update(iteration - self.bar.n)
+        elif iteration % 50 == 0 or iteration == self.iterations:
+            print(f"{self.name} · iteration {iteration}/{self.iterations} · loss {loss:.4g}", file=sys.stderr)
 
     def close(self) -> None:
         if self.bar is not None:

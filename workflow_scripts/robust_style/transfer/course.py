@@ -1,4 +1,4 @@
-"""The course of one optimisation: its losses and pictures, evaluation by evaluation."""
+"""The course of one optimisation: its losses and pictures, iteration by iteration."""
 
 import math
 from collections.abc import Callable, Collection
@@ -21,49 +21,50 @@ class BestSoFar:
     """The picture of the smallest total loss so far, for an optimisation that may be interrupted.
 
     It follows the optimisation through all sizes of a coarse-to-fine recipe and always belongs to the current size.
-    `evaluations` counts those after the start, over all sizes. It keeps a reference to the parameters, no copy.
+    `iterations` counts those after the start, over all sizes. It keeps a reference to the parameters, no copy.
     """
 
     def __init__(self) -> None:
-        self.evaluations = 0
+        self.iterations = 0
         self.course: Course | None = None
         self._loss = math.inf
         self._parameters: Tensor | None = None
 
     def update(self, course: "Course", parameters: Tensor) -> None:
-        """Consider the evaluation that `course` has just recorded, at `parameters`."""
+        """Consider the iteration that `course` has just recorded, at `parameters`."""
         loss = course.losses[-1].total
         # losses at another size or in another precision do not compare
         is_first_of_its_kind = course is not self.course or course.exact_from == course.last
         if is_first_of_its_kind or loss < self._loss:
             self.course, self._loss, self._parameters = course, loss, parameters
-        self.evaluations += course.last > 0
+        self.iterations += course.last > 0
 
     def picture(self) -> UInt8[Tensor, "3 height width"]:
-        """The picture. There is one once `evaluations` is above 0."""
+        """The picture. There is one once `iterations` is above 0."""
         assert self.course is not None
         assert self._parameters is not None
         return self.course.develop(self._parameters)
 
 
 class Course:
-    """What the optimiser has shown so far. Evaluation 0 is the start; the course is complete after `evaluations` more.
+    """What the optimiser has shown so far. Iteration 0 is the start; the course is complete after
+    `iterations` more.
 
-    `keep` names the evaluations whose picture is kept as 8 bit in `pictures`; the last one is always kept. `report` is
-    called with the number of each evaluation and its total loss; `develop` makes a picture of the parameters; `best`,
+    `keep` names the iterations whose picture is kept as 8 bit in `pictures`; the last one is always kept. `report` is
+    called with the number of each iteration and its total loss; `develop` makes a picture of the parameters; `best`,
     if given, follows the course.
     """
 
     def __init__(
         self,
-        evaluations: int,
+        iterations: int,
         keep: Collection[int],
         report: Report,
         develop: Callable[[Tensor], UInt8[Tensor, "3 height width"]] = eight_bit,
         best: BestSoFar | None = None,
     ) -> None:
-        self.evaluations = evaluations
-        self.keep = frozenset((*keep, evaluations))
+        self.iterations = iterations
+        self.keep = frozenset((*keep, iterations))
         self.report = report
         self.develop = develop
         self.best = best
@@ -73,26 +74,26 @@ class Course:
 
     @property
     def total(self) -> list[float]:
-        """The total loss at each evaluation."""
+        """The total loss at each iteration."""
         return [losses.total for losses in self.losses]
 
     @property
     def is_complete(self) -> bool:
-        """Whether the budget of evaluations is spent."""
-        return len(self.losses) > self.evaluations
+        """Whether the budget of iterations is spent."""
+        return len(self.losses) > self.iterations
 
     @property
     def last(self) -> int:
-        """The number of the last evaluation recorded."""
+        """The number of the last iteration recorded."""
         return len(self.losses) - 1
 
     @property
     def left(self) -> int:
-        """How many evaluations the budget still has."""
-        return self.evaluations - self.last
+        """How many iterations the budget still has."""
+        return self.iterations - self.last
 
     def record(self, losses: PictureLosses, parameters: Tensor) -> None:
-        """Adds one evaluation, at which the picture is that of `parameters` (one row)."""
+        """Adds one iteration, at which the picture is that of `parameters` (one row)."""
         self.losses.append(losses)
         if self.last in self.keep:
             self.pictures[self.last] = self.develop(parameters)
@@ -101,7 +102,7 @@ class Course:
         self.report(self.last, losses.total)
 
     def becomes_exact(self) -> None:
-        """From the next evaluation on losses are computed in full precision."""
+        """From the next iteration on losses are computed in full precision."""
         self.exact_from = len(self.losses)
 
     def close(self, parameters: Tensor) -> None:
@@ -109,9 +110,9 @@ class Course:
         if self.last not in self.pictures:
             self.pictures[self.last] = self.develop(parameters)
 
-    def picture_at(self, evaluation: int) -> UInt8[Tensor, "3 height width"]:
-        """The picture kept at `evaluation`, or at the last one where the course ended earlier."""
-        return self.pictures[min(evaluation, self.last)]
+    def picture_at(self, iteration: int) -> UInt8[Tensor, "3 height width"]:
+        """The picture kept at `iteration`, or at the last one where the course ended earlier."""
+        return self.pictures[min(iteration, self.last)]
 
     @property
     def worst_rise(self) -> float:

@@ -9,11 +9,11 @@ from typing import Generic, TypeVar
 import torch
 from torch import Tensor
 
-from robust_style.transfer.problem import Evaluation, Problem
+from robust_style.transfer.problem import LossAndGradient, Problem
 
 Result = TypeVar("Result")
-# Parameters of one row (a batch of one) to their evaluation.
-Ask = Callable[[Tensor], Evaluation]
+# Parameters of one row (a batch of one) to their iteration.
+Ask = Callable[[Tensor], LossAndGradient]
 
 
 class _Abandoned(BaseException):
@@ -21,7 +21,7 @@ class _Abandoned(BaseException):
 
 
 def in_turns(problem: Problem, rows: Sequence[Callable[[Ask], Result]]) -> list[Result]:
-    """The results of one function per row, whose evaluations of `problem` are made in one batch.
+    """The results of one function per row, whose iterations of `problem` are made in one batch.
 
     Each function has its turn until it asks, in the order of the rows, never two at a time: so the order of all that
     they do is fixed. A row that has returned leaves the batch. The first exception of any ends all.
@@ -54,14 +54,14 @@ class _Paused(Generic[Result]):
     def __init__(self, function: Callable[[Ask], Result]) -> None:
         self.function = function
         self.says: SimpleQueue[Tensor | Future[Result]] = SimpleQueue()
-        self.hears: SimpleQueue[Evaluation | None] = SimpleQueue()
+        self.hears: SimpleQueue[LossAndGradient | None] = SimpleQueue()
         self.thread = Thread(target=self._run, daemon=True)
 
     def begin(self) -> Tensor | Future[Result]:
         self.thread.start()
         return self.says.get()
 
-    def go_on(self, answer: Evaluation) -> Tensor | Future[Result]:
+    def go_on(self, answer: LossAndGradient) -> Tensor | Future[Result]:
         self.hears.put(answer)
         return self.says.get()
 
@@ -79,7 +79,7 @@ class _Paused(Generic[Result]):
             done.set_exception(error)
         self.says.put(done)
 
-    def _ask(self, parameters: Tensor) -> Evaluation:
+    def _ask(self, parameters: Tensor) -> LossAndGradient:
         self.says.put(parameters)
         answer = self.hears.get()
         if answer is None:
@@ -87,6 +87,8 @@ class _Paused(Generic[Result]):
         return answer
 
 
-def _row(together: Evaluation, place: int) -> Evaluation:
+def _row(together: LossAndGradient, place: int) -> LossAndGradient:
     own = slice(place, place + 1)
-    return Evaluation(together.parameters[own], together.gradient[own], together.losses[own], together.is_finite[own])
+    return LossAndGradient(
+        together.parameters[own], together.gradient[own], together.losses[own], together.is_finite[own]
+    )

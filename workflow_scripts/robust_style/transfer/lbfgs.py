@@ -8,7 +8,7 @@ from torch import Tensor
 
 from robust_style.transfer.course import Course
 from robust_style.transfer.curvature import Curvature
-from robust_style.transfer.problem import Evaluation, PictureLosses, Problem, refuse_divergence_at_start
+from robust_style.transfer.problem import LossAndGradient, PictureLosses, Problem, refuse_divergence_at_start
 
 # No step changes a value of the picture by more than this, half its range.
 LARGEST_CHANGE = 0.5
@@ -21,13 +21,13 @@ SHRINK = 0.3
 TRIALS = 8
 # Pairs of less curvature than rounding are left out, so that the inverse Hessian stays positive (ibid., § 7.2).
 LEAST_CURVATURE = 1e-10
-# The last evaluations are in full precision, whatever the others were, so that the end is one of the true loss.
+# The last iterations are in full precision, whatever the others were, so that the end is one of the true loss.
 EXACT_AT_THE_END = 10
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The parameters at the end of one row (a batch of one), and why it stopped: evaluations, converged or diverged."""
+    """The parameters at the end of one row (a batch of one), and why it stopped: iterations, converged or diverged."""
 
     parameters: Tensor
     stopped: str
@@ -50,14 +50,14 @@ class _Row:
 def minimise(problem: Problem, start: Tensor, courses: Sequence[Course]) -> list[Outcome]:
     """The best picture of each row within the budget of its course, not projected.
 
-    Every row is a problem of its own: memory, line search, end and precision. The course sees, at each evaluation, the
-    best picture so far, so its losses never rise; a trial step that the line search refuses costs an evaluation and
-    shows nothing. Where the objective is not exact, the last ten evaluations are, and all that follow a line search
-    that found nothing, because rounding hid the decrease; the switch costs one evaluation. Raises Divergence if the
+    Every row is a problem of its own: memory, line search, end and precision. The course sees, at each iteration, the
+    best picture so far, so its losses never rise; a trial step that the line search refuses costs an iteration and
+    shows nothing. Where the objective is not exact, the last ten iterations are, and all that follow a line search
+    that found nothing, because rounding hid the decrease; the switch costs one iteration. Raises Divergence if the
     loss is not finite at the start.
 
     Source: Nocedal & Wright 2006, algorithms 7.4 and 3.1. Differs from torch.optim.LBFGS: backtracking instead of no
-    line search or strong Wolfe, capped steps, and a number of evaluations that is kept exactly.
+    line search or strong Wolfe, capped steps, and a number of iterations that is kept exactly.
     """
     return _Descent(problem, start, courses).run()
 
@@ -86,7 +86,7 @@ class _Descent:
             self._judge(active, self.problem.evaluate(trial, active, [self.rows[number].exact for number in active]))
         return [Outcome(self.parameters[n : n + 1], row.stopped or "") for n, row in enumerate(self.rows)]
 
-    def _judge(self, active: Sequence[int], trial: Evaluation) -> None:
+    def _judge(self, active: Sequence[int], trial: LossAndGradient) -> None:
         """Takes the steps that lower the loss enough, shortens the others, gives up those that are too short."""
         taken, turned = [], []
         for place, number in enumerate(active):
@@ -114,7 +114,7 @@ class _Descent:
         if going:
             self._turn(going)
 
-    def _take(self, numbers: Sequence[int], places: Sequence[int], trial: Evaluation) -> None:
+    def _take(self, numbers: Sequence[int], places: Sequence[int], trial: LossAndGradient) -> None:
         """Moves these rows to their trial points, and remembers what the gradient did on the way."""
         at, to = list(places), list(numbers)
         if len(to) == len(self.rows):
@@ -153,7 +153,7 @@ class _Descent:
         here = self.parameters[number : number + 1]
         course.record(row.losses, here)
         if course.is_complete:
-            row.stopped = "evaluations"
+            row.stopped = "iterations"
         elif row.stopped is None and not row.exact and course.left <= EXACT_AT_THE_END:
             self._want_exact(number)
         if row.again:

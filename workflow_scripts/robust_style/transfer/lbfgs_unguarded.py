@@ -34,7 +34,7 @@ def minimise_unguarded(
     the optimiser's doing.
 
     Source: the original notebook, which uses torch.optim.LBFGS with its defaults (lr 1, 20 iterations a step, history
-    100). Differs from it: stops exactly at the last evaluation of the budget.
+    100). Differs from it: stops exactly at the last iteration of the budget.
     """
     rows = [
         partial(_minimised, start=start[row : row + 1], course=course, clamp=clamp, line_search=line_search)
@@ -47,7 +47,7 @@ def _minimised(evaluate: Ask, *, start: Tensor, course: Course, clamp: bool, lin
     leaf = start.clone().requires_grad_()
     optimiser = torch.optim.LBFGS([leaf], line_search_fn=None if line_search == "none" else line_search)
     last: Tensor | None = None
-    stopped = "evaluations"
+    stopped = "iterations"
 
     def closure() -> Tensor:
         nonlocal last, stopped

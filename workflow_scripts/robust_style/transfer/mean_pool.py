@@ -12,7 +12,7 @@ class MeanPool(nn.Module):
     """Sums over windows of 2 x 2, `divided` by 4 or another number; a last odd row or column is left out.
 
     As torch.nn.AvgPool2d(2, 2, divisor_override=divided), whose gradient takes a GPU twenty times as long as the memory
-    it moves: 9.6 of 49 ms of an evaluation of 17 pictures of 512 px on an H100 (MEASURED).
+    it moves: 9.6 of 49 ms of an iteration of 17 pictures of 512 px on an H100 (MEASURED).
     """
 
     def __init__(self, divided: int = 4) -> None:

@@ -27,7 +27,7 @@ class Painting:
     """A finished optimisation.
 
     `picture` is projected onto [0, 1], once, at the end; `out_of_range_fraction` is the share of its pixels with a
-    channel outside before that. `stopped` says why it ended: evaluations, converged or diverged. `coarse` are the
+    channel outside before that. `stopped` says why it ended: iterations, converged or diverged. `coarse` are the
     courses at the sizes before, the smallest first.
     """
 
@@ -48,7 +48,7 @@ class Randomness:
 
 @dataclass(frozen=True)
 class Watch:
-    """What is wanted to be seen of one optimisation: pictures at the evaluations `keep`; `report` at each.
+    """What is wanted to be seen of one optimisation: pictures at the iterations `keep`; `report` at each.
 
     An exception that `report` raises, or a signal handler, ends the optimisation; `best` then has the best picture.
     """
@@ -77,12 +77,12 @@ def optimise(
     coarse: list[list[Course]] = [[] for _ in watch]
     for scale in recipe.coarse_scales:
         stage = _Stage(encoder, recipe, scenes(scale.scale), dtype, randomness)
-        courses = stage.courses(scale.evaluations, [Watch((), one.report, one.best) for one in watch])
+        courses = stage.courses(scale.iterations, [Watch((), one.report, one.best) for one in watch])
         start = stage.images(stage.run(stage.start(start), courses))
         for own, course in zip(coarse, courses, strict=True):
             own.append(course)
     stage = _Stage(encoder, recipe, scenes(1.0), dtype, randomness)
-    courses = stage.courses(recipe.evaluations, watch)
+    courses = stage.courses(recipe.iterations, watch)
     outcomes = stage.run(stage.start(start), courses)
     return [
         Painting(
@@ -135,10 +135,10 @@ class _Stage:
         share = self.recipe.noise_share
         return share * noise + (1 - share) * self.parameterisation.encode(contents)
 
-    def courses(self, evaluations: int, watch: Sequence[Watch]) -> list[Course]:
+    def courses(self, iterations: int, watch: Sequence[Watch]) -> list[Course]:
         """An empty course for each row."""
         return [
-            Course(evaluations, one.keep, one.report, self.developer(row), one.best) for row, one in enumerate(watch)
+            Course(iterations, one.keep, one.report, self.developer(row), one.best) for row, one in enumerate(watch)
         ]
 
     def run(self, start: Tensor, courses: Sequence[Course]) -> list[Outcome]:

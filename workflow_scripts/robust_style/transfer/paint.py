@@ -50,7 +50,7 @@ def paint(
 ) -> Iterator[tuple[Sequence[int], list[Painting]]]:
     """Paints all `orders`, those of equal size and equally many regions together; gives the numbers of each group.
 
-    `dtype` is that of the feature maps; losses are at least float32, and so are the last evaluations of `lbfgs`.
+    `dtype` is that of the feature maps; losses are at least float32, and so are the last iterations of `lbfgs`.
     Raises ConfigError for a layer that the network has not, ImageError and Divergence as `optimise` does.
     """
 

@@ -23,7 +23,7 @@ class PictureLosses(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class LossAndGradient:
     """Some rows of a batch, their losses, and the gradients of their total losses.
 
     `is_finite` says of each row whether its losses and every entry of its gradient are numbers.
@@ -46,8 +46,8 @@ class Problem:
     parameterisation: Parameterisation = field(default_factory=Pixels)
     is_exact: bool = True
 
-    def evaluate(self, parameters: Tensor, rows: Sequence[int], exact: Sequence[bool]) -> Evaluation:
-        """One evaluation of each of `rows`, whose parameters are given in this order, in the precision each wants."""
+    def evaluate(self, parameters: Tensor, rows: Sequence[int], exact: Sequence[bool]) -> LossAndGradient:
+        """One iteration of each of `rows`, whose parameters are given in this order, in the precision each wants."""
         wants = exact.__getitem__
         groups = [list(group) for _, group in groupby(sorted(range(len(rows)), key=wants), wants)]
         if len(groups) == 1:
@@ -57,14 +57,14 @@ class Problem:
         back = sorted(range(len(order)), key=order.__getitem__)
         losses = [losses for part in parts for losses in part.losses]
         finite = [finite for part in parts for finite in part.is_finite]
-        return Evaluation(
+        return LossAndGradient(
             parameters,
             torch.cat([part.gradient for part in parts])[back],
             [losses[i] for i in back],
             [finite[i] for i in back],
         )
 
-    def _evaluate(self, parameters: Tensor, rows: Sequence[int], exact: bool) -> Evaluation:
+    def _evaluate(self, parameters: Tensor, rows: Sequence[int], exact: bool) -> LossAndGradient:
         leaf = parameters.detach().requires_grad_()
         losses = self.objective(self.parameterisation.decode(leaf), rows, exact)
         (gradient,) = torch.autograd.grad(losses.total.sum(), leaf)
@@ -74,7 +74,7 @@ class Problem:
         finite = torch.isfinite(parts).all(0) & torch.isfinite(gradient).flatten(1).all(1)
         # one wait for the device
         *values, are_finite = torch.cat([parts.double(), finite.double().unsqueeze(0)]).tolist()
-        return Evaluation(
+        return LossAndGradient(
             leaf.detach(),
             gradient,
             [PictureLosses(*row) for row in zip(*values, strict=True)],
@@ -82,7 +82,7 @@ class Problem:
         )
 
 
-def refuse_divergence_at_start(start: Evaluation) -> None:
+def refuse_divergence_at_start(start: LossAndGradient) -> None:
     """Raises Divergence if the loss of a start is not finite, which is then not the optimiser's doing."""
     for losses, finite in zip(start.losses, start.is_finite, strict=True):
         if not finite:

@@ -23,7 +23,7 @@ class CoarseScale(NamedTuple):
     """One optimisation at a part of the picture's size, whose result is where the next begins."""
 
     scale: float
-    evaluations: int
+    iterations: int
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Recipe:
     """One way to transfer a style, the same for every network.
 
     A layer name says where the feature map is taken: `conv4_2` is the output of the convolution, before batch norm;
-    `relu4_2` is after batch norm and ReLU. `evaluations` counts gradients after that of the start, so that the
-    picture at evaluation 0 is the start and the picture at evaluation `evaluations` is the result; those of
+    `relu4_2` is after batch norm and ReLU. `iterations` counts gradients after that of the start, so that the
+    picture at iteration 0 is the start and the picture at iteration `iterations` is the result; those of
     `coarse_scales` come before and are not among them. What each key means: config/README.md, `transfer.recipes`.
     """
 
@@ -60,7 +60,7 @@ class Recipe:
     colour_preservation: ColourPreservation
     style_scale: float
     coarse_scales: tuple[CoarseScale, ...]
-    evaluations: int
+    iterations: int
     snapshots: tuple[int, ...]
 
     @property
@@ -101,8 +101,8 @@ _READERS: dict[str, reading.Reader] = {
     "rotation_degrees": reading.weight,
     "colour_preservation": reading.choice(ColourPreservation),
     "style_scale": reading.above_zero,
-    "coarse_scales": reading.blocks(CoarseScale, {"scale": reading.above_zero, "evaluations": reading.count(least=1)}),
-    "evaluations": reading.count(least=1),
+    "coarse_scales": reading.blocks(CoarseScale, {"scale": reading.above_zero, "iterations": reading.count(least=1)}),
+    "iterations": reading.count(least=1),
     "snapshots": reading.counts(least=0),
 }
 
@@ -130,13 +130,12 @@ def recipe_from_settings(settings: Mapping[str, object]) -> Recipe:
 def contradictions(settings: Mapping[str, Any]) -> list[str]:
     """What is wrong between the values of a recipe, each of which is well-formed by itself: one sentence each."""
     faults = []
-    snapshots, evaluations = list(settings["snapshots"]), settings["evaluations"]
+    snapshots, iterations = list(settings["snapshots"]), settings["iterations"]
     if snapshots != sorted(set(snapshots)):
         faults.append(f"expected snapshots in rising order, found {snapshots}; sort them")
-    elif snapshots[-1] > evaluations:
+    elif snapshots[-1] > iterations:
         faults.append(
-            f"snapshot {snapshots[-1]} lies beyond the last of {evaluations} evaluations; remove it "
-            "or raise evaluations"
+            f"snapshot {snapshots[-1]} lies beyond the last of {iterations} iterations; remove it or raise iterations"
         )
     weights = settings["style_layer_weights"]
     if settings["content_weight"] == 0 and settings["style_weight"] == 0:
@@ -155,7 +154,7 @@ def contradictions(settings: Mapping[str, Any]) -> list[str]:
     moving = [key for key in ("jitter_px", "scaling", "rotation_degrees") if settings[key]]
     if moving and settings["optimiser"] != "adam":
         faults.append(
-            f"{moving[0]}: random transformations change the loss at every evaluation, which {settings['optimiser']} "
+            f"{moving[0]}: random transformations change the loss at every iteration, which {settings['optimiser']} "
             "cannot bear; set optimiser to adam, or it to 0"
         )
     return faults

@@ -37,7 +37,7 @@ def reconstruct(
     record: Path,
     labels: Mapping[str, Any],
     layers: Sequence[str],
-    evaluations: int,
+    iterations: int,
     size_px: int,
     seed: int,
     device: str,
@@ -77,8 +77,8 @@ def reconstruct(
         within_memory("reconstruction.size_px", size_px, "lower it, or set device: cpu"),
     ):
         for kind, recipes in (
-            ("content", content_recipes(layers, evaluations)),
-            ("texture", texture_recipes(layers, evaluations)),
+            ("content", content_recipes(layers, iterations)),
+            ("texture", texture_recipes(layers, iterations)),
         ):
             for recipe in recipes:
                 painting = sight.painted(recipe, order)
@@ -155,7 +155,7 @@ class _Sight:
             "last_loss": course.total[-1],
             "shown_loss": shown,
             "pixel_loss": pixels,
-            "evaluations": course.last,
+            "iterations": course.last,
             "worst_rise": course.worst_rise,
             "stopped": painting.stopped,
             "out_of_range_fraction": painting.out_of_range_fraction,

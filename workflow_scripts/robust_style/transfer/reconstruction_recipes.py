@@ -6,28 +6,28 @@ from dataclasses import replace
 from robust_style.transfer.recipe import Recipe
 
 
-def content_recipes(layers: Sequence[str], evaluations: int) -> list[Recipe]:
+def content_recipes(layers: Sequence[str], iterations: int) -> list[Recipe]:
     """The content from each layer alone. Source: Gatys et al. 2016, figure 1, content reconstructions.
 
     Differs from it: the loss is relative, the share of the layer's spatial variance that is missing, so that layers
     and networks can be compared.
     """
-    return [replace(_plain(layers, evaluations), content_layers=(layer,), style_weight=0.0) for layer in layers]
+    return [replace(_plain(layers, iterations), content_layers=(layer,), style_weight=0.0) for layer in layers]
 
 
-def texture_recipes(layers: Sequence[str], evaluations: int) -> list[Recipe]:
+def texture_recipes(layers: Sequence[str], iterations: int) -> list[Recipe]:
     """The style from the layers up to each: a, a + b, a + b + c. Source: Gatys et al. 2016, figure 1, style.
 
     Differs from it: the loss is relative, the share of the content's distance to the style that is left, a mean over
     the layers.
     """
     return [
-        replace(_plain(layers, evaluations), style_layers=tuple(layers[:count]), content_weight=0.0)
+        replace(_plain(layers, iterations), style_layers=tuple(layers[:count]), content_weight=0.0)
         for count in range(1, len(layers) + 1)
     ]
 
 
-def _plain(layers: Sequence[str], evaluations: int) -> Recipe:
+def _plain(layers: Sequence[str], iterations: int) -> Recipe:
     return Recipe(
         style_layers=tuple(layers),
         content_layers=tuple(layers),
@@ -53,6 +53,6 @@ def _plain(layers: Sequence[str], evaluations: int) -> Recipe:
         colour_preservation="none",
         style_scale=1.0,
         coarse_scales=(),
-        evaluations=evaluations,
-        snapshots=(evaluations,),
+        iterations=iterations,
+        snapshots=(iterations,),
     )

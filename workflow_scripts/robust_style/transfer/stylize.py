@@ -15,7 +15,7 @@ from robust_style.errors import CheckpointError, Divergence, ImageError
 from robust_style.files.atomic import write_json
 from robust_style.files.checkpoint import Checkpoint
 from robust_style.model.restore import restore_network
-from robust_style.transfer.animation import frame_evaluations, write_animation
+from robust_style.transfer.animation import frame_iterations, write_animation
 from robust_style.transfer.geometry import check_mask_shape, painting_size, rounding_note
 from robust_style.transfer.optimise import Painting, Watch
 from robust_style.transfer.paint import Order, Resized, StyleSource, paint
@@ -79,7 +79,7 @@ def stylize(
     arithmetic = choose_precision(precision, where)
     network, header = restore_network(checkpoint)
     check_labels(checkpoint, header, labels)
-    shown = frame_evaluations(settings.evaluations, animation_frames)
+    shown = frame_iterations(settings.iterations, animation_frames)
     orders = _orders(images, pairs, blends, seed, settings, shown)
     with (
         named(f"{checkpoint} on {', '.join('--'.join(pair) for pair in pairs)}"),
@@ -160,7 +160,7 @@ def _orders(
             seed,
             source(content),
             style_sources(style, blends, source),
-            Watch((*recipe.snapshots, *shown), _reporter(f"{content}--{style}", recipe.evaluations)),
+            Watch((*recipe.snapshots, *shown), _reporter(f"{content}--{style}", recipe.iterations)),
         )
         for content, style in pairs
     ]
@@ -190,10 +190,10 @@ def _size_notes(
     return list(dict.fromkeys(notes))
 
 
-def _reporter(pair: str, evaluations: int) -> Callable[[int, float], None]:
-    def report(evaluation: int, loss: float) -> None:
-        if evaluation % REPORT_EVERY == 0 or evaluation == evaluations:
-            print(f"{pair} · evaluation {evaluation}/{evaluations} · loss {loss:.6g}", file=sys.stderr, flush=True)
+def _reporter(pair: str, iterations: int) -> Callable[[int, float], None]:
+    def report(iteration: int, loss: float) -> None:
+        if iteration % REPORT_EVERY == 0 or iteration == iterations:
+            print(f"{pair} · iteration {iteration}/{iterations} · loss {loss:.6g}", file=sys.stderr, flush=True)
 
     return report
 
@@ -204,7 +204,7 @@ def _write(
     course = painting.course
     write_picture(files.picture, painting.picture)
     write_preview(files.preview, painting.picture, preview_px)
-    write_strip(files.snapshots, [course.picture_at(evaluation) for evaluation in recipe.snapshots])
+    write_strip(files.snapshots, [course.picture_at(iteration) for iteration in recipe.snapshots])
     # A course that ended early shows its last picture once.
-    frames = dict.fromkeys(min(evaluation, course.last) for evaluation in shown)
-    write_animation(files.animation, [course.picture_at(evaluation) for evaluation in frames], animation_px)
+    frames = dict.fromkeys(min(iteration, course.last) for iteration in shown)
+    write_animation(files.animation, [course.picture_at(iteration) for iteration in frames], animation_px)

@@ -1,4 +1,4 @@
-"""What a stylisation says about itself: labels, settings, losses."""
+"""What a stylization says about itself: labels, settings, losses."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -20,13 +20,13 @@ def trace_of(
     precision: str,
     batch_size: int,
 ) -> dict[str, object]:
-    """The trace of one stylisation as plain, finite data.
+    """The trace of one stylization as plain, finite data.
 
-    `total_loss`, `content_loss`, `style_loss` and `total_variation` belong to the picture at each evaluation: for
+    `total_loss`, `content_loss`, `style_loss` and `total_variation` belong to the picture at each iteration: for
     `lbfgs` the best so far, for the others the one evaluated; total is the sum of the others times their weights in
-    the recipe, and a loss without weight is 0. From evaluation `float32_from` on losses are computed in float32
+    the recipe, and a loss without weight is 0. From iteration `float32_from` on losses are computed in float32
     (null: in `precision` throughout). `coarse` has the total losses at the sizes before. `batch_size` pictures were
-    painted together, which moves each by rounding. `snapshots` are the evaluations that the strip really shows: those
+    painted together, which moves each by rounding. `snapshots` are the iterations that the strip really shows: those
     of the recipe, or the last where it ended earlier. Nothing in it depends on the time or the place of the run.
     """
     course = painting.course
@@ -36,14 +36,14 @@ def trace_of(
         "size_px": size_px,
         "width_px": width_px,
         "height_px": height_px,
-        "evaluation": list(range(len(course.total))),
+        "iteration": list(range(len(course.total))),
         "total_loss": course.total,
         "content_loss": [losses.content for losses in course.losses],
         "style_loss": [losses.style for losses in course.losses],
         "total_variation": [losses.total_variation for losses in course.losses],
         "float32_from": course.exact_from,
         "coarse": [_coarse(course) for course in painting.coarse],
-        "snapshots": [min(evaluation, course.last) for evaluation in recipe.snapshots],
+        "snapshots": [min(iteration, course.last) for iteration in recipe.snapshots],
         "worst_rise": course.worst_rise,
         "final_over_best": course.final_over_best,
         "out_of_range_fraction": painting.out_of_range_fraction,

@@ -16,7 +16,7 @@ from robust_style.transfer.recipe import Recipe
 
 @dataclass(frozen=True)
 class Transformation:
-    """What one picture is seen through: drawn anew from its own `generator` (on the CPU) at every evaluation.
+    """What one picture is seen through: drawn anew from its own `generator` (on the CPU) at every iteration.
 
     Uniform in shift (± `jitter_px` in each direction), in scale (1 ± `scaling`) and in angle (± `rotation_degrees`),
     about the centre; bilinear, the edge mirrored. A pattern that only shows at one position or angle, such as ripple
@@ -32,7 +32,7 @@ class Transformation:
     generator: torch.Generator
 
     def draw(self, like: Float[Tensor, "_ 3 height width"]) -> Callable[[Tensor], Tensor]:
-        """The transformation of this evaluation, for any batch of `like`'s height and width."""
+        """The transformation of this iteration, for any batch of `like`'s height and width."""
         across, down, scale, angle = (2 * torch.rand(4, generator=self.generator) - 1).tolist()
         zoom = 1 / (1 + self.scaling * scale)
         turn = math.radians(self.rotation_degrees * angle)

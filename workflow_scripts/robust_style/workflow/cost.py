@@ -13,11 +13,11 @@ from robust_style.workflow.reconstruction import reconstructed_checkpoints, reco
 from robust_style.workflow.settings import checkpoints, pairs
 
 # MEASURED (x86-64 with AMX-BF16, bfloat16, full-width VGG19, one thread, n = 1, halved for two cores): 93 training
-# images/s standard, 36 with three attack steps; 0.72 s per evaluation of a style transfer at 512 x 512 px.
+# images/s standard, 36 with three attack steps; 0.72 s per iteration of style transfer at 512 x 512 px.
 SECONDS_PER_IMAGE = 0.0054
 SECONDS_PER_ATTACK_STEP = 0.0028
 SECONDS_PER_PIXEL = 1.4e-6
-# MEASURED (x86-64, float32, half-width VGG19 at 128 px, one thread, n = 3 networks): an evaluation of a reconstruction,
+# MEASURED (x86-64, float32, half-width VGG19 at 128 px, one thread, n = 3 networks): an iteration of a reconstruction,
 # mean over relu1_1 to relu5_1 of content and texture, against one that looks at all five layers.
 RECONSTRUCTION_SHARE = 0.45
 # MEASURED (the same machine, two threads, float32 against bfloat16, batch 128, n = 2): the library's loop beside ours.
@@ -90,7 +90,7 @@ def cpu_hours(config: dict[str, Any]) -> float:
         )
         painting = 0.0
         for recipe in transfer["recipes"].values():
-            painting += pictures * recipe["evaluations"] * pixels * SECONDS_PER_PIXEL
+            painting += pictures * recipe["iterations"] * pixels * SECONDS_PER_PIXEL
         reconstructing = sum(owner == name for owner, _, _ in reconstructed_checkpoints(config))
         painting += reconstructing * _reconstruction_seconds(config)
         jobs = 2 * own + 2 * pictures * len(transfer["recipes"]) + reconstructing
@@ -108,8 +108,8 @@ def estimate(config: dict[str, Any]) -> str | None:
 def _reconstruction_seconds(config: dict[str, Any]) -> float:
     """Of one checkpoint of VGG19 at full width: a content and a texture for each layer."""
     block = config["reconstruction"]
-    evaluations = 2 * len(block["layers"]) * block["evaluations"] * RECONSTRUCTION_SHARE
-    return float(evaluations * ASPECT * reconstruction_px(config) ** 2 * SECONDS_PER_PIXEL)
+    iterations = 2 * len(block["layers"]) * block["iterations"] * RECONSTRUCTION_SHARE
+    return float(iterations * ASPECT * reconstruction_px(config) ** 2 * SECONDS_PER_PIXEL)
 
 
 def _in_words(hours: float) -> str:

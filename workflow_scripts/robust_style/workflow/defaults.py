@@ -9,6 +9,10 @@ import yaml
 from robust_style.errors import ConfigError
 from robust_style.workflow.numbers import with_numbers
 
+# Of version 0.1: the original notebook's recipe.
+_OLD_RECIPE = "seed"
+_NEW_RECIPE = "the recipe seed is called original now; write original"
+
 
 def completed(config: dict[str, Any], schema: dict[str, Any], recipes: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """A copy in which every key has a value, as far as null blocks, built-in `recipes` and the schema's defaults say.
@@ -68,6 +72,8 @@ def _without_nulls(config: dict[str, Any]) -> dict[str, Any]:
     for name in [name for name, value in networks.items() if value is None]:
         del networks[name]
         expected.pop(name, None)
+    if _OLD_RECIPE in recipes and recipes[_OLD_RECIPE] is None:
+        raise ConfigError(f"transfer.recipes.{_OLD_RECIPE}: {_NEW_RECIPE}")
     for name in [name for name, value in recipes.items() if value is None]:
         del recipes[name]
     return config
@@ -85,6 +91,8 @@ def _begin_with_built_in(config: dict[str, Any], built_in: dict[str, dict[str, A
     """Every recipe that names a built-in one, or has its name, gets what that has and it does not."""
     recipes = _block(config, "transfer", "recipes")
     for name, recipe in recipes.items():
+        if isinstance(recipe, dict) and _OLD_RECIPE in (name, recipe.get("based_on")) and _OLD_RECIPE not in built_in:
+            raise ConfigError(f"transfer.recipes.{name}: {_NEW_RECIPE}")
         # What is no name stays where it is, for the schema to refuse.
         if isinstance(recipe, dict) and isinstance(recipe.get("based_on", ""), str):
             base = recipe.pop("based_on", name if name in built_in else None)

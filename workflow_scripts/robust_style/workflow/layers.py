@@ -25,8 +25,8 @@ def reconstructed_layers(config: dict[str, Any], network: str, stand_ins: StandI
     return layers_for(layers, architecture, stand_ins)
 
 
-def judged_layers(config: dict[str, Any], network: str, layers: Iterable[str], stand_ins: StandIns) -> list[str]:
-    """The layers with which the network of that name judges, where a VGG has `layers`."""
+def rated_layers(config: dict[str, Any], network: str, layers: Iterable[str], stand_ins: StandIns) -> list[str]:
+    """The layers with which the network of that name raters, where a VGG has `layers`."""
     return layers_for(layers, _architecture(config, network), stand_ins)
 
 

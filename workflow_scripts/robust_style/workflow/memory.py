@@ -6,7 +6,7 @@ from typing import Any
 
 from robust_style.model.architectures import VGG19_PIXEL_VALUES, architecture_named, relative_maps
 
-# Interpreter, torch and a full-width VGG19 before the first evaluation, and some room.
+# Interpreter, torch and a full-width VGG19 before the first iteration, and some room.
 BASE_MB = 1500
 # Feature maps and their gradients up to relu5_1 in float32, and the optimiser's memory of 20 steps. MEASURED (AMD EPYC,
 # full width, float32, peak resident size over the base: 512 px 0.8 GB, 1024 px 2.4 GB, n = 1 each: 2.3 kB per pixel).

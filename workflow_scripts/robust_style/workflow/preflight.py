@@ -1,6 +1,6 @@
 """What is looked at before hours are spent: the place, its room, its clock, the device. Standard library only.
 
-Configuration and catalogues are checked when Snakemake reads them; images, imported networks and judges by the rule
+Configuration and catalogues are checked when Snakemake reads them; images, imported networks and raters by the rule
 `check_inputs`, for which training waits.
 """
 

@@ -65,14 +65,14 @@ def with_home_folders(config: dict[str, Any]) -> dict[str, Any]:
     def with_paths(block: dict[str, Any], *keys: str) -> dict[str, Any]:
         return block | {key: expanded(block[key]) for key in keys if key in block}
 
-    squeezenet = config["judges"]["squeezenet"]
+    squeezenet = config["raters"]["squeezenet"]
     return (
         with_paths(config, "sources")
         | {key: [expanded(path) for path in config[key]] for key in TABLES}
         | {
             "dataset": with_paths(config["dataset"], "archive", "path"),
             "networks": {name: with_paths(block, "source") for name, block in config["networks"].items()},
-            "judges": config["judges"] | {"squeezenet": squeezenet and with_paths(squeezenet, "source")},
+            "raters": config["raters"] | {"squeezenet": squeezenet and with_paths(squeezenet, "source")},
         }
     )
 

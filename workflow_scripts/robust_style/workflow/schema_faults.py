@@ -4,6 +4,7 @@ Standard library and jsonschema only, as for `settings`.
 """
 
 import math
+import re
 import unicodedata
 from collections.abc import Iterator
 from typing import Any
@@ -17,12 +18,14 @@ from robust_style.workflow.numbers import number_in
 
 # What stands after `found` is to remind of the value, not to print a screen of it.
 _LONGEST_SHOWN = 120
-# Keys of earlier versions, and what to do instead.
-_REMOVED_KEYS = {
-    "training.processes": (
+# Keys of version 0.1, as patterns of their paths, and what to do instead.
+_OLD_KEYS = {
+    r"training\.processes": (
         "this key was removed; delete it. To use several GPUs, train several networks or seeds in parallel: "
         "snakemake --resources gpu=N"
-    )
+    ),
+    r"(transfer\.recipes\..+|reconstruction)\.evaluations": "this key is called iterations now",
+    r"judges": "this block is called raters now",
 }
 
 
@@ -61,6 +64,11 @@ def shown_text(text: str) -> str:
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
+def old_key(path: str) -> str | None:
+    """What became of a key of version 0.1, None for any other; `path` has dots between the keys."""
+    return next((change for pattern, change in _OLD_KEYS.items() if re.fullmatch(pattern, path)), None)
+
+
 def _faults(config: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
     for error in sorted(_Validator(schema).iter_errors(config), key=lambda e: [str(p) for p in e.absolute_path]):
         place = ".".join(str(part) for part in error.absolute_path)
@@ -68,7 +76,7 @@ def _faults(config: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
             known = error.schema.get("properties", {})
             for key in sorted(str(k) for k in error.instance.keys() - known.keys()):
                 path = f"{place}.{key}" if place else key
-                yield f"{path}: {_REMOVED_KEYS.get(path) or 'no such key' + nearest(key, known)}"
+                yield f"{path}: {old_key(path) or 'no such key' + nearest(key, known)}"
         elif error.validator == "required":
             missing = [key for key in error.validator_value if key not in error.instance]
             yield f"{place or 'configuration'}: expected the key {', '.join(missing)}, found none"

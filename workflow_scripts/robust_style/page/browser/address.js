@@ -28,7 +28,7 @@ const MEANINGS = new Map([
 const OPENING = atRest();
 
 function atRest() {
-  const state = { view: "compare", right_recipe: null, evaluation: null, sort: null, order: "up", failed: false, swapped: false };
+  const state = { view: "compare", right_recipe: null, iteration: null, sort: null, order: "up", failed: false, swapped: false };
   for (const key of Object.keys(NAMES)) if (DATA.opening[key] !== undefined) state[key] = Math.max(0, NAMES[key].indexOf(DATA.opening[key]));
   for (const key of Object.keys(ONLY)) state[key] = null;
   return { ...state, epoch: Math.max(0, DATA.epochs.indexOf(Number(DATA.opening.epoch))) };
@@ -53,10 +53,10 @@ function readAddress(hash, faults = []) {
 
 // Sets what one key of the address names; false if this page does not have it. An unknown epoch becomes the nearest.
 function readValue(state, key, value) {
-  if (key === "epoch" || key === "evaluation") {
+  if (key === "epoch" || key === "iteration") {
     if (!/^\d{1,6}$/.test(value)) return false;
     state[key] = key === "epoch" ? nearest(DATA.epochs, Number(value)) : Number(value);
-    return key === "evaluation" || DATA.epochs.includes(Number(value));
+    return key === "iteration" || DATA.epochs.includes(Number(value));
   }
   if (!MEANINGS.get(key)?.has(value)) return false;
   state[key] = MEANINGS.get(key).get(value);
@@ -78,7 +78,7 @@ function addressOf(state) {
   const said = { view: state.view === "compare" ? null : state.view };
   for (const [key, names] of Object.entries(NAMES)) said[key] = state[key] === null ? null : names[state[key]];
   said.epoch = DATA.epochs[state.epoch];
-  said.evaluation = state.evaluation;
+  said.iteration = state.iteration;
   said.swapped = isSwapped(state) ? "1" : null;
   if (state.view === "all") {
     for (const [key, kind] of Object.entries(ONLY)) said[key] = state[key] === null ? null : (NAMES[kind] ?? DATA.epochs)[state[key]];

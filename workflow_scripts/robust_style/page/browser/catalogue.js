@@ -27,17 +27,17 @@ function shown(state, side) {
   return { network, recipe, ...at, picture: pictures.get([recipe, network, at.seed, at.epoch, state.content, state.style].join()) };
 }
 
-// The picture along its optimisation: [evaluation, image, scores], the finished one last.
+// The picture along its optimisation: [iteration, image, scores], the finished one last.
 const stepsOf = (picture) => (picture ? [...picture.steps, [picture.end, picture.image, null]] : []);
 
-// The step at an evaluation, or the nearest; the finished one where none is asked for.
-function stepOf(picture, evaluation) {
+// The step at an iteration, or the nearest; the finished one where none is asked for.
+function stepOf(picture, iteration) {
   const steps = stepsOf(picture);
-  return evaluation === null ? steps.at(-1) : steps[nearest(steps.map(([at]) => at), evaluation)];
+  return iteration === null ? steps.at(-1) : steps[nearest(steps.map(([at]) => at), iteration)];
 }
 
-// Every evaluation at which one of these pictures is shown.
-const evaluationsOf = (...shownPictures) => [...new Set(shownPictures.flatMap((picture) => stepsOf(picture).map(([at]) => at)))].sort((a, b) => a - b);
+// Every iteration at which one of these pictures is shown.
+const iterationsOf = (...shownPictures) => [...new Set(shownPictures.flatMap((picture) => stepsOf(picture).map(([at]) => at)))].sort((a, b) => a - b);
 
 // A change of content or style to a pair that was painted: the other one follows if it must.
 function toPair(kind, number, state) {
@@ -48,14 +48,14 @@ function toPair(kind, number, state) {
   return { [kind]: number, [other]: found < 0 ? state[other] : found };
 }
 
-function pictureWords(at, evaluation = null) {
+function pictureWords(at, iteration = null) {
   const [recipe, network, seed, epoch, content, style] = at;
   const words = [
     `${DATA.contents[content].name} in the style of ${DATA.styles[style].name}, painted with the ${DATA.networks[network].name} network`,
     epochWords(DATA.epochs[epoch]),
     DATA.seeds.length > 1 ? `seed ${DATA.seeds[seed]}` : null,
     DATA.recipes.length > 1 ? `recipe ${DATA.recipes[recipe].name}` : null,
-    evaluation === null ? null : `evaluation ${evaluation}`,
+    iteration === null ? null : `iteration ${iteration}`,
   ];
   return words.filter((word) => word !== null).join(", ");
 }

@@ -21,7 +21,7 @@ function summary() {
   const words = { supported: "supported", refuted: "refuted", undecided: "undecided", untested: "not tested" };
   const counts = VERDICTS.map(([name]) => [name, DATA.claims.filter((claim) => verdictOf(claim) === name).length]);
   const found = counts.filter(([, count]) => count).map(([name, count]) => `${count} ${words[name]}`);
-  return `${countWords(DATA.claims.length, "judgement", "judgements")}: ${found.join(", ")}. The unit of evidence is the training seed; few seeds decide nothing, however large a difference looks.`;
+  return `${countWords(DATA.claims.length, "judgement", "ratings")}: ${found.join(", ")}. The unit of evidence is the training seed; few seeds decide nothing, however large a difference looks.`;
 }
 
 function claimCard(rows) {

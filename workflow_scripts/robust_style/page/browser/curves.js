@@ -1,9 +1,9 @@
 "use strict";
-// The loss over evaluations and the accuracies over epochs, drawn small, with a mark where the reader is.
+// The loss over iterations and the accuracies over epochs, drawn small, with a mark where the reader is.
 
 const ROOM = { left: 38, right: 352, top: 10, bottom: 122 };
 
-function showLosses(svg, sides, evaluation) {
+function showLosses(svg, sides, iteration) {
   const curves = sides.map(({ picture }) => picture?.loss ?? []);
   const values = curves.flat().filter((loss) => loss > 0);
   const last = Math.max(1, ...curves.map((losses) => losses.length - 1));
@@ -19,12 +19,12 @@ function showLosses(svg, sides, evaluation) {
     const points = losses.map((loss, at) => [at, loss]).filter(([, loss]) => loss > 0);
     parts.push(line(points.map(([at, loss]) => [across(at), down(loss)]), SIDES[number]));
     if (!sides[number].picture) return;
-    const at = Math.min(stepOf(sides[number].picture, evaluation)[0], losses.length - 1);
+    const at = Math.min(stepOf(sides[number].picture, iteration)[0], losses.length - 1);
     if (losses[at] > 0) parts.push(mark(across(at), down(losses[at]), SIDES[number]));
   });
-  parts.push(...underline("0", "evaluations by the optimiser", String(last)));
+  parts.push(...underline("0", "iterations by the optimiser", String(last)));
   svg.replaceChildren(...parts);
-  svg.setAttribute("aria-label", `Total loss of both pictures over ${last} evaluations by the optimiser`);
+  svg.setAttribute("aria-label", `Total loss of both pictures over ${last} iterations by the optimiser`);
 }
 
 function showTraining(svg, sides) {

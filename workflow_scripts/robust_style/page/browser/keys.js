@@ -3,7 +3,7 @@
 
 const KEYS = [
   ["←  →", "training epoch", { ArrowLeft: () => stepEpoch(-1), ArrowRight: () => stepEpoch(1) }],
-  [",  .", "optimiser evaluation", { ",": () => stepEvaluation(-1), ".": () => stepEvaluation(1) }],
+  [",  .", "optimiser iteration", { ",": () => stepIteration(-1), ".": () => stepIteration(1) }],
   ["a  d  f", "only the left one, only the right one, half of each", { a: () => split(100), d: () => split(0), f: () => split(50) }],
   ["c  C", "next, previous content", { c: () => stepPair("content", 1), C: () => stepPair("content", -1) }],
   ["s  S", "next, previous style", { s: () => stepPair("style", 1), S: () => stepPair("style", -1) }],
@@ -20,9 +20,9 @@ function stepEpoch(by) {
   if (epoch in DATA.epochs) choose({ epoch }, true);
 }
 
-function stepEvaluation(by) {
-  const position = Number(element("evaluation").value) + by;
-  if (position >= 0 && position <= Number(element("evaluation").max)) choose({ evaluation: evaluationAt(state, position) }, true);
+function stepIteration(by) {
+  const position = Number(element("iteration").value) + by;
+  if (position >= 0 && position <= Number(element("iteration").max)) choose({ iteration: iterationAt(state, position) }, true);
 }
 
 // The next one that was painted with the other as it is; with only one such, the next of all.

@@ -14,28 +14,28 @@ function showPanel(state) {
   const further = rowsOf(state, sides, DATA.measures.filter((measure) => !measure.first));
   element("further-scores").replaceChildren(...further);
   element("further").hidden = further.length === 0;
-  showLosses(element("loss"), sides, state.evaluation);
+  showLosses(element("loss"), sides, state.iteration);
   showTraining(element("training"), sides);
 }
 
 function captionOf(state, sides) {
-  const atEnd = sides.every(({ picture }) => !picture || stepOf(picture, state.evaluation)[0] === picture.end);
+  const atEnd = sides.every(({ picture }) => !picture || stepOf(picture, state.iteration)[0] === picture.end);
   if (atEnd) return "Scores of these two pictures";
-  return `Scores at ${both(sides.map(({ picture }) => evaluationWords(picture, state.evaluation)))}; those in italics are of the finished pictures`;
+  return `Scores at ${both(sides.map(({ picture }) => iterationWords(picture, state.iteration)))}; those in italics are of the finished pictures`;
 }
 
 function rowsOf(state, sides, measures) {
   return measures.flatMap((measure) => {
-    const values = sides.map(({ picture }) => scoreOf(picture, measure, state.evaluation));
+    const values = sides.map(({ picture }) => scoreOf(picture, measure, state.iteration));
     return values.every(({ value }) => value === null) ? [] : [scoreRow(measure, values)];
   });
 }
 
 // Along the way few scores are taken; the others stay those of the end.
-function scoreOf(picture, measure, evaluation) {
+function scoreOf(picture, measure, iteration) {
   if (!picture) return { value: null, isLate: false };
   const number = DATA.measures.indexOf(measure);
-  const [at, , scores] = stepOf(picture, evaluation);
+  const [at, , scores] = stepOf(picture, iteration);
   if (at === picture.end) return { value: picture.scores[number], isLate: false };
   const taken = DATA.onTheWay.indexOf(number);
   if (scores && taken >= 0 && scores[taken] !== null) return { value: scores[taken], isLate: false };

@@ -24,9 +24,9 @@ function picker(kind, image, number) {
   return make("label", { title: image.name }, input, make("img", { src: DATA.images[image.image], alt: image.name }));
 }
 
-// Two recipes may have other budgets: what was shown at an evaluation of one means little in the other.
+// Two recipes may have other budgets: what was shown at an iteration of one means little in the other.
 function chooseRecipe(key, value) {
-  const change = { [key]: value === "" ? null : Number(value), evaluation: null };
+  const change = { [key]: value === "" ? null : Number(value), iteration: null };
   const both = { ...state, ...change };
   choose(both.right_recipe === both.recipe ? { ...change, right_recipe: null } : change);
 }

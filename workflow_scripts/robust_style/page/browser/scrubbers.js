@@ -1,5 +1,5 @@
 "use strict";
-// Two kinds of time: the training epoch, and the optimiser's evaluation. And the strip of all epochs.
+// Two kinds of time: the training epoch, and the optimiser's iteration. And the strip of all epochs.
 
 const STEP_MS = 1100;
 let timer = null;
@@ -12,29 +12,29 @@ function showScrubbers(state) {
   element("epoch").disabled = element("play").disabled = DATA.epochs.length < 2;
   element("epoch").setAttribute("aria-valuetext", epochWords(DATA.epochs[state.epoch]));
   element("epoch-words").textContent = both(sides.map((side) => epochWords(DATA.epochs[side.epoch])));
-  const evaluations = evaluationsOf(...sides.map((side) => side.picture));
-  const words = both(sides.map((side) => evaluationWords(side.picture, state.evaluation)));
-  element("evaluation-choice").hidden = evaluations.length < 2;
-  element("evaluation").max = Math.max(0, evaluations.length - 1);
-  element("evaluation").value = state.evaluation === null ? evaluations.length - 1 : nearest(evaluations, state.evaluation);
-  element("evaluation").setAttribute("aria-valuetext", words);
-  element("evaluation-words").textContent = words;
+  const iterations = iterationsOf(...sides.map((side) => side.picture));
+  const words = both(sides.map((side) => iterationWords(side.picture, state.iteration)));
+  element("iteration-choice").hidden = iterations.length < 2;
+  element("iteration").max = Math.max(0, iterations.length - 1);
+  element("iteration").value = state.iteration === null ? iterations.length - 1 : nearest(iterations, state.iteration);
+  element("iteration").setAttribute("aria-valuetext", words);
+  element("iteration-words").textContent = words;
   showStrip(state);
 }
 
 const both = ([left, right]) => (left === right ? left : `${left} · ${right}`);
 
-function evaluationWords(picture, evaluation) {
+function iterationWords(picture, iteration) {
   if (!picture) return "–";
-  const [at] = stepOf(picture, evaluation);
+  const [at] = stepOf(picture, iteration);
   if (at === picture.end) return `finished (${at})`;
   return at === 0 ? "the start" : `${at} of ${picture.end}`;
 }
 
-// The choice that a position of the evaluation's slider means: the last is the finished picture.
-function evaluationAt(state, position) {
-  const evaluations = evaluationsOf(...SIDES.map((side) => shown(state, side).picture));
-  return position >= evaluations.length - 1 ? null : evaluations[position];
+// The choice that a position of the iteration's slider means: the last is the finished picture.
+function iterationAt(state, position) {
+  const iterations = iterationsOf(...SIDES.map((side) => shown(state, side).picture));
+  return position >= iterations.length - 1 ? null : iterations[position];
 }
 
 function showStrip(state) {
@@ -57,8 +57,8 @@ function thumbnail(state, side, epoch) {
   const { picture, epoch: own, network } = shown({ ...state, epoch }, side);
   const image = make("img", { alt: "", loading: "lazy" });
   if (picture && own === epoch) {
-    const [evaluation, number] = stepOf(picture, state.evaluation);
-    image.src = DATA.images[evaluation === picture.end ? picture.thumbnail : number];
+    const [iteration, number] = stepOf(picture, state.iteration);
+    image.src = DATA.images[iteration === picture.end ? picture.thumbnail : number];
   }
   const label = `${DATA.networks[network].name}, ${epochWords(DATA.epochs[epoch])}`;
   return make("button", { type: "button", class: side, "data-epoch": epoch, "aria-label": label }, image);
@@ -73,7 +73,7 @@ function play(on) {
 
 function listenToScrubbers() {
   element("epoch").addEventListener("input", (event) => choose({ epoch: Number(event.target.value) }, true));
-  element("evaluation").addEventListener("input", (event) => choose({ evaluation: evaluationAt(state, Number(event.target.value)) }, true));
+  element("iteration").addEventListener("input", (event) => choose({ iteration: iterationAt(state, Number(event.target.value)) }, true));
   element("play").addEventListener("click", () => play(timer === null));
   element("strip").addEventListener("click", (event) => {
     const button = event.target.closest("button");

@@ -10,13 +10,13 @@ function showStage(state) {
     const image = element(`picture-${side}`);
     image.hidden = !picture;
     if (picture) {
-      const [evaluation, number] = stepOf(picture, state.evaluation);
+      const [iteration, number] = stepOf(picture, state.iteration);
       image.src = DATA.images[number];
-      image.alt = pictureWords(picture.at, evaluation === picture.end ? null : evaluation);
+      image.alt = pictureWords(picture.at, iteration === picture.end ? null : iteration);
       shape ??= picture.width / picture.height;
     }
     // Failures are those of the finished picture.
-    const badges = picture && stepOf(picture, state.evaluation)[0] === picture.end ? failuresOf(picture.scores) : [];
+    const badges = picture && stepOf(picture, state.iteration)[0] === picture.end ? failuresOf(picture.scores) : [];
     element(`badges-${side}`).replaceChildren(...badges.map((badge) => make("span", { class: "badge" }, badge.words, make("small", {}, ` ${badge.detail}`))));
   }
   element("absent").hidden = SIDES.every((side) => shown(state, side).picture);
@@ -29,7 +29,7 @@ function prepareNext(state) {
   for (const epoch of [state.epoch - 1, state.epoch + 1].filter((number) => number in DATA.epochs)) {
     for (const side of SIDES) {
       const { picture } = shown({ ...state, epoch }, side);
-      if (picture) new Image().src = DATA.images[stepOf(picture, state.evaluation)[1]];
+      if (picture) new Image().src = DATA.images[stepOf(picture, state.iteration)[1]];
     }
   }
 }

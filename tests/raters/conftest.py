@@ -1,4 +1,4 @@
-"""Random networks as judges, and waves and stripes to judge."""
+"""Random networks as raters, and waves and stripes to judge."""
 
 from pathlib import Path
 

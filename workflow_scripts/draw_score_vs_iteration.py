@@ -1,10 +1,10 @@
 from pathlib import Path
 
-from robust_style.figure.score_vs_evaluation import draw_score_vs_evaluation
+from robust_style.figure.score_vs_iteration import draw_score_vs_iteration
 from robust_style.workflow.entry import step
 
 with step(snakemake):
-    draw_score_vs_evaluation(
+    draw_score_vs_iteration(
         table=Path(snakemake.input.table),
         traces=[Path(path) for path in snakemake.input.traces],
         networks=snakemake.params.networks,

@@ -12,9 +12,9 @@ from torch import Tensor
 from robust_style.compute.determinism import make_deterministic
 from robust_style.errors import CheckpointError, ImageError
 from robust_style.files.atomic import write_json
-from robust_style.judge.distances import Maps, perceptual_distance, style_distance
-from robust_style.judge.squeezenet import read_squeezenet
 from robust_style.model.restore import restore_network
+from robust_style.raters.distances import Maps, perceptual_distance, style_distance
+from robust_style.raters.squeezenet import read_squeezenet
 from robust_style.score.trace import Trace, read_trace
 from robust_style.transfer.features import Encoder
 from robust_style.transfer.picture import read_picture
@@ -22,7 +22,7 @@ from robust_style.transfer.picture import read_picture
 Eye = Callable[[Float[Tensor, "1 3 height width"]], Maps]
 
 
-def judge_pictures(
+def rate_pictures(
     *,
     traces: Sequence[Path],
     images: Sequence[Path],
@@ -30,22 +30,22 @@ def judge_pictures(
     caffe_input: bool,
     held_out: Mapping[str, Path],
     layers: Mapping[str, Sequence[str]],
-    judgements: Path,
+    ratings: Path,
     threads: int,
 ) -> None:
-    """Writes `judgements`: for the finished picture of each trace its labels and what the judges that there are say.
+    """Writes `ratings`: for the finished picture of each trace its labels and what the raters that there are say.
 
     `squeezenet` (a file, or None) gives `style_gram_distance` and `content_perceptual_distance`; each of `held_out`,
-    regime -> checkpoint, gives `judge_<regime>_style_distance`, seen by its `layers`. `images` are prepared contents
+    regime -> checkpoint, gives `rater_<regime>_style_distance`, seen by its `layers`. `images` are prepared contents
     and styles named as in the labels, seen at the size that was painted. On the CPU, in float32.
 
-    Raises CheckpointError for a damaged judge or one that painted a picture itself, ImageError or ResultError where a
+    Raises CheckpointError for a damaged rater or one that painted a picture itself, ImageError or ResultError where a
     file is not what it should be.
     """
     make_deterministic(threads)
     prepared = {path.stem: path for path in images}
     jury = {
-        f"judge_{regime}_style_distance": _cifar_eye(path, layers[regime], traces) for regime, path in held_out.items()
+        f"rater_{regime}_style_distance": _cifar_eye(path, layers[regime], traces) for regime, path in held_out.items()
     }
     imagenet = None if squeezenet is None else read_squeezenet(squeezenet, caffe_input=caffe_input)
 
@@ -73,7 +73,7 @@ def judge_pictures(
                 found.append({"labels": asdict(course.labels), **said_of(course)})
             except ImageError as problem:
                 raise ImageError(f"{course.picture}: {problem}") from None
-    write_json(judgements, found)
+    write_json(ratings, found)
 
 
 def _cifar_eye(path: Path, layers: Sequence[str], traces: Sequence[Path]) -> Eye:
@@ -82,6 +82,6 @@ def _cifar_eye(path: Path, layers: Sequence[str], traces: Sequence[Path]) -> Eye
     for trace in traces:
         labels = read_trace(trace).labels
         if (labels.network, labels.seed) == (header.network, header.seed):
-            raise CheckpointError(f"{path}: expected a judge that did not paint, found the painter of {trace}")
+            raise CheckpointError(f"{path}: expected a rater that did not paint, found the painter of {trace}")
     encoder = Encoder(network, layers, pooling="average")
     return lambda picture: list(encoder(picture).values())

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from robust_style.benchmark.measure_controls import controls, judged, photograph_and_still_life
+from robust_style.benchmark.measure_controls import controls, photograph_and_still_life, rated
 from robust_style.errors import CheckpointError
-from robust_style.judge.squeezenet import POSITIONS, read_squeezenet
 from robust_style.model.compat import import_torchvision_squeezenet
+from robust_style.raters.squeezenet import POSITIONS, read_squeezenet
 
 REAL = Path(__file__).parents[2].parent / "shared" / "data" / "weights" / "squeezenet1_0_deepcompressed_bgr.pth"
 
@@ -52,7 +52,7 @@ def test_another_network_is_refused(version: str, squeezenet_file: Path, tmp_pat
         every = torch.load(squeezenet_file, weights_only=True)
         weights = {name: tensor for name, tensor in every.items() if not name.startswith("features.12.")}
     torch.save(weights, tmp_path / "other.pth")
-    with pytest.raises(CheckpointError, match=r"expected the weights of SqueezeNet 1\.0 .* judges\.squeezenet"):
+    with pytest.raises(CheckpointError, match=r"expected the weights of SqueezeNet 1\.0 .* raters\.squeezenet"):
         read_squeezenet(tmp_path / "other.pth", caffe_input=False)
 
 
@@ -61,7 +61,7 @@ def test_another_network_is_refused(version: str, squeezenet_file: Path, tmp_pat
 def test_real_weights_order_the_controls() -> None:
     content, style = photograph_and_still_life(128)
     eye = read_squeezenet(REAL, caffe_input=True)
-    found = judged(eye, controls(content, style))
+    found = rated(eye, controls(content, style))
     gram = {name: said["style_gram_distance"] for name, said in found.items()}
     assert gram["itself"] == pytest.approx(1)
     assert gram["style"] == 0

@@ -1,4 +1,4 @@
-"""Scores and loss while pictures are painted: the optimiser's evaluations, with each network's last checkpoint."""
+"""Scores and loss while pictures are painted: the optimiser's iterations, with each network's last checkpoint."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ from robust_style.figure.curves import Curve, curve_of, draw_curve, seeds_words
 from robust_style.figure.palette import looks
 from robust_style.figure.panels import Measure, panels_of, titles_of
 from robust_style.figure.visual_language import save, visual_language
-from robust_style.score.by_evaluation import EVALUATION, read_by_evaluation
+from robust_style.score.by_iteration import ITERATION, read_by_iteration
 from robust_style.score.trace import Trace, read_trace
 
 LOSS = Measure("loss", "loss / first loss", "the optimiser's own aim", 1.0, "log")
@@ -20,23 +20,23 @@ MEASURES = (
     Measure("style_colour_distance", "colour distance to style", "lower = closer to the style", 1.0, "log"),
     Measure("style_texture_distance", "texture distance to style", "lower = closer to the style", 1.0, "log"),
 )
-# At most so many markers on a curve of hundreds of evaluations: what tells lines apart in grey.
+# At most so many markers on a curve of hundreds of iterations: what tells lines apart in grey.
 MARKERS = 5
 
 
-def draw_score_vs_evaluation(
+def draw_score_vs_iteration(
     *, table: Path, traces: list[Path], networks: list[str], recipes: list[str], figure: Path, vector: Path
 ) -> None:
-    """Draws a panel per measure and recipe, the loss last, over the evaluations of the optimiser.
+    """Draws a panel per measure and recipe, the loss last, over the iterations of the optimiser.
 
-    `traces` are the stylisations to draw, `table` the scores of their snapshots; of each network and seed the last
+    `traces` are the stylizations to draw, `table` the scores of their snapshots; of each network and seed the last
     checkpoint among the traces is shown. The loss is each picture's total loss over its first one, averaged as
     logarithms. Means and intervals as in the other figures. Raises ResultError for traces of none of the networks.
     """
     last = _last_checkpoints(traces, networks, recipes)
     if not last:
-        raise ResultError(f"expected stylisations of {', '.join(networks)}, found none; add traces of these networks")
-    scores = read_by_evaluation(table)
+        raise ResultError(f"expected stylizations of {', '.join(networks)}, found none; add traces of these networks")
+    scores = read_by_iteration(table)
     losses = _losses(last)
     kept = losses[["recipe", "network", "seed", "epoch"]].drop_duplicates()
     scores = scores.merge(kept, on=list(kept.columns))
@@ -47,14 +47,12 @@ def draw_score_vs_evaluation(
     note = f"Each network's last checkpoint. {seeds_words(losses)} Loss: as logarithms. Grey line: the beginning of "
     note += "the loss; for distances the untouched content; for structure none at all."
     with visual_language():
-        panels = panels_of(
-            [*measures, LOSS], titles_of(drawn_recipes), of_network, "evaluations of the optimiser", note
-        )
+        panels = panels_of([*measures, LOSS], titles_of(drawn_recipes), of_network, "iterations of the optimiser", note)
         for (measure, recipe), axes in panels.axes.items():
             rows = losses if measure == LOSS.column else scores
             of_recipe = rows[rows["recipe"] == recipe]
             for network, look in of_network.items():
-                curve = curve_of(of_recipe[of_recipe["network"] == network], EVALUATION, measure)
+                curve = curve_of(of_recipe[of_recipe["network"] == network], ITERATION, measure)
                 shown = _exponential(curve) if measure == LOSS.column else curve
                 draw_curve(axes, shown, look, every=max(1, len(curve.x) // MARKERS))
         panels.finish()
@@ -70,7 +68,7 @@ def _last_checkpoints(paths: Sequence[Path], networks: Sequence[str], recipes: S
 
 
 def _losses(traces: Sequence[Trace]) -> pd.DataFrame:
-    """One row per picture and evaluation: the natural logarithm of the loss over the first one."""
+    """One row per picture and iteration: the natural logarithm of the loss over the first one."""
     parts = []
     for trace in traces:
         loss = np.asarray(trace.total_loss)
@@ -79,7 +77,7 @@ def _losses(traces: Sequence[Trace]) -> pd.DataFrame:
         labels = trace.labels
         parts.append(
             pd.DataFrame(
-                {EVALUATION: trace.evaluation, LOSS.column: log} | {
+                {ITERATION: trace.iteration, LOSS.column: log} | {
                     "recipe": labels.recipe, "network": labels.network, "seed": labels.seed, "epoch": labels.epoch,
                     "content": labels.content, "style": labels.style,
                 }

@@ -11,4 +11,4 @@ def fetch_squeezenet(*, source: str, sha256: str, weights: Path, download_to: Pa
 
     Raises CheckpointError for an absent file or another hash, DownloadError if the URL does not give it.
     """
-    write_bytes(weights, file_of_source("judges.squeezenet", source, sha256, download_to).read_bytes())
+    write_bytes(weights, file_of_source("raters.squeezenet", source, sha256, download_to).read_bytes())

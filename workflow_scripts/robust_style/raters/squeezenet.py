@@ -58,6 +58,6 @@ def _fill(path: Path, features: nn.Module, weights: Mapping[str, Tensor]) -> Non
         names = sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name))
         raise CheckpointError(
             f"{path}: expected the weights of SqueezeNet 1.0 under torchvision's names, found a difference in "
-            f"features.{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}; correct judges.squeezenet"
+            f"features.{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}; correct raters.squeezenet"
         )
     features.load_state_dict(dict(weights))

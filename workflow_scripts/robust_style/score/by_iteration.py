@@ -7,13 +7,13 @@ import pandas as pd
 from robust_style.score.columns import LABELS
 from robust_style.score.table import read_columns
 
-EVALUATION = "evaluation"
+ITERATION = "iteration"
 MEASURES = ("content_ssim", "style_colour_distance", "style_texture_distance")
-COLUMNS = (*LABELS, EVALUATION, *MEASURES)
-_WHOLE_NUMBERS = ("seed", "epoch", EVALUATION)
+COLUMNS = (*LABELS, ITERATION, *MEASURES)
+_WHOLE_NUMBERS = ("seed", "epoch", ITERATION)
 
 
-def read_by_evaluation(path: Path) -> pd.DataFrame:
+def read_by_iteration(path: Path) -> pd.DataFrame:
     """The table at `path`, perhaps without a row. Raises ResultError if it is missing or lacks a column."""
     kinds = dict.fromkeys(LABELS, "str") | dict.fromkeys(_WHOLE_NUMBERS, "int64") | dict.fromkeys(MEASURES, "float64")
-    return read_columns(path, kinds, COLUMNS, "scores by evaluation")
+    return read_columns(path, kinds, COLUMNS, "scores by iteration")

@@ -29,7 +29,7 @@ def style_distance(picture: Maps, content: Maps, style: Maps) -> float:
         wanted = gram_matrix(of_style, "positions")
         span = torch.linalg.matrix_norm(gram_matrix(of_content, "positions") - wanted)
         if float(span) <= _TINY * float(torch.linalg.matrix_norm(wanted)):
-            raise ImageError("expected content and style to look different to the judge, found the same Gram matrix")
+            raise ImageError("expected content and style to look different to the rater, found the same Gram matrix")
         ratios.append(float(torch.linalg.matrix_norm(gram_matrix(seen, "positions") - wanted) / span))
     return sum(ratios) / len(ratios)
 

@@ -1,4 +1,4 @@
-"""One evaluation of style transfer, loss and gradient: ours, and as a notebook does it."""
+"""One iteration of style transfer, loss and gradient: ours, and as a notebook does it."""
 
 from collections.abc import Callable
 
@@ -58,7 +58,7 @@ def our_problem(network: NormalisedNetwork, recipe: Recipe, scene: Scene, dtype:
     return Problem(objective, is_exact=objective.is_exact)
 
 
-def plain_evaluation(network: NormalisedNetwork, recipe: Recipe, scene: Scene) -> Callable[[Tensor], Tensor]:
+def plain_iteration(network: NormalisedNetwork, recipe: Recipe, scene: Scene) -> Callable[[Tensor], Tensor]:
     """Gradient of a picture as notebooks compute it: the whole network, float32, gradients of the weights too.
 
     Mean squared differences of the recipe's feature maps and Gram matrices by torch's own operations, in
@@ -103,7 +103,7 @@ def plain_evaluation(network: NormalisedNetwork, recipe: Recipe, scene: Scene) -
 
 
 def flops(network: NormalisedNetwork, recipe: Recipe, size_px: int) -> float:
-    """Floating-point operations of one evaluation of a square picture: a pass forward and one to the pixels.
+    """Floating-point operations of one iteration of a square picture: a pass forward and one to the pixels.
 
     Two for each multiply-add of the convolutions up to the deepest layer of the recipe; Gram matrices not counted.
     """

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from robust_style.errors import ImageError
-from robust_style.judge.distances import perceptual_distance, style_distance
+from robust_style.raters.distances import perceptual_distance, style_distance
 
 
 def maps(*channels: list[float]) -> list[torch.Tensor]:

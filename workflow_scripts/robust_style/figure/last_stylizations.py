@@ -1,4 +1,4 @@
-"""Of many stylisations those that a figure of one pair shows."""
+"""Of many stylizations those that a figure of one pair shows."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ from robust_style.score.trace import Trace, read_trace
 def last_of_one_pair(
     traces: Sequence[Path], networks: Sequence[str], recipes: Sequence[str]
 ) -> dict[tuple[str, str], Trace]:
-    """(recipe, network) -> its stylisation with the last checkpoint; of several seeds one is shown.
+    """(recipe, network) -> its stylization with the last checkpoint; of several seeds one is shown.
 
     Raises ResultError if the traces are of several pairs or of none of `networks` and `recipes`.
     """
@@ -19,11 +19,11 @@ def last_of_one_pair(
     found = [trace for trace in found if trace.labels.recipe in recipes]
     if not found:
         raise ResultError(
-            f"expected stylisations of {', '.join(networks)} by {', '.join(recipes)}, found none; add them"
+            f"expected stylizations of {', '.join(networks)} by {', '.join(recipes)}, found none; add them"
         )
     pairs = {pair_of(trace) for trace in found}
     if len(pairs) > 1:
-        raise ResultError(f"expected stylisations of one pair, found {len(pairs)}; draw one figure for each")
+        raise ResultError(f"expected stylizations of one pair, found {len(pairs)}; draw one figure for each")
     seed = shown_seed((trace.labels.network, trace.labels.seed) for trace in found)
     found = sorted((trace for trace in found if trace.labels.seed == seed), key=lambda trace: trace.labels.epoch)
     # Of each network and recipe the last wins.
