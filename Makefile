@@ -1,5 +1,5 @@
-# make demo   the whole journey on embedded data, then the report     (a fresh machine needs Python >= 3.11 and this)
-# make test   every test                                              make help lists the rest
+# make demo   the whole workflow on embedded data, then the report     (a fresh machine needs Python >= 3.11 and this)
+# make test   the tests of a change, in minutes                        make help lists the rest
 
 PYTHON ?= python3
 VENV := .venv
@@ -20,30 +20,32 @@ $(error make study: expected NAME to be one of $(if $(SMALL),$(small_studies),$(
 endif
 endif
 
-.PHONY: help env demo study readme-figure report test test-cluster test-others lint format lock pins docs benchmark-training benchmark-transfer measure-controls \
+.PHONY: help env demo study readme-figure report test test-all wheel test-cluster test-others lint format lock pins docs benchmark-training benchmark-transfer measure-controls \
   simulate-statistics clean
 
 help:
-	@echo "make env     exact pins of requirements.lock into $(VENV)"
-	@echo "make demo    the whole journey on embedded data: pictures, scores, figures, page, report (results/demo/)"
+	@echo "make env     exact pins of requirements.lock and the command robust-style into $(VENV)"
+	@echo "make demo    the whole workflow on embedded data: pictures, scores, figures, page, report (results/demo/)"
 	@echo "make study NAME=epsilon  one of $(studies) (docs/studies.md); SMALL=1: in minutes on a CPU"
 	@echo "make readme-figure  the README's picture from the demo"
 	@echo "make report  report of the published experiment (results/report.html)"
-	@echo "make test    every test;  make lint  style and types only;  make format  mend the style"
+	@echo "make test    the tests of a change (minutes);  make test-all  every test;  make lint  style and types only"
+	@echo "make format  fix the style;  make wheel  dist/robust_style-*.whl"
 	@echo "make lock    new requirements.lock from pyproject.toml;  make pins  new envs/ from the lock"
 	@echo "make docs    config/README.md from config/schema.yaml"
 	@echo "make benchmark-training  our training step against the robustness library's (about 10 minutes on 2 cores)"
-	@echo "make benchmark-transfer  our evaluation of style transfer against a plain one (about 5 minutes on 2 cores)"
+	@echo "make benchmark-transfer  our iteration of style transfer against a plain one (about 5 minutes on 2 cores)"
 	@echo "make measure-controls  the scores of known alterations (seconds)"
 	@echo "make simulate-statistics  coverage and false verdicts of the statistics (about 2 minutes)"
 	@echo "make clean   delete what the demo and small studies made"
 
 env: $(READY)
 
-$(READY): requirements.lock
+$(READY): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
 	$(BIN)/python -m pip install --quiet --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	touch $@
 
 demo: $(READY)
@@ -70,8 +72,12 @@ readme-figure: demo
 report: $(READY)
 	$(SNAKEMAKE) --report results/report.html
 
-# The cluster's tests mostly wait for Slurm: beside the others they take no time.
+# What a contributor runs at every change; `nightly` marks what takes longer than it is worth then.
 test: $(READY) lint
+	$(BIN)/python -m pytest -m "not nightly"
+
+# Everything, before a release. The tests with Slurm mostly wait: beside the others they take no time.
+test-all: $(READY) lint
 	@$(MAKE) --no-print-directory --jobs 2 test-cluster test-others
 
 test-cluster: $(READY)
@@ -79,6 +85,9 @@ test-cluster: $(READY)
 
 test-others: $(READY)
 	$(BIN)/python -m pytest --ignore=tests/cluster
+
+wheel:
+	$(PYTHON) -m pip wheel --no-deps --wheel-dir dist .
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -99,19 +108,19 @@ pins: $(READY)
 	$(BIN)/python envs/pin.py environments
 
 docs: $(READY)
-	PYTHONPATH=workflow_scripts $(BIN)/python -m robust_style.workflow.schema_page config/schema.yaml config/README.md
+	$(BIN)/python -m robust_style.workflow.schema_page config/schema.yaml config/README.md
 
 benchmark-training: $(READY)
-	PYTHONPATH=workflow_scripts $(BIN)/python -m robust_style.benchmark.training_step
+	$(BIN)/python -m robust_style.benchmark.training_step
 
 benchmark-transfer: $(READY)
-	PYTHONPATH=workflow_scripts $(BIN)/python -m robust_style.benchmark.transfer_step
+	$(BIN)/python -m robust_style.benchmark.transfer_step
 
 measure-controls: $(READY)
-	PYTHONPATH=workflow_scripts $(BIN)/python -m robust_style.benchmark.measure_controls
+	$(BIN)/python -m robust_style.benchmark.measure_controls
 
 simulate-statistics: $(READY)
-	PYTHONPATH=workflow_scripts $(BIN)/python -m robust_style.benchmark.simulate_statistics
+	$(BIN)/python -m robust_style.benchmark.simulate_statistics
 
 clean:
 	rm -rf results/demo results/miniature results/studies/*_small

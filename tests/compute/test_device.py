@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from robust_style.training.processes import Processes
 
 from robust_style.compute import device as device_module
 from robust_style.compute.determinism import determinism_switches, make_deterministic
@@ -59,8 +58,6 @@ def test_a_numbered_device_becomes_the_current_one(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(torch.cuda, "set_device", current.append)
     assert choose_device("cuda:1") == torch.device("cuda", 1)
     assert current == [torch.device("cuda", 1)]
-    with pytest.raises(ConfigError, match=r"cuda:1 names one device, but training\.processes is 2"):
-        Processes(0, 2).demand_devices(torch.device("cuda", 1))
 
 
 @pytest.mark.parametrize(("has_amx", "expected"), [(True, "bfloat16"), (False, "float32")])

@@ -1,9 +1,9 @@
 """Does adversarial training make a network a better painter, and when?
 
-Rooms, in the order the data travels: `data` (images and labels), `model` (networks and their named layers),
-`attack`, `training`, `transfer` (style transfer), `score`, `figure`, `page`; beside them `files` (atomic files,
-checkpoints), `compute` (device, determinism, random numbers), `provenance` (records of what was done) and `workflow`
-(what the Snakefile needs).
+Packages, in the order of the data flow: `data` (images and labels), `model` (networks and their named layers),
+`attack`, `training`, `transfer` (style transfer), `score`, `raters`, `figure`, `page`, `report`. Used by all of them:
+`files` (atomic files, checkpoints), `compute` (device, determinism, random numbers), `provenance` (records of what was
+done), `workflow` (what the Snakefile needs) and `commands` (the command line).
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

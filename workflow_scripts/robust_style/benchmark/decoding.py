@@ -1,6 +1,6 @@
 """How many images of ImageNet's usual size the preparation of a folder decodes in a second.
 
-PYTHONPATH=workflow_scripts python -m robust_style.benchmark.decoding --processes 2 --size-px 64
+python -m robust_style.benchmark.decoding --processes 2 --size-px 64
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """The table of controls: each measure of a picture, on alterations whose order every reader knows.
 
-PYTHONPATH=workflow_scripts python -m robust_style.benchmark.measure_controls [--squeezenet FILE [--caffe]]
+python -m robust_style.benchmark.measure_controls [--squeezenet FILE [--caffe]]
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Do the intervals and verdicts hold what they say? Planted effects in a crossed model of seeds, contents and styles.
 
-PYTHONPATH=workflow_scripts python -m robust_style.benchmark.simulate_statistics --help
+python -m robust_style.benchmark.simulate_statistics --help
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Our training step against the `robustness` library's, in one interleaved run.
 
-PYTHONPATH=workflow_scripts python -m robust_style.benchmark.training_step --help
+python -m robust_style.benchmark.training_step --help
 """
 
 import argparse

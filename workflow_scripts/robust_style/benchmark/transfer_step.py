@@ -1,6 +1,6 @@
 """Our iteration of style transfer against a plain one, and our optimiser against torch's, in interleaved runs.
 
-PYTHONPATH=workflow_scripts python -m robust_style.benchmark.transfer_step --help
+python -m robust_style.benchmark.transfer_step --help
 """
 
 import argparse
@@ -28,9 +28,8 @@ from robust_style.transfer.lbfgs_unguarded import minimise_unguarded
 from robust_style.transfer.problem import Problem
 from robust_style.transfer.recipe import Recipe, recipe_from_settings
 from robust_style.transfer.stand_ins import recipe_for
-from robust_style.workflow.defaults import built_in_recipes, fill_defaults
+from robust_style.workflow.defaults import CONFIG, built_in_recipes, fill_defaults
 
-CONFIG = Path(__file__).resolve().parents[3] / "config"
 COLUMNS = (
     "hardware", "torch", "threads", "size_px", "what", "seconds", "ratio", "ratio_low", "ratio_high", "share_of_peak",
 )  # fmt: skip

@@ -13,8 +13,9 @@ import yaml
 
 from robust_style.errors import ConfigError
 from robust_style.score.columns import ACCURACIES, MEASURES, RATED
+from robust_style.workflow.defaults import CONFIG
 
-SCHEMA = Path(__file__).resolve().parents[3] / "config" / "claims_schema.yaml"
+SCHEMA = CONFIG / "claims_schema.yaml"
 DERIVED = ("log2_worst_rise", "failed", "distance_to_ideal")
 _MEASURES = (*MEASURES, *RATED, *ACCURACIES, *DERIVED)
 _SIGNS = {"more": 1, "less": -1}

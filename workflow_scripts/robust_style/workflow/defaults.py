@@ -9,6 +9,8 @@ import yaml
 from robust_style.errors import ConfigError
 from robust_style.workflow.numbers import with_numbers
 
+# The package's own schemas and tables; the files are links to config/.
+CONFIG = Path(__file__).resolve().parents[1] / "config"
 # Of version 0.1: the original notebook's recipe.
 _OLD_RECIPE = "seed"
 _NEW_RECIPE = "the recipe seed is called original now; write original"

@@ -1,6 +1,6 @@
 """The page config/README.md, made from the schema: what a user reads is what is checked.
 
-PYTHONPATH=workflow_scripts python -m robust_style.workflow.schema_page config/schema.yaml config/README.md
+python -m robust_style.workflow.schema_page config/schema.yaml config/README.md
 """
 
 import sys

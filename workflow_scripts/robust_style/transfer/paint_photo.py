@@ -73,7 +73,7 @@ class Sitting:
     settings: Mapping[str, Any]
 
 
-def paint_by_hand(
+def paint_photo_file(
     sitting: Sitting,
     *,
     checkpoint: Path,

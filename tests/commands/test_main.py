@@ -11,14 +11,14 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from robust_style import __main__ as command
-from robust_style.__main__ import main
+from robust_style.commands import main as command
+from robust_style.commands.main import main
 from robust_style.files.checkpoint import load_checkpoint
 from robust_style.model.compat import import_torchvision_models
 from robust_style.model.network import build_network
 from tiny_training import CLASSES, write_tiny_dataset
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 STATE = build_network("vgg11", 0.05, len(CLASSES), seed=4).state_dict()
 LIKE = ("--architecture", "vgg11", "--width", "0.05", "--regime", "adversarial")
 

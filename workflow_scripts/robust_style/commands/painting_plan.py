@@ -1,4 +1,4 @@
-"""What one run of `stylize` paints: which photos, into which files, and what is already finished."""
+"""What one run of `robust-style paint` paints: which photos, into which files, and what is already finished."""
 
 import json
 from collections import Counter
@@ -12,7 +12,7 @@ from PIL import Image
 from robust_style.errors import ConfigError, ImageError, StorageError
 from robust_style.files.destination import Destinations, check_folder, is_folder, names_folder, typed_path
 from robust_style.files.digest import sha256_of_file
-from robust_style.transfer.by_hand import INTERRUPTED, Sitting
+from robust_style.transfer.paint_photo import INTERRUPTED, Sitting
 from robust_style.transfer.picture_file import picture_endings, read_record
 
 # A file of such a name is meant as a picture: damage in it is an error, whereas `notes.txt` is skipped.

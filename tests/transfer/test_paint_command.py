@@ -7,8 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
-from robust_style.__main__ import main
-from robust_style.transfer import by_hand
+from robust_style.commands.main import main
+from robust_style.transfer import paint_photo
 
 QUICK = ("--size", "32", "--threads", "1", "--precision", "float32", "--set", "iterations=3")
 LAYERS = ("--set", "style_layers=[relu1_1]", "--set", "content_layers=[relu2_1]")
@@ -24,7 +24,7 @@ def run(files, tmp_path):
     def paint(content, *more, output=tmp_path / "made" / "out.png"):
         main(
             [
-                "stylize", "--content", str(content), "--style", str(files["images"][1]),
+                "paint", "--content", str(content), "--style", str(files["images"][1]),
                 "--checkpoint", str(files["checkpoint"]), "--output", str(output), "--force", *QUICK, *LAYERS, *more,
             ]
         )  # fmt: skip
@@ -303,15 +303,15 @@ def test_noise_depends_on_seed_and_size_and_not_on_names(run, photo, tmp_path):
 
 @pytest.mark.parametrize("size", ["9999999", "100000", "64"])
 def test_too_little_memory_is_said_before_painting_with_a_size_that_fits(run, photo, capsys, monkeypatch, size):
-    monkeypatch.setattr(by_hand, "available_bytes", lambda device: 64e6)
-    monkeypatch.setattr(by_hand, "paint", lambda *_, **__: pytest.fail("it must not begin"))
+    monkeypatch.setattr(paint_photo, "available_bytes", lambda device: 64e6)
+    monkeypatch.setattr(paint_photo, "paint", lambda *_, **__: pytest.fail("it must not begin"))
     error = refusal(run, capsys, photo, "--size", size)
     assert f"--size {size}: needs about" in error
     assert "no size fits" in error or re.search(r"--size \d+ fits", error)
 
 
 def test_the_size_that_is_said_to_fit_fits(run, photo, capsys, monkeypatch):
-    monkeypatch.setattr(by_hand, "available_bytes", lambda device: 80e6)
+    monkeypatch.setattr(paint_photo, "available_bytes", lambda device: 80e6)
     fits = re.search(r"--size (\d+) fits", refusal(run, capsys, photo, "--size", "4096"))
     assert int(fits[1]) % 16 == 0
     run(photo, "--size", fits[1], "--set", "iterations=1")
@@ -322,7 +322,7 @@ def test_memory_that_runs_out_while_painting_is_one_sentence(run, photo, capsys,
     def exhausted(*_, **__):
         raise RuntimeError("[enforce fail at alloc_cpu.cpp:121] DefaultCPUAllocator: can't allocate memory: you tried")
 
-    monkeypatch.setattr(by_hand, "paint", exhausted)
+    monkeypatch.setattr(paint_photo, "paint", exhausted)
     error = refusal(run, capsys, photo)
     assert "--size: expected what fits into memory, found 32 to be too much" in error
     assert error.splitlines()[-1].endswith("choose a smaller --size")

@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
@@ -14,7 +15,7 @@ _LONGEST_SHOWN = 60
 class CommandParser(argparse.ArgumentParser):
     """A parser that takes no abbreviated options and answers a mistake with one sentence and status 2.
 
-    `renamed` gives the sentence for an option that no longer exists.
+    `renamed` gives the sentence for an option or a command that no longer exists.
     """
 
     def __init__(self, *, renamed: dict[str, str] | None = None, **keywords: Any) -> None:
@@ -23,8 +24,11 @@ class CommandParser(argparse.ArgumentParser):
 
     def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
         """As argparse, but a sub-command refuses options that it does not know before it misses others."""
-        if args is not None and self._subparsers is None:
+        args = sys.argv[1:] if args is None else args
+        if self._subparsers is None:
             self._refuse_unknown(args)
+        elif args and args[0] in self.renamed:
+            self.error(f"{args[0]}: {self.renamed[args[0]]}")
         return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:

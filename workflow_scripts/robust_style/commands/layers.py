@@ -1,4 +1,4 @@
-"""`python -m robust_style layers`: what the layers of a network are called, from the command line."""
+"""`robust-style layers`: what the layers of a network are called, from the command line."""
 
 import argparse
 from pathlib import Path
@@ -6,15 +6,13 @@ from typing import Any
 
 import torch
 
-from robust_style.command_line import number
+from robust_style.commands.parser import number
 from robust_style.model.architectures import ARCHITECTURES
 from robust_style.model.network import NormalisedNetwork, build_network
 from robust_style.model.painter import network_to_paint_with
 from robust_style.transfer.layer_table import layer_table
 from robust_style.transfer.stand_ins import read_stand_ins
-from robust_style.workflow.defaults import built_in_recipes
-
-CONFIG = Path(__file__).resolve().parents[2] / "config"
+from robust_style.workflow.defaults import CONFIG, built_in_recipes
 
 
 def add_layers(commands: Any) -> None:

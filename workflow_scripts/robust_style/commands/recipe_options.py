@@ -1,18 +1,16 @@
 """The recipe as the command line names it: a built-in one, changed key by key."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-from robust_style.command_line import number, shown, whole_number
+from robust_style.commands.parser import number, shown, whole_number
 from robust_style.errors import ConfigError
-from robust_style.workflow.defaults import built_in_recipes, fill_defaults, nearest
+from robust_style.workflow.defaults import CONFIG, built_in_recipes, fill_defaults, nearest
 from robust_style.workflow.numbers import with_numbers
 from robust_style.workflow.schema_faults import old_key, schema_faults
 
-CONFIG = Path(__file__).resolve().parents[2] / "config"
 # Options of their own for the keys that are changed most often.
 _OPTIONS = {
     "style_weight": "--style-weight",

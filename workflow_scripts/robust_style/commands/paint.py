@@ -1,4 +1,4 @@
-"""`python -m robust_style stylize`: paint photos with a checkpoint, from the command line."""
+"""`robust-style paint`: paint photos with a checkpoint, from the command line."""
 
 import argparse
 import os
@@ -7,26 +7,27 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from robust_style.command_line import number, whole_number
+from robust_style.commands.painting_plan import Style, plan_paintings
+from robust_style.commands.parser import number, whole_number
+from robust_style.commands.recipe_options import add_recipe_options, recipe_of
 from robust_style.compute.memory import within_memory
 from robust_style.errors import ConfigError, Divergence, ImageError, RobustStyleError
 from robust_style.files.destination import typed_path
-from robust_style.painting_plan import Style, plan_paintings
-from robust_style.recipe_options import CONFIG, add_recipe_options, recipe_of
-from robust_style.transfer.by_hand import check_pictures, paint_by_hand
 from robust_style.transfer.inert_settings import inert_settings, seed_is_inert
+from robust_style.transfer.paint_photo import check_pictures, paint_photo_file
 from robust_style.transfer.picture_file import QUALITY, alpha_endings, is_lossless, picture_endings
 from robust_style.transfer.stand_ins import read_stand_ins
+from robust_style.workflow.defaults import CONFIG
 
 # As transfer.threads in config/schema.yaml. More than the machine has cores is allowed, because the number of threads
 # decides how sums are rounded: with it the picture of a larger machine can be made again.
 MOST_THREADS = 256
 
 
-def add_stylize(commands: Any) -> None:
+def add_paint(commands: Any) -> None:
     """Adds the sub-command to the parser's."""
     command = commands.add_parser(
-        "stylize",
+        "paint",
         help="paint a photo, or a folder of them, with a checkpoint",
         renamed={
             "--style-weights": "is called --style-blend-weights (one for each of several styles); the weight of the "
@@ -76,10 +77,10 @@ def add_stylize(commands: Any) -> None:
         help=f"1 to {MOST_THREADS} (default: all cores)",
     )  # fmt: skip
     command.add_argument("--precision", default="auto", choices=["auto", "float32", "bfloat16"])
-    command.set_defaults(run=_stylize)
+    command.set_defaults(run=_paint)
 
 
-def _stylize(chosen: argparse.Namespace) -> None:
+def _paint(chosen: argparse.Namespace) -> None:
     recipe, changed = recipe_of(chosen)
     styles = _styles(chosen)
     plan = plan_paintings(
@@ -122,7 +123,7 @@ def _stylize(chosen: argparse.Namespace) -> None:
     for sitting in plan.sittings:
         try:
             with within_memory("--size", chosen.size, "choose a smaller --size"):
-                summary = paint_by_hand(
+                summary = paint_photo_file(
                     sitting,
                     checkpoint=chosen.checkpoint,
                     recipe=recipe,

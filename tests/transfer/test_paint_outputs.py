@@ -1,4 +1,4 @@
-"""What `stylize` writes, keeps and leaves alone: destinations, formats, folders of photos, interruptions."""
+"""What `robust-style paint` writes, keeps and leaves alone: destinations, formats, folders of photos, interruptions."""
 
 import json
 import os
@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from robust_style import __version__
-from robust_style.__main__ import main
-from robust_style.transfer import by_hand
+from robust_style.commands.main import main
+from robust_style.transfer import paint_photo
 from robust_style.transfer.picture_file import read_record
 
 QUICK = ("--size", "32", "--threads", "1", "--precision", "float32", "--set", "iterations=3")
@@ -38,7 +38,7 @@ def run(files, photo):
     def paint(output, *more, content=photo, style=files["images"][1]):
         main(
             [
-                "stylize", "--content", str(content), "--style", str(style), "--checkpoint", str(files["checkpoint"]),
+                "paint", "--content", str(content), "--style", str(style), "--checkpoint", str(files["checkpoint"]),
                 "--output", str(output), *QUICK, *LAYERS, *more,
             ]
         )  # fmt: skip
@@ -52,7 +52,7 @@ def refusal(run, capsys, monkeypatch):
 
     def refused(*arguments, **keywords):
         with monkeypatch.context() as patch, pytest.raises(SystemExit) as stopped:
-            patch.setattr(by_hand, "paint", lambda *_, **__: pytest.fail("painted before the refusal"))
+            patch.setattr(paint_photo, "paint", lambda *_, **__: pytest.fail("painted before the refusal"))
             run(*arguments, **keywords)
         assert stopped.value.code in (1, 2)
         said = capsys.readouterr().err
@@ -226,14 +226,14 @@ def test_a_missing_style_is_one_error(refusal, album, tmp_path):
 
 
 def test_a_divergence_names_its_photo_and_does_not_stop_the_others(run, album, tmp_path, capsys, monkeypatch):
-    paint, photos = by_hand.paint, iter(("a", "b"))
+    paint, photos = paint_photo.paint, iter(("a", "b"))
 
     def diverge_once(network, settings, orders, **more):
         if next(photos) == "a":
-            raise by_hand.Divergence("not finite")
+            raise paint_photo.Divergence("not finite")
         return paint(network, settings, orders, **more)
 
-    monkeypatch.setattr(by_hand, "paint", diverge_once)
+    monkeypatch.setattr(paint_photo, "paint", diverge_once)
     with pytest.raises(SystemExit, match="1"):
         run(tmp_path / "out", content=album)
     assert f"error: 1 of 2 photos was not painted: {album / 'a.png'}: not finite\n" in capsys.readouterr().err
@@ -249,7 +249,7 @@ def signal_at(monkeypatch, iteration, number=signal.SIGINT):
             os.kill(os.getpid(), number)
 
     reported = []
-    monkeypatch.setattr(by_hand._Progress, "__call__", report)
+    monkeypatch.setattr(paint_photo._Progress, "__call__", report)
     return reported
 
 

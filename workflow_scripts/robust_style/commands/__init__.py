@@ -1,0 +1,1 @@
+"""The command line: `robust-style paint`, `layers`, `export`, `convert`."""
