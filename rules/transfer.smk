@@ -117,7 +117,7 @@ rule reconstruct:
         layers=lambda wildcards: layers.reconstructed_layers(
             config, wildcards.network, STAND_INS
         ),
-        evaluations=config["reconstruction"]["iterations"],
+        iterations=config["reconstruction"]["iterations"],
         size_px=reconstruction.reconstruction_px(config),
         code=fingerprint("reconstruct"),
     message:

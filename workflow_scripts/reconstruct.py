@@ -19,7 +19,7 @@ with step(snakemake):
             "style": snakemake.params.style,
         },
         layers=snakemake.params.layers,
-        evaluations=snakemake.params.evaluations,
+        iterations=snakemake.params.iterations,
         size_px=snakemake.params.size_px,
         seed=int(snakemake.wildcards.seed),
         device=snakemake.config["device"],
