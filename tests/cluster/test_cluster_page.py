@@ -58,7 +58,8 @@ def test_the_page_counts_the_submissions_of_the_published_experiment(published: 
     (published / "batched.yaml").write_text("transfer: {pairs_per_job: 17}\n", encoding="utf-8")
     batched = submissions(jobs(dry(published, "--configfile", "batched.yaml")))
     said = re.search(
-        r"The published experiment: (\d+) jobs, (\d+) submissions, of which (\d+) are pictures\. .*it is (\d+)\.",
+        r"The published experiment has (\d+) jobs in (\d+) submissions; (\d+) of them are pictures\. "
+        r".*needs (\d+) submissions",
         PAGE.replace("\n", " "),
     )
     assert said

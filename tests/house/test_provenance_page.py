@@ -1,18 +1,10 @@
-"""docs/provenance.md and the settings for the workflow catalogue."""
+"""The settings for the workflow catalogue, as docs/provenance.md describes them."""
 
-import re
 from pathlib import Path
 
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-TEXT = (ROOT / "docs" / "provenance.md").read_text(encoding="utf-8")
-
-
-def test_every_link_exists() -> None:
-    for target in re.findall(r"\]\(([^)#]+)\)", TEXT):
-        if "://" not in target:
-            assert (ROOT / "docs" / target).exists(), target
 
 
 def test_the_catalogue_finds_what_it_asks_for() -> None:

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -49,8 +50,11 @@ def with_belongings(place: Path) -> Path:
     return place
 
 
-def run_page(folder: Path, page: str) -> str:
-    """Writes and runs the blocks of a page, one after the other; all that was printed."""
+def run_page(folder: Path, page: str, after: Mapping[str, str] | None = None) -> str:
+    """Writes and runs the blocks of a page, one after the other; all that was printed.
+
+    `after`: what is added to commands that begin with these words.
+    """
     printed = []
     path = {**environment(), "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     for language, text in BLOCK.findall((ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")):
@@ -59,6 +63,8 @@ def run_page(folder: Path, page: str) -> str:
             assert name, f"{page}: a block of YAML begins with the name of its file"
             (folder / name[1]).write_text(_with_hash_of_its_file(folder, text), encoding="utf-8")
             continue
+        for words, added in (after or {}).items():
+            text = re.sub(rf"^({words} (?:.|(?<=\\)\n)*)$", rf"\1{added}", text, flags=re.MULTILINE)
         command = {"sh": ["bash", "-euo", "pipefail", "-c", text], "python": [sys.executable, "-c", text]}[language]
         answer = subprocess.run(
             command, cwd=folder, env=path, timeout=1500, check=False,
@@ -122,6 +128,33 @@ def test_networks(lived_in: Path, finished: Finished) -> None:
     assert (results / "stylized" / "fair" / "residual" / "seed_0" / "epoch_002").is_dir()
     assert (results / "checkpoints" / "theirs" / "seed_0" / "epoch_101.pt").exists()
     assert (lived_in / "stronger.safetensors").exists()
+
+
+def test_paint(finished: Finished, folder: Path) -> None:
+    checkpoint = folder / "results" / "demo" / "checkpoints" / "adversarial" / "seed_0" / "epoch_009.pt"
+    checkpoint.parent.mkdir(parents=True)
+    shutil.copy(finished.results / "checkpoints" / "adversarial" / "seed_0" / "epoch_002.pt", checkpoint)
+    (folder / "photos").mkdir()
+    shutil.copy(folder / "my_dog.jpg", folder / "photo.jpg")
+    shutil.copy(folder / "my_dog.jpg", folder / "photos" / "dog.jpg")
+    shutil.copy(folder / "my canvas.png", folder / "painting.png")
+    shutil.copy(folder / "my canvas.png", folder / "canvas.png")
+    left_half = Image.new("L", (180, 200), 0)
+    left_half.paste(255, (0, 0, 90, 200))
+    left_half.save(folder / "mask.png")
+    shapes = {0: (64, 3), 2: (64, 64), 5: (128, 64), 7: (128, 128)}  # torchvision's VGG19, its first four convolutions
+    torch.manual_seed(0)
+    weights = {f"features.{at}.weight": torch.randn(*shape, 3, 3) / 9 for at, shape in shapes.items()}
+    biases = {f"features.{at}.bias": torch.zeros(shape[0]) for at, shape in shapes.items()}
+    torch.save(weights | biases, folder / "vgg19.pth")
+    # An option given twice has its last value: small pictures and two iterations, whatever the page says.
+    printed = run_page(folder, "paint", after={"robust-style paint": " --size 64 --iterations 2"})
+    assert re.search(r"^relu2_2\t128\t16 x 16\t", printed, re.MULTILINE)
+    for name in re.findall(r"--output (\S+\.\w+)", (ROOT / "docs" / "paint.md").read_text(encoding="utf-8")):
+        with Image.open(folder / name) as picture:
+            assert min(picture.size) == 64, name
+    assert (folder / "softer.gif").exists()
+    assert (folder / "paintings" / "dog--painting.png").exists()
 
 
 def test_recipes(lived_in: Path, finished: Finished) -> None:
