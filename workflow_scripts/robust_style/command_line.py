@@ -3,6 +3,7 @@
 import argparse
 import difflib
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import Any, NoReturn
 
 from robust_style.workflow.numbers import number_in, whole_number_in
@@ -25,6 +26,7 @@ class CommandParser(argparse.ArgumentParser):
         """As argparse, but a sub-command refuses options that it does not know before it misses others."""
         if args is not None and self._subparsers is None:
             self._refuse_unknown(args)
+            self._refuse_repeated(args)
         return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
@@ -45,6 +47,13 @@ class CommandParser(argparse.ArgumentParser):
             spelt = f"--{name.strip('-').replace('_', '-').lower()}"
             near = difflib.get_close_matches(spelt, list(known), 1)
             self.error(f"unknown option {shown(name)}{f'; did you mean {near[0]}?' if near else ''}")
+
+    def _refuse_repeated(self, arguments: Sequence[str]) -> None:
+        """Refuse a second list of values: argparse would silently keep the last one only."""
+        options = list(takewhile(lambda argument: argument != "--", arguments))
+        for name, action in self._option_string_actions.items():
+            if action.nargs == "+" and options.count(name) > 1:
+                self.error(f"{name} is given twice; write all its values after one {name}")
 
 
 def shown(text: str) -> str:

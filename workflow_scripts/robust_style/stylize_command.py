@@ -5,12 +5,13 @@ import os
 import sys
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from robust_style.command_line import number, whole_number
 from robust_style.compute.memory import within_memory
 from robust_style.errors import ConfigError, Divergence, ImageError, RobustStyleError
-from robust_style.files.destination import typed_path
+from robust_style.files.destination import typed_input
 from robust_style.painting_plan import Style, plan_paintings
 from robust_style.recipe_options import CONFIG, add_recipe_options, recipe_of
 from robust_style.transfer.by_hand import check_pictures, paint_by_hand
@@ -33,15 +34,17 @@ def add_stylize(commands: Any) -> None:
             "style loss is --style-weight"
         },
     )
-    command.add_argument("--content", type=typed_path, required=True, help="a photo, or a folder of photos")
-    command.add_argument("--style", type=typed_path, nargs="+", required=True, help="a painting, or several")
+    command.add_argument("--content", type=typed_input, required=True, help="a photo, or a folder of photos")
+    command.add_argument("--style", type=typed_input, nargs="+", required=True, help="a painting, or several")
     command.add_argument(
         "--style-blend-weights", type=number(0, 1e12, above=True), nargs="+", metavar="WEIGHT",
         help="of several styles, one for each (default: equal)",
     )  # fmt: skip
-    command.add_argument("--mask", nargs="+", help="for each style a picture, white where it is wanted, or `none`")
     command.add_argument(
-        "--checkpoint", type=typed_path, required=True, help="a checkpoint of this project or of another program"
+        "--mask", type=typed_input, nargs="+", help="for each style a picture, white where it is wanted, or `none`"
+    )
+    command.add_argument(
+        "--checkpoint", type=typed_input, required=True, help="a checkpoint of this project or of another program"
     )
     command.add_argument(
         "--output",
@@ -148,7 +151,7 @@ def _stylize(chosen: argparse.Namespace) -> None:
 
 def _styles(chosen: argparse.Namespace) -> list[Style]:
     weights = chosen.style_blend_weights or [1.0] * len(chosen.style)
-    masks = [None if mask == "none" else typed_path(mask) for mask in chosen.mask or ["none"] * len(chosen.style)]
+    masks = [None if mask == Path("none") else mask for mask in chosen.mask or [None] * len(chosen.style)]
     for option, given in (("--style-blend-weights", weights), ("--mask", masks)):
         if len(given) != len(chosen.style):
             raise ConfigError(f"{option}: expected one for each of {len(chosen.style)} styles, found {len(given)}")

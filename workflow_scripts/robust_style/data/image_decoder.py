@@ -66,7 +66,9 @@ def decode(
             raise Refusal("a whole picture", "damage (an AVIF file without a readable header)") from None
         raise Refusal(f"a picture ({', '.join((*FORMATS, 'TGA', 'HEIC'))})", _kind(content)) from None
     except ImageCms.PyCMSError as error:
-        raise Refusal("a usable colour profile", f"{error} (save it as sRGB)") from error
+        raise Refusal(
+            "a usable colour profile", f"one that does not fit the picture ({error}; save the picture as sRGB)"
+        ) from error
     # What Pillow raises for damage depends on the format and on the place.
     except (
         OSError, SyntaxError, ValueError, EOFError, LookupError, ArithmeticError, RuntimeError, AssertionError,
