@@ -271,7 +271,7 @@ CONTRADICTIONS = {
     "no such recipe": ({"figure.recipe": "unfair"}, "figure.recipe: expected one of fair, mine, found unfair"),
     "based on nothing": (
         {"transfer.recipes.soft": {"based_on": "gatis"}},
-        "transfer.recipes.soft.based_on: expected one of fair, fair_30",
+        "transfer.recipes.soft.based_on: 'gatis' is no built-in recipe; did you mean gatys?",
     ),
     "one image to reconstruct as both": (
         {"reconstruction.content": "hats", "reconstruction.style": "hats"},

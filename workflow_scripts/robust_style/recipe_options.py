@@ -85,7 +85,5 @@ def _changes(given: list[str], known: dict[str, Any], schema: dict[str, Any]) ->
         read = with_numbers({key: value}, part, schema)
         for fault in schema_faults(read, part):
             raise ConfigError(f"--set {fault}; {known[key]['description']}")
-        if changes.get(key, read[key]) != read[key]:
-            raise ConfigError(f"--set {key}: given twice, with different values; give one of them")
         changes |= read
     return changes

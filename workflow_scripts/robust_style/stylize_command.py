@@ -161,6 +161,9 @@ def _styles(chosen: argparse.Namespace) -> list[Style]:
 def _warnings(chosen: argparse.Namespace, recipe: dict[str, Any], changed: set[str]) -> Iterator[str]:
     """What was asked for and has no effect."""
     yield from inert_settings(recipe, changed)
+    keys = [change.partition("=")[0].strip() for change in chosen.set]
+    for key in sorted({key for key in keys if keys.count(key) > 1}):
+        yield f"--set {key} is given {keys.count(key)} times; the last value is used"
     if "snapshots" in changed:
         yield "snapshots has no effect: only the workflow keeps them (--gif writes the pictures on the way)"
     if chosen.seed is not None and seed_is_inert(recipe):

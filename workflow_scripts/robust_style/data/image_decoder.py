@@ -67,7 +67,7 @@ def decode(
         raise Refusal(f"a picture ({', '.join((*FORMATS, 'TGA', 'HEIC'))})", _kind(content)) from None
     except ImageCms.PyCMSError as error:
         raise Refusal(
-            "a usable colour profile", f"one that does not fit the picture ({error}; save the picture as sRGB)"
+            "a usable colour profile", f"one that does not fit the picture ({error}; save it as sRGB)"
         ) from error
     # What Pillow raises for damage depends on the format and on the place.
     except (
