@@ -43,9 +43,12 @@ def write_lock() -> None:
         subprocess.run([f"{folder}/bin/python", "-m", "pip", "install", "--quiet", "uv"], check=True)
         resolved = Path(folder, "requirements.lock")
         resolved.write_text(LOCK.read_text() if LOCK.exists() else "")
-        command = f"{folder}/bin/uv pip compile pyproject.toml --group dev --python-version 3.11 --quiet --no-header"
-        command += f" --no-annotate --no-emit-index-url --no-emit-find-links --output-file {resolved}"
-        subprocess.run(command.split(), cwd=ROOT, check=True)
+        subprocess.run(
+            [f"{folder}/bin/uv", "pip", "compile", "pyproject.toml", "--group", "dev", "--python-version", "3.11",
+             "--quiet", "--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links",
+             "--output-file", str(resolved)],
+            cwd=ROOT, check=True,
+        )  # fmt: skip
         lines = [line for line in resolved.read_text().splitlines() if not line.startswith(CUDA_PACKAGES)]
     # A local version (2.13.0+cpu) names a build, not a release.
     pins = [re.sub(r"\+[a-z0-9.]+$", "", line) for line in lines]

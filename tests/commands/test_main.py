@@ -11,6 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from robust_style import __version__
 from robust_style.commands import main as command
 from robust_style.commands.main import main
 from robust_style.files.checkpoint import load_checkpoint
@@ -112,11 +113,44 @@ def test_layers_of_nothing(name: str, message: str, capsys: pytest.CaptureFixtur
     assert message in capsys.readouterr().err
 
 
+def test_a_reader_that_leaves_early_ends_the_command_quietly(tmp_path: Path) -> None:
+    """As `layers vgg19 | head -0`: the pipe has no reader."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as pipe:
+        run = subprocess.run(
+            [sys.executable, "-m", "robust_style", "layers", "vgg19"],
+            stdout=pipe, stderr=subprocess.PIPE, check=False, text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT / "workflow_scripts")},
+        )  # fmt: skip
+    assert run.returncode == 128 + signal.SIGPIPE
+    assert run.stderr == ""
+
+
+def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out == f"robust-style {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["layers", "https://example.org/a.pt"], ["export", "https://example.org/a.pt", "a.safetensors"]],
+)
+def test_a_url_is_no_path(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert "'https://example.org/a.pt' is a URL; download the file and give its path" in capsys.readouterr().err
+
+
 def test_no_epoch_anywhere_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     torch.save(STATE, tmp_path / "plain.pth")
     with pytest.raises(SystemExit, match="1"):
         main(["convert", str(tmp_path / "plain.pth"), str(tmp_path / "ours.pt"), *LIKE])
-    assert "expected a number of completed epochs, found none in the file; state it" in capsys.readouterr().err
+    assert (
+        "expected a number of completed epochs, found none in the file; state it (`--epoch NUMBER`"
+        in capsys.readouterr().err
+    )
     assert not (tmp_path / "ours.pt").exists()
 
 

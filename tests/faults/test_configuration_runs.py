@@ -19,10 +19,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 # The content of a file beside the miniature's, and what is said.
 MISTAKES = {
-    "text for a block": ("transfer: text\n", "  transfer: expected object, found 'text'"),
+    "text for a block": ("transfer: text\n", "  transfer: expected a block of keys, found 'text'"),
     "text for a number": (
         "training: {learning_rate: fast}\n",
-        "  training.learning_rate: expected number, found 'fast'",
+        "  training.learning_rate: expected a number, found 'fast'",
     ),
     "no such key": ("training: {learning_rat: 0.1}\n", "training.learning_rat: no such key; did you mean learning_rat"),
     "a key twice": ("device: cpu\ndevice: cpu\n", "mine.yaml: line 2: key 'device' is given twice; keep one of them"),
@@ -53,7 +53,7 @@ def test_a_mistake_in_a_file(project: Path, kind: str) -> None:
 def test_a_mistake_on_the_command_line_goes_through_the_same_check(project: Path) -> None:
     run = snakemake(project, "-n", *MINIATURE, "--config", "device=gpu")
     assert run.returncode == 1
-    assert "device: expected one of auto, cpu, cuda, found 'gpu'" in run.stdout
+    assert "device: expected auto, cpu, cuda or cuda:N, found 'gpu'; did you mean cuda?" in run.stdout
     assert "Traceback" not in run.stdout
 
 

@@ -40,7 +40,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Glyph")
 NAMES = {
     "standard": TEXTS["mathtext"],
     "adversarial": TEXTS["broken_mathtext"],
-    "seed": TEXTS["one_dollar"],
+    "original": TEXTS["one_dollar"],
     "fair": TEXTS["controls"] + TEXTS["not_a_character"] + TEXTS["reversed"],
     "rocket": TEXTS["attribute"],
     "flow_field": TEXTS["cdata"],

@@ -198,7 +198,7 @@ def test_an_address_that_does_not_give_it(
 def test_a_damaged_dataset(tmp_path: Path, dataset: Path, spoil: Callable[[bytes], bytes], message: str) -> None:
     path = written(tmp_path / "theirs.pth", GOOD)
     given = written(tmp_path / "results" / "tiny.npz", spoil(dataset.read_bytes()))
-    said = f"{given}: ", message, "Delete it and run rule prepare_dataset again"
+    said = f"{given}: ", message, "delete it and run rule prepare_dataset again"
     assert_refused(tmp_path, dataset, path, sha256(GOOD).hexdigest(), *said)
 
 

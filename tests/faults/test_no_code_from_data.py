@@ -15,6 +15,11 @@ BROWSER = sorted((PACKAGE / "page" / "browser").glob("*.*"))
 
 # What is used all the same, where, and why nothing can come of it.
 ALLOWED = {
+    ("data/image_decoder.py", "importlib.import_module"): "the name of one optional package, written there",
+    (
+        "workflow/plausibility.py",
+        ".format() of a text that is not written here",
+    ): "the messages of a table in this file",
     ("files/checkpoint.py", "torch.load"): "weights_only=True: tensors, numbers, texts, lists and dictionaries",
     ("model/compat.py", "torch.hub"): "only for the next one",
     ("model/compat.py", "torch.hub.load_state_dict_from_url"): "a name that the library imports and calls only with "

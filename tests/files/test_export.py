@@ -52,6 +52,8 @@ def test_memory_layout_is_nobody_s_business(checkpoint: Path, tmp_path: Path) ->
 
 def test_other_files_are_refused_with_the_way_on(tmp_path: Path) -> None:
     torch.save({"state_dict": {"w": torch.ones(1)}}, tmp_path / "theirs.pt")
-    with pytest.raises(CheckpointError, match=r"theirs\.pt: expected a checkpoint .* goes through `convert` first"):
+    with pytest.raises(
+        CheckpointError, match=r"theirs\.pt: expected a checkpoint .* goes through `convert` first\); if the workflow"
+    ):
         export_weights(tmp_path / "theirs.pt", tmp_path / "out.safetensors")
     assert not (tmp_path / "out.safetensors").exists()

@@ -21,10 +21,10 @@ def photo(files):
 
 @pytest.fixture
 def run(files, tmp_path):
-    def paint(content, *more, output=tmp_path / "made" / "out.png"):
+    def paint(content, *more, styles=(files["images"][1],), output=tmp_path / "made" / "out.png"):
         main(
             [
-                "paint", "--content", str(content), "--style", str(files["images"][1]),
+                "paint", "--content", str(content), "--style", *map(str, styles),
                 "--checkpoint", str(files["checkpoint"]), "--output", str(output), "--force", *QUICK, *LAYERS, *more,
             ]
         )  # fmt: skip
@@ -77,8 +77,8 @@ def test_another_built_in_recipe(run, photo):
 
 def test_several_styles_and_a_mask(run, files, photo):
     Image.new("L", (96, 64), 255).save(photo.with_name("white.png"))
-    more = ["--style", str(files["images"][1]), str(photo), "--style-blend-weights", "2", "1"]
-    run(photo, *more, "--mask", str(photo.with_name("white.png")), "none", "--set", "loss_normalisation=mean")
+    more = ["--style-blend-weights", "2", "1", "--mask", str(photo.with_name("white.png")), "none"]
+    run(photo, *more, "--set", "loss_normalisation=mean", styles=(files["images"][1], photo))
 
 
 NO_STEP = ("--set", "iterations=1")
@@ -187,7 +187,7 @@ def test_masks_that_cannot_be_used_are_named(run, photo, capsys, tmp_path, mask,
         (("--set", "pooling=mean"), "pooling: expected one of max, average, average_rescaled, found 'mean'"),
         (("--set", "style_layers=[relu7_1]"), "relu7_1"),
         (("--set", "jitter_px=3"), "set optimiser to adam"),
-        (("--size", "40"), "multiple of 16"),
+        (("--size", "40"), "--size: expected a multiple of 16"),
         (("--style-blend-weights", "1", "2"), "one for each of 1 styles, found 2"),
         (("--mask", "absent.png"), "absent.png"),
         (("--checkpoint", "absent.pt"), "absent.pt"),
@@ -232,6 +232,14 @@ def test_iterations_are_counted_in_the_last_line(run, photo, capsys):
         (("--threads", "-1"), "expected a whole number from 1 to 256, found '-1'"),
         (("--threads", "100000"), "expected a whole number from 1 to 256, found '100000'"),
         (("--iterations", "1.5"), "expected a whole number from 1 to 100000, found '1.5'"),
+        (("--style", "a.png"), "--style is given twice; write all its values after one --style"),
+        (("--mask", "a.png", "--mask", "b.png"), "--mask is given twice"),
+        (("--content", "https://example.org/a.png"), "'https://example.org/a.png' is a URL; download the file"),
+        (("--checkpoint", "https://example.org/a.pt"), "is a URL; download the file"),
+        (("--mask", "https://example.org/a.png"), "is a URL; download the file"),
+        (("--content", ""), "argument --content: the path is empty"),
+        (("--checkpoint", " "), "argument --checkpoint: the path is empty"),
+        (("--content", "-"), "argument --content: standard input is not supported"),
         (("--size", "9" * 5000), "expected a whole number from 32 to 1000000000, found '999"),
     ],
 )
@@ -253,8 +261,8 @@ def test_mistaken_options_are_one_line(run, photo, capsys, more, said):
         ("=3", "the key is missing; write KEY=VALUE"),
         ("style_weight=1e30", "--set style_weight: expected at most 1e+12, found 1e+30"),
         ("style_weight=.inf", "--set style_weight: expected a"),
-        ("style_weight=nan", "--set style_weight: expected number, found 'nan'"),
-        ("iterations=1e-1", "--set iterations: expected integer, found '1e-1' (write a whole number)"),
+        ("style_weight=nan", "--set style_weight: expected a number, found 'nan'"),
+        ("iterations=1e-1", "--set iterations: expected a whole number, found '1e-1'"),
         ("style_layers=*a", "the value is not YAML"),
         ("based_on=fair", "no such key of a recipe"),
     ],
@@ -277,6 +285,7 @@ def test_numbers_of_changes_in_scientific_notation(run, photo):
         (("--seed", "3"), "warning: --seed has no effect"),
         (("--style-weight", "0"), "warning: style_weight is 0: the picture stays the content"),
         (("--set", "style_layer_weights=[0]"), "warning: all style_layer_weights are 0"),
+        (("--set", "iterations=2"), "warning: --set iterations is given 2 times; the last value is used"),
         (("--set", "snapshots=[0]"), "warning: snapshots has no effect"),
         (("--style-blend-weights", "2"), "warning: --style-blend-weights has no effect with one style"),
         ((), ""),

@@ -68,7 +68,7 @@ def test_blocks_on_the_command_line_are_read_and_a_warning_is_shown_once(project
 def test_a_fault_has_no_place_in_our_code(project: Path) -> None:
     run = snakemake(project, "-n", "--configfile", "config/miniature.yaml", "--config", "seeds=[many]")
     assert run.returncode == 1
-    assert "error: the configuration does not fit config/schema.yaml:\n  seeds.0: expected integer" in run.stdout
+    assert "error: the configuration does not fit config/schema.yaml:\n  seeds.0: expected a whole number" in run.stdout
     assert "common.smk" not in run.stdout
 
 
@@ -96,6 +96,13 @@ def test_the_folder_of_results_is_normalised(project: Path, tmp_path: Path, monk
 def test_path_variables(path: str, normalised: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/me")
     assert normalised_path(path) == normalised
+
+
+@pytest.mark.parametrize("below", ["", "/results"])
+def test_a_file_in_the_place_of_a_folder(tmp_path: Path, below: str) -> None:
+    (tmp_path / "res").touch()
+    with pytest.raises(ConfigError, match=r"pathvars: .*res is a file, not a folder; move it away or name another"):
+        normalised_path(f"{tmp_path}/res{below}")
 
 
 def test_the_home_of_nobody() -> None:

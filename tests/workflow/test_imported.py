@@ -51,7 +51,7 @@ def test_job_counts(project: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("{theirs: {sha256: null}}", "networks.theirs.sha256: expected string, found None"),
+        ("{theirs: {sha256: null}}", "networks.theirs.sha256: expected text, found None"),
         ("{theirs: {epsilon: 0.5}}", "networks.theirs: a network with a source is not trained here; take epsilon away"),
         ("{theirs: {source: absent.pth}}", "absent.pth"),
         ("{control: {source: x.pth}}", "networks.control: a source needs sha256, epoch"),

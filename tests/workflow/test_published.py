@@ -69,7 +69,7 @@ def test_without_a_gpu_it_stops_with_the_ways_on(project: Path) -> None:
     ("arguments", "message"),
     [
         (("--config", "devise=cpu"), "devise: no such key; did you mean device?"),
-        (("--config", "seeds=[]"), "seeds: expected minimum length 1"),
+        (("--config", "seeds=[]"), "seeds: expected at least 1 item"),
         (("--config", "images=[nowhere.tsv]"), "nowhere.tsv"),
         (("--config", "transfer={pairs: [{content: nobody, style: the_scream}]}"), "image nobody"),
     ],

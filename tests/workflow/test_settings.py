@@ -111,9 +111,9 @@ def test_null_takes_a_block_away_and_nothing_is_changed_in_place() -> None:
 @pytest.mark.parametrize(
     ("place", "value", "message"),
     [
-        ("training.epochs", "many", "training.epochs: expected integer, found 'many'"),
-        ("training.epochs", "1.5", "training.epochs: expected integer, found '1.5' (write a whole number)"),
-        ("training.weight_decay", "inf", "training.weight_decay: expected number, found 'inf'"),
+        ("training.epochs", "many", "training.epochs: expected a whole number, found 'many'"),
+        ("training.epochs", "1.5", "training.epochs: expected a whole number, found '1.5'"),
+        ("training.weight_decay", "inf", "training.weight_decay: expected a number, found 'inf'"),
         ("training.weight_decay", float("nan"), "training.weight_decay: expected a finite number"),
         ("training.learning_rate", float("inf"), "training.learning_rate: expected a finite number"),
         ("training.epochs", 90, "training.epochs: expected a multiple of training.checkpoint_every (25), found 90"),
@@ -127,7 +127,7 @@ def test_null_takes_a_block_away_and_nothing_is_changed_in_place() -> None:
         ("networks.standard.regime", "noise", "networks.standard: regime noise needs epsilon"),
         ("networks.adversarial.regime", "noise", "has no attack; take constraint, step_size, steps, random_start away"),
         ("networks.standard.passes_per_epoch", 0, "networks.standard.passes_per_epoch: expected at least 1, found 0"),
-        ("networks.standard.passes_per_epoch", 1.5, "networks.standard.passes_per_epoch: expected integer"),
+        ("networks.standard.passes_per_epoch", 1.5, "networks.standard.passes_per_epoch: expected a whole number"),
         ("training.colour_jitter", 1.5, "training.colour_jitter: expected at most 1, found 1.5"),
         ("training.rotation", -1, "training.rotation: expected at least 0, found -1"),
         ("networks.standard.source", "a.pt", "networks.standard: a source needs sha256, epoch"),
@@ -135,7 +135,11 @@ def test_null_takes_a_block_away_and_nothing_is_changed_in_place() -> None:
         ("networks.adversarial", IMPORTED | {"epoch": 0}, "networks.adversarial.epoch: expected at least 1, found 0"),
         ("networks.adversarial", IMPORTED | {"steps": 3}, "not trained here; take steps away"),
         ("networks.control", UNTRAINED | {"epsilon": 0.5}, "regime untrained has no attack; take epsilon away"),
-        ("networks.Big Net", {"architecture": "vgg19", "regime": "standard"}, "Big Net"),
+        (
+            "networks.Big Net",
+            {"architecture": "vgg19", "regime": "standard"},
+            "networks: expected a name of lower-case letters, digits and _, found 'Big Net'",
+        ),
         (
             "networks.standard.engine",
             "slow",
@@ -143,7 +147,7 @@ def test_null_takes_a_block_away_and_nothing_is_changed_in_place() -> None:
         ),
         ("device", "gpu", "device: expected auto, cpu, cuda or cuda:N, found 'gpu'; did you mean cuda?"),
         ("seeds", [0, 0], "seeds: expected each item once"),
-        ("seeds", [], "seeds: expected minimum length 1"),
+        ("seeds", [], "seeds: expected at least 1 item, found []"),
         ("dataset.sha256", "0" * 64, "dataset.sha256: belongs to dataset.archive"),
         ("transfer.recipes.fair.snapshots", [0, 999], "transfer.recipes.fair: snapshot 999 lies beyond"),
         ("transfer.recipes.fair.style_layers", ["a b"], "transfer.recipes.fair.style_layers.0: expected text"),

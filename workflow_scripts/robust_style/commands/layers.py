@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from robust_style.commands.parser import number
+from robust_style.files.destination import typed_input
 from robust_style.model.architectures import ARCHITECTURES
 from robust_style.model.network import NormalisedNetwork, build_network
 from robust_style.model.painter import network_to_paint_with
@@ -23,11 +24,21 @@ def add_layers(commands: Any) -> None:
         description="Tab-separated: names for style_layers and content_layers, channels, height and width of "
         "their maps of a picture of 32, 224 and 512 px, and the built-in recipes that look at style or content there.",
     )
-    command.add_argument("network", metavar="NETWORK", help=f"a checkpoint, or {', '.join(ARCHITECTURES)}")
+    command.add_argument(
+        "network",
+        type=_checkpoint_or_architecture,
+        metavar="NETWORK",
+        help=f"a checkpoint, or {', '.join(ARCHITECTURES)}",
+    )
     command.add_argument(
         "--width", type=number(0, 4, above=True), default=1.0, help="of an architecture, factor on the channels (1.0)"
     )
     command.set_defaults(run=_layers)
+
+
+def _checkpoint_or_architecture(text: str) -> str:
+    typed_input(text)
+    return text
 
 
 def _layers(chosen: argparse.Namespace) -> None:

@@ -1,6 +1,8 @@
 """The commands `paint`, `layers`, `export` and `convert`, and what happens around each."""
 
 import argparse
+import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -11,7 +13,7 @@ from robust_style.commands.parser import CommandParser, number, whole_number
 from robust_style.data.dataset import read_dataset
 from robust_style.errors import RobustStyleError
 from robust_style.files.checkpoint import save_checkpoint
-from robust_style.files.destination import Destinations, typed_file, typed_path
+from robust_style.files.destination import Destinations, typed_file, typed_input
 from robust_style.files.digest import sha256_of_file
 from robust_style.files.export import export_weights
 from robust_style.model.architectures import ARCHITECTURES
@@ -29,9 +31,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with step(None), interruptible():
         try:
             chosen.run(chosen)
+            print(end="", flush=True)
         except Interrupted as interruption:
             print(f"interrupted ({interruption.name}); {interruption.kept}", file=sys.stderr)
             raise
+        except BrokenPipeError:
+            # The reader of the output has ended (`| head`). Python would try to write the rest again at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise SystemExit(128 + signal.SIGPIPE) from None
         except OSError as error:
             if not hasattr(chosen, "destination"):
                 raise
@@ -51,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     add_paint(commands)
     add_layers(commands)
     export = commands.add_parser("export", help="the weights of a checkpoint of ours as safetensors")
-    export.add_argument("checkpoint", type=typed_path, metavar="CHECKPOINT", help="results/checkpoints/…/epoch_….pt")
+    export.add_argument("checkpoint", type=typed_input, metavar="CHECKPOINT", help="results/checkpoints/…/epoch_….pt")
     export.add_argument("destination", type=typed_file, metavar="OUT.safetensors")
     export.add_argument("--force", action="store_true", help=REPLACE)
     export.set_defaults(run=_export)
@@ -61,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Code in SOURCE is never run. To paint with the network, name SOURCE in the configuration instead "
         "(networks.NAME.source); this makes a checkpoint to look at, to load elsewhere or to pass on.",
     )
-    convert.add_argument("source", type=typed_path, metavar="SOURCE")
+    convert.add_argument("source", type=typed_input, metavar="SOURCE")
     convert.add_argument("destination", type=typed_file, metavar="OUT.pt")
     convert.add_argument("--force", action="store_true", help=REPLACE)
     convert.add_argument(
@@ -95,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     convert.add_argument("--seed", type=whole_number(0, 10**18), default=0, help="label only (default: 0)")
     convert.add_argument(
         "--dataset",
-        type=typed_path,
+        type=typed_input,
         help="results/data/….npz: records its class names and hash (default: classes numbered)",
     )
     convert.set_defaults(run=_convert)

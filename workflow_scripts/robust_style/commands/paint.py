@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from robust_style.commands.painting_plan import Style, plan_paintings
@@ -12,7 +13,7 @@ from robust_style.commands.parser import number, whole_number
 from robust_style.commands.recipe_options import add_recipe_options, recipe_of
 from robust_style.compute.memory import within_memory
 from robust_style.errors import ConfigError, Divergence, ImageError, RobustStyleError
-from robust_style.files.destination import typed_path
+from robust_style.files.destination import typed_input
 from robust_style.transfer.inert_settings import inert_settings, seed_is_inert
 from robust_style.transfer.paint_photo import check_pictures, paint_photo_file
 from robust_style.transfer.picture_file import QUALITY, alpha_endings, is_lossless, picture_endings
@@ -34,15 +35,17 @@ def add_paint(commands: Any) -> None:
             "style loss is --style-weight"
         },
     )
-    command.add_argument("--content", type=typed_path, required=True, help="a photo, or a folder of photos")
-    command.add_argument("--style", type=typed_path, nargs="+", required=True, help="a painting, or several")
+    command.add_argument("--content", type=typed_input, required=True, help="a photo, or a folder of photos")
+    command.add_argument("--style", type=typed_input, nargs="+", required=True, help="a painting, or several")
     command.add_argument(
         "--style-blend-weights", type=number(0, 1e12, above=True), nargs="+", metavar="WEIGHT",
         help="of several styles, one for each (default: equal)",
     )  # fmt: skip
-    command.add_argument("--mask", nargs="+", help="for each style a picture, white where it is wanted, or `none`")
     command.add_argument(
-        "--checkpoint", type=typed_path, required=True, help="a checkpoint of this project or of another program"
+        "--mask", type=typed_input, nargs="+", help="for each style a picture, white where it is wanted, or `none`"
+    )
+    command.add_argument(
+        "--checkpoint", type=typed_input, required=True, help="a checkpoint of this project or of another program"
     )
     command.add_argument(
         "--output",
@@ -149,7 +152,7 @@ def _paint(chosen: argparse.Namespace) -> None:
 
 def _styles(chosen: argparse.Namespace) -> list[Style]:
     weights = chosen.style_blend_weights or [1.0] * len(chosen.style)
-    masks = [None if mask == "none" else typed_path(mask) for mask in chosen.mask or ["none"] * len(chosen.style)]
+    masks = [None if mask == Path("none") else mask for mask in chosen.mask or [None] * len(chosen.style)]
     for option, given in (("--style-blend-weights", weights), ("--mask", masks)):
         if len(given) != len(chosen.style):
             raise ConfigError(f"{option}: expected one for each of {len(chosen.style)} styles, found {len(given)}")
@@ -159,6 +162,9 @@ def _styles(chosen: argparse.Namespace) -> list[Style]:
 def _warnings(chosen: argparse.Namespace, recipe: dict[str, Any], changed: set[str]) -> Iterator[str]:
     """What was asked for and has no effect."""
     yield from inert_settings(recipe, changed)
+    keys = [change.partition("=")[0].strip() for change in chosen.set]
+    for key in sorted({key for key in keys if keys.count(key) > 1}):
+        yield f"--set {key} is given {keys.count(key)} times; the last value is used"
     if "snapshots" in changed:
         yield "snapshots has no effect: only the workflow keeps them (--gif writes the pictures on the way)"
     if chosen.seed is not None and seed_is_inert(recipe):

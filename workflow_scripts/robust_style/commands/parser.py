@@ -4,6 +4,7 @@ import argparse
 import difflib
 import sys
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import Any, NoReturn
 
 from robust_style.workflow.numbers import number_in, whole_number_in
@@ -27,6 +28,7 @@ class CommandParser(argparse.ArgumentParser):
         args = sys.argv[1:] if args is None else args
         if self._subparsers is None:
             self._refuse_unknown(args)
+            self._refuse_repeated(args)
         elif args and args[0] in self.renamed:
             self.error(f"{args[0]}: {self.renamed[args[0]]}")
         return super().parse_known_args(args, namespace)
@@ -49,6 +51,13 @@ class CommandParser(argparse.ArgumentParser):
             spelt = f"--{name.strip('-').replace('_', '-').lower()}"
             near = difflib.get_close_matches(spelt, list(known), 1)
             self.error(f"unknown option {shown(name)}{f'; did you mean {near[0]}?' if near else ''}")
+
+    def _refuse_repeated(self, arguments: Sequence[str]) -> None:
+        """Refuse a second list of values: argparse would silently keep the last one only."""
+        options = list(takewhile(lambda argument: argument != "--", arguments))
+        for name, action in self._option_string_actions.items():
+            if action.nargs == "+" and options.count(name) > 1:
+                self.error(f"{name} is given twice; write all its values after one {name}")
 
 
 def shown(text: str) -> str:

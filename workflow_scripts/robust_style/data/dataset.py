@@ -234,7 +234,7 @@ def _check_part(images: NDArray[Any], labels: NDArray[Any], classes: int, part: 
 
 
 def _error(path: Path, problem: str) -> DatasetError:
-    return DatasetError(f"{path}: {problem}. Delete it and run rule prepare_dataset again.")
+    return DatasetError(f"{path}: {problem}. If the workflow made it, delete it and run rule prepare_dataset again.")
 
 
 def _triple(values: NDArray[Any]) -> tuple[float, float, float]:

@@ -66,7 +66,9 @@ def decode(
             raise Refusal("a whole picture", "damage (an AVIF file without a readable header)") from None
         raise Refusal(f"a picture ({', '.join((*FORMATS, 'TGA', 'HEIC'))})", _kind(content)) from None
     except ImageCms.PyCMSError as error:
-        raise Refusal("a usable colour profile", f"{error} (save it as sRGB)") from error
+        raise Refusal(
+            "a usable colour profile", f"one that does not fit the picture ({error}; save it as sRGB)"
+        ) from error
     # What Pillow raises for damage depends on the format and on the place.
     except (
         OSError, SyntaxError, ValueError, EOFError, LookupError, ArithmeticError, RuntimeError, AssertionError,
@@ -87,7 +89,7 @@ def has_eight_bits(picture: Image.Image) -> bool:
 def _opened(content: bytes, path: Path) -> Image.Image:
     if _is_heic(content):
         try:
-            heif = importlib.import_module("pillow_heif")
+            heif = importlib.import_module("pillow_heif")  # optional: no environment needs it
         except ImportError:
             raise Refusal(
                 "a picture that Pillow reads by itself",

@@ -27,7 +27,7 @@ _KEYS = frozenset({"model", "optimizer", "schedule", "epoch", "amp", _HEADER})
 # The library's AttackerModel, wrapped in DataParallel, refers to its one network under two names.
 _NETWORK_PREFIXES = ("module.model.", "module.attacker.model.")
 _NORMALISER_PREFIXES = ("module.normalizer.", "module.attacker.normalize.")
-_ANEW = "delete the file and run the workflow again to make it anew"
+ANEW = "delete the file and run the workflow again to make it anew"
 # The fields of the header and their JSON types.
 _HEADER_TYPES: dict[str, type | tuple[type, ...]] = {
     "network": str,
@@ -170,7 +170,7 @@ def _check_header(path: Path, header: Any) -> None:
         raise _refused(path, f"{_HEADER} to be a dictionary", type(header).__name__)
     version = header.get("format_version")
     if isinstance(version, int) and version > FORMAT_VERSION:
-        remedy = f"a newer version of this project made it: update yours, or {_ANEW}"
+        remedy = f"a newer version of this project made it: update yours, or {ANEW}"
         raise _refused(path, f"format version {FORMAT_VERSION}", str(version), remedy)
     if version != FORMAT_VERSION:
         raise _refused(path, f"format version {FORMAT_VERSION}", str(version))
@@ -244,7 +244,7 @@ def _update(digest: "hashlib._Hash", value: Any) -> None:
         digest.update(f"{value!r};".encode())
 
 
-def _refused(path: Path, expected: str, found: str, remedy: str = _ANEW) -> CheckpointError:
+def _refused(path: Path, expected: str, found: str, remedy: str = ANEW) -> CheckpointError:
     # `found` may quote an unknown file: one line, no control characters, at most 300 characters.
     plain = ascii(" ".join(found.split()))[1:-1][:300]
     return CheckpointError(f"{path}: expected {expected}, found {plain}; {remedy}")

@@ -19,8 +19,21 @@ def typed_path(text: str) -> Path:
         return Path(text)
 
 
+def typed_input(text: str) -> Path:
+    """The path of a file or folder to read. For argparse: no path, a URL and `-` are refused."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the path is empty; name a file")
+    if "://" in text:
+        raise argparse.ArgumentTypeError(f"{text!r} is a URL; download the file and give its path")
+    if text == "-":
+        raise argparse.ArgumentTypeError("standard input is not supported; give the path of a file")
+    return typed_path(text)
+
+
 def typed_file(text: str) -> Path:
     """The path of a file to write. For argparse: a name that ends with a slash is refused."""
+    if not text:
+        raise argparse.ArgumentTypeError("the path is empty; name a file")
     if names_folder(text):
         raise argparse.ArgumentTypeError(f"{text!r} is a folder; name a file in it")
     return typed_path(text)
@@ -105,6 +118,8 @@ def _check_name(path: Path, endings: Sequence[str]) -> None:
         return
     if path.name.lower().lstrip(".") in {ending.lstrip(".") for ending in endings}:
         fault = "the name consists of an ending only"
+    elif str(path) == "-":
+        fault = "writing to standard output is not supported"
     else:
         fault = f"the ending {path.suffix} is not known here" if path.suffix else "the name has no ending"
     raise StorageError(f"{path}: {fault}. Choose a name that ends with {' or '.join(endings)}.")

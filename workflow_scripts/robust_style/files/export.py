@@ -7,7 +7,7 @@ from safetensors.torch import save
 
 from robust_style.errors import CheckpointError
 from robust_style.files.atomic import write_bytes
-from robust_style.files.checkpoint import Checkpoint, load_checkpoint
+from robust_style.files.checkpoint import ANEW, Checkpoint, load_checkpoint
 
 # The format's metadata are strings: these fields of the header are strings already, those below become JSON.
 _TEXTS = ("network", "regime", "architecture", "dataset_sha256", "code", "device", "precision")
@@ -27,7 +27,9 @@ def export_weights(checkpoint: Path, destination: Path) -> None:
     try:
         state = load_checkpoint(checkpoint)
     except CheckpointError as error:
-        raise CheckpointError(f"{error} (a file of another program goes through `convert` first)") from None
+        problem = str(error).removesuffix(f"; {ANEW}")
+        anew = f"; if the workflow made it, {ANEW}" if problem != str(error) else ""
+        raise CheckpointError(f"{problem} (a file of another program goes through `convert` first){anew}") from None
     content = save({name: tensor.contiguous() for name, tensor in state.weights.items()}, _metadata(state))
     write_bytes(destination, _with_sorted_header(content))
 

@@ -83,7 +83,7 @@ def architecture_named(name: str) -> Architecture:
     if name not in ARCHITECTURES:
         raise ConfigError(
             f"architecture: expected one of {', '.join(ARCHITECTURES)}, found {name!r}"
-            f"{did_you_mean(name, ARCHITECTURES)}; correct it in the configuration"
+            f"{did_you_mean(name, ARCHITECTURES)}"
         )
     return ARCHITECTURES[name]
 

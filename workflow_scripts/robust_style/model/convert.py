@@ -67,7 +67,10 @@ def converted(
     found = weights_in(source, read_foreign(source))
     completed = next((stated for stated in (epoch, found.epoch, unstated_epoch) if stated is not None), None)
     if completed is None:
-        raise CheckpointError(f"{source}: expected a number of completed epochs, found none in the file; state it")
+        raise CheckpointError(
+            f"{source}: expected a number of completed epochs, found none in the file; state it "
+            "(`--epoch NUMBER`, or the key epoch of the network in the configuration)"
+        )
     if found.epoch not in (None, completed):
         print(f"{source}: the file says {found.epoch} completed epochs, recorded are {completed}", file=sys.stderr)
     architecture, width = _told(source, found, architecture, width)

@@ -45,7 +45,7 @@ def refuse_unknown_tap(layer: str, known: Iterable[str], whose: str) -> None:
     listed = ", ".join(names) if len(names) <= 2 * _TOLD else ", ".join([*names[:_TOLD], "…", *names[-3:]])
     raise ConfigError(
         f"layer: expected one of {listed} of {whose}, found {layer!r}{did_you_mean(layer, names)}; "
-        "correct it in the configuration (`robust-style layers` lists them)"
+        "`robust-style layers` lists them"
     )
 
 

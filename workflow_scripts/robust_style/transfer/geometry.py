@@ -19,7 +19,8 @@ def painting_size(width: int, height: int, size_px: int) -> tuple[int, int]:
     """
     if size_px < SMALLEST_PX or size_px % MULTIPLE_PX:
         raise ConfigError(
-            f"transfer.size_px: expected a multiple of {MULTIPLE_PX} from {SMALLEST_PX} px on, found {size_px}; "
+            f"transfer.size_px or --size: expected a multiple of {MULTIPLE_PX} px, at least {SMALLEST_PX}, "
+            f"found {size_px}; "
             f"choose {max(SMALLEST_PX, round(size_px / MULTIPLE_PX) * MULTIPLE_PX)}"
         )
     shorter = min(width, height)
@@ -65,7 +66,7 @@ def rounding_note(width: int, height: int, painted: tuple[int, int], *, is_cropp
         return None
     if is_cropped:
         side, length, lost = ("width", width, 2 * left) if left > upper else ("height", height, 2 * upper)
-        consequence = f"{lost:.0f} of {length} px of its {side} are cropped"
+        consequence = f"{lost:.0f} of {length} px of its {side} {'is' if round(lost) == 1 else 'are'} cropped"
     else:
         ratio = painted[0] * height / (painted[1] * width)
         consequence = f"it is stretched by {100 * (max(ratio, 1 / ratio) - 1):.1f} %"

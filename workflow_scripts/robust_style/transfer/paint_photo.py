@@ -47,11 +47,11 @@ ANIMATION_FRAMES = 24
 # Names the random streams: the same for all pictures, so that noise depends on seed and size only and the frames of a
 # film do not flicker.
 _RANDOM_STREAM = ("picture",)
-# Why an optimisation stopped, after how many iterations.
+# Why an optimisation stopped.
 _ENDED = {
-    "iterations": "finished all {} iterations",
-    "converged": "converged after {} iterations",
-    "diverged": "diverged after {} iterations, the last usable picture is kept",
+    "iterations": "finished all",
+    "converged after": "converged after",
+    "diverged": "diverged and kept the last usable picture after",
 }
 # What `stopped` says of a picture whose painting a signal ended.
 INTERRUPTED = "interrupted"
@@ -147,7 +147,7 @@ def paint_photo_file(
     rise = f", rose {course.worst_rise:.3g}-fold on the way" if course.worst_rise > 1 else ""
     return (
         f"{sitting.output}: {width} x {height} px, loss {course.total[0]:.4g} -> {course.total[-1]:.4g} "
-        f"({_ENDED[painting.stopped].format(course.last)}{rise})"
+        f"({_ENDED[painting.stopped]} {course.last} iterations{rise})"
     )
 
 

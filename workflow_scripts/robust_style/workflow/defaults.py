@@ -100,8 +100,7 @@ def _begin_with_built_in(config: dict[str, Any], built_in: dict[str, dict[str, A
             base = recipe.pop("based_on", name if name in built_in else None)
             if base is not None and base not in built_in:
                 raise ConfigError(
-                    f"transfer.recipes.{name}.based_on: expected one of {', '.join(built_in)}, found {base!r}"
-                    f"{nearest(str(base), built_in)}"
+                    f"transfer.recipes.{name}.based_on: {base!r} is no built-in recipe{nearest(str(base), built_in)}"
                 )
             recipes[name] = _copied(built_in.get(base, {})) | recipe
 

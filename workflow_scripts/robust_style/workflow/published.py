@@ -80,9 +80,16 @@ def with_home_folders(config: dict[str, Any]) -> dict[str, Any]:
 def normalised_path(path: str) -> str:
     """A path variable as Snakemake is to use it: `~` expanded, no `//`, `./` or slash at the end. A URL stays.
 
-    Raises ConfigError for the home folder of a user whom this machine does not know.
+    Raises ConfigError for the home folder of a user whom this machine does not know, and for a path that is a file or
+    lies below a file.
     """
+    if "://" in path:
+        return path
     try:
-        return path if "://" in path else str(Path(path).expanduser())
+        folder = Path(path).expanduser()
     except RuntimeError:
         raise ConfigError(f"pathvars: {path}: this machine knows no such user; write the folder out") from None
+    for place in (folder, *folder.parents):
+        if place.is_file():
+            raise ConfigError(f"pathvars: {path}: {place} is a file, not a folder; move it away or name another folder")
+    return str(folder)

@@ -14,10 +14,20 @@ import jsonschema
 from robust_style.compute.device_names import device_fault
 from robust_style.model.architectures import did_you_mean
 from robust_style.workflow.defaults import nearest
-from robust_style.workflow.numbers import number_in
 
 # What stands after `found` is to remind of the value, not to print a screen of it.
 _LONGEST_SHOWN = 120
+# The types of JSON schema as a person who writes YAML calls them.
+_TYPES = {
+    "object": "a block of keys",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
+_PATTERNS = {"^[a-z0-9_]+$": "a name of lower-case letters, digits and _"}
 # Keys of version 0.1, as patterns of their paths, and what to do instead.
 _OLD_KEYS = {
     r"training\.processes": (
@@ -90,7 +100,7 @@ def _expected(error: jsonschema.ValidationError) -> str:
     value = error.validator_value
     match error.validator:
         case "type":
-            return f"expected {' or '.join([value] if isinstance(value, str) else value)}"
+            return f"expected {' or '.join(_TYPES[name] for name in ([value] if isinstance(value, str) else value))}"
         case "enum":
             return f"expected one of {', '.join(map(str, value))}"
         case "minimum":
@@ -103,12 +113,16 @@ def _expected(error: jsonschema.ValidationError) -> str:
             return f"expected less than {value}"
         case "multipleOf":
             return f"expected a multiple of {value}"
+        case "pattern" if value in _PATTERNS:
+            return f"expected {_PATTERNS[value]}"
         case "pattern":
             return f"expected text of the form {value}"
         case "uniqueItems":
             return "expected each item once"
-        case "minItems" | "maxItems" | "minProperties" | "minLength":
-            return f"expected {error.validator[:3]}imum length {value}"
+        case "minItems" | "maxItems" | "minProperties" | "minLength" | "maxLength":
+            bound = "at least" if error.validator.startswith("min") else "at most"
+            items = "character" if error.validator.endswith("Length") else "item"
+            return f"expected {bound} {value} {items}{'' if value == 1 else 's'}"
         case _:
             return "expected a name or a list of names" if error.validator == "anyOf" else error.message
 
@@ -118,8 +132,6 @@ def _hint(error: jsonschema.ValidationError) -> str:
     found = error.instance
     if error.validator == "enum":
         return did_you_mean(found, [str(value) for value in error.validator_value]) if isinstance(found, str) else ""
-    if isinstance(found, str) and error.validator == "type":
-        return "" if number_in(found) is None else " (write a whole number)"
     if error.validator == "type" and isinstance(found, float) and found.is_integer():
         return " (write whole numbers without a decimal point)"
     return ""
