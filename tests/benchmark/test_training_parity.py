@@ -28,7 +28,7 @@ def arguments(folder: Path, *more: str) -> list[str]:
     if not archive.exists():
         write_archive(archive, binary_members(random_batches()))
     fixed = {"archive": archive, "sha256": sha256_of_file(archive), "out": folder / "parity.tsv"}
-    small = {"width": 0.03, "epochs": 1, "steps": 1, "precision": "float32"}
+    small = {"width": 0.03, "epochs": 1, "steps": 2, "precision": "float32"}
     return [*(text for key, value in (fixed | small).items() for text in (f"--{key}", str(value))), *more]
 
 

@@ -1,7 +1,7 @@
 """Small pictures of every figure, drawn from made results; what they should look like lies in golden/.
 
 Make them anew after a change that is meant, and look at them:
-PYTHONPATH=workflow_scripts:tests python tests/figure/golden.py
+PYTHONPATH=tests python tests/figure/golden.py
 """
 
 import sys
