@@ -132,7 +132,7 @@ def make_products(results: Path) -> Products:
     (results / "moments.tsv").unlink()
     write_by_iteration(results / KINDS["scores by iteration"], made.traces)
     collect_evaluations(
-        evaluations=made.evaluations, table=results / KINDS["iterations"], history=results / "history.tsv"
+        evaluations=made.evaluations, table=results / KINDS["evaluations"], history=results / "history.tsv"
     )
     make_reconstructions(results, epochs=(0, 4), layers=1, size=(16, 16))
     for trace in made.traces:

@@ -183,7 +183,7 @@ def test_an_address_that_is_corrected_by_hand_is_read_again(tab, index):
 
 def test_the_standard_network_stays_on_the_left(tab, index):
     other = "#recipe=fair&left=adversarial&right=standard&epoch=4&content=astronaut&style=op_art"
-    tab.open(f"{index.as_uri()}{other}&right_recipe=seed")
+    tab.open(f"{index.as_uri()}{other}&right_recipe=original")
     assert "standard network" in alt(tab, "left")
     assert "recipe original" in alt(tab, "left"), "each network keeps its recipe"
     assert "adversarial network" in alt(tab, "right")

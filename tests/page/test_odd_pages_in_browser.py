@@ -14,13 +14,13 @@ ONE = {"recipes": ("fair",), "epochs": (4,), "pairs": (("rocket", "flow_field"),
 
 def test_hostile_names_are_only_words(tab, tmp_path):
     made = make_results(tmp_path, **ONE)
-    for path in [*made.traces, *made.scores, *made.iterations]:
+    for path in [*made.traces, *made.scores, *made.evaluations]:
         content = json.loads(path.read_text())
         content.get("labels", content)["network"] += HOSTILE
         path.write_text(json.dumps(content))
     page = build_page(tmp_path, made, HOSTILE, claims=False)
     build_comparison(
-        traces=made.traces, iterations=made.iterations, table=tmp_path / "scores.tsv", by_iteration=None,
+        traces=made.traces, evaluations=made.evaluations, table=tmp_path / "scores.tsv", by_iteration=None,
         claims=write_claims(tmp_path / "claims.tsv", [_hostile_claim()]), images=made.images, folder=page.parent,
         edition=tmp_path / "page.html", title=HOSTILE,
     )  # fmt: skip

@@ -57,7 +57,7 @@ def test_recipes_stand_side_by_side_and_what_they_share_is_said_once(given):
     html = given["methods"].read_text(encoding="ascii")
     recipes = html.split("<h2>Recipes of the style transfer</h2>")[1].split("<h2>")[0]
     assert "<th>fair</th>" in recipes
-    assert "<th>seed</th>" in recipes
+    assert "<th>original</th>" in recipes
     shared = recipes.split("Of all: ")[1].split("</p>")[0]
     assert "pooling" in shared
     assert "style_weight" not in shared
