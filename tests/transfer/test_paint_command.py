@@ -333,7 +333,7 @@ def test_memory_that_runs_out_while_painting_is_one_sentence(run, photo, capsys,
 
     monkeypatch.setattr(paint_photo, "paint", exhausted)
     error = refusal(run, capsys, photo)
-    assert "--size: expected what fits into memory, found 32 to be too much" in error
+    assert "--size is 32: out of memory" in error
     assert error.splitlines()[-1].endswith("choose a smaller --size")
 
 

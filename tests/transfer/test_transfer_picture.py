@@ -8,6 +8,7 @@ from PIL import Image
 from robust_style.errors import ConfigError, ImageError
 from robust_style.transfer.geometry import central_box, check_mask_shape, painting_size, rounding_note, scaled_box
 from robust_style.transfer.picture import read_picture, write_picture, write_preview, write_strip
+from robust_style.transfer.picture_file import write_painting
 
 
 def test_the_shorter_side_is_the_size_asked_for():
@@ -68,7 +69,7 @@ def test_a_mask_of_another_shape_is_refused(mask):
 
 def test_transparency_is_written_where_it_is_given(tmp_path):
     alpha = Image.linear_gradient("L").resize((48, 32))
-    write_picture(tmp_path / "p.png", torch.full((3, 32, 48), 99, dtype=torch.uint8), alpha)
+    write_painting(tmp_path / "p.png", torch.full((3, 32, 48), 99, dtype=torch.uint8), {}, alpha=alpha)
     with Image.open(tmp_path / "p.png") as back:
         assert back.mode == "RGBA"
         assert (np.asarray(back)[..., 3] == np.asarray(alpha)).all()

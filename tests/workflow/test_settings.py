@@ -169,7 +169,7 @@ def test_null_takes_a_block_away_and_nothing_is_changed_in_place() -> None:
         ),
         ("networks.standard.architecture", "resnet81", "found 'resnet81'; did you mean resnet18?"),
         ("transfer.pairs", [{"content": "a", "style": "b"}] * 2, "a x b is named twice"),
-        ("figure.recipe", "unfair", "figure.recipe: expected one of fair, fair_30, fair_3, fair_noise, seed"),
+        ("figure.recipe", "unfair", "figure.recipe: expected one of fair, fair_30, fair_3, fair_noise, original"),
         ("expected.resnet", {}, "expected.resnet: no such network"),
         ("transfer.size_px", 100, "transfer.size_px: expected a multiple of 16, found 100"),
         ("transfer.size_px", -1, "transfer.size_px: expected at least 32, found -1"),
@@ -242,7 +242,9 @@ def test_a_recipe_begins_with_the_built_in_one_of_its_name_or_that_it_is_based_o
 
 
 def test_a_recipe_based_on_nothing_known_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"recipes\.soft\.based_on: .*found 'gatis'; did you mean gatys\?"):
+    with pytest.raises(
+        ConfigError, match=r"recipes\.soft\.based_on: .*'gatis' is no built-in recipe; did you mean gatys\?"
+    ):
         checked(changed("transfer.recipes.soft", {"based_on": "gatis"}), SCHEMA)
 
 

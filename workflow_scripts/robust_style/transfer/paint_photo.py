@@ -50,7 +50,7 @@ _RANDOM_STREAM = ("picture",)
 # Why an optimisation stopped.
 _ENDED = {
     "iterations": "finished all",
-    "converged after": "converged after",
+    "converged": "converged after",
     "diverged": "diverged and kept the last usable picture after",
 }
 # What `stopped` says of a picture whose painting a signal ended.
