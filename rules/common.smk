@@ -213,6 +213,13 @@ def images_of_job(pairs):
     return images
 
 
+def picture_item(wildcards):
+    """What distinguishes a picture from the others of its pair, for the report."""
+    return report_labels.picture_item(
+        config, wildcards.recipe, wildcards.network, wildcards.seed, wildcards.epoch
+    )
+
+
 def here(path):
     """A file of the user's own, never in a storage of Snakemake's; nothing if there is none."""
     return local(path) if path else []

@@ -1,13 +1,5 @@
 # Style transfer: every checkpoint paints every pair by every recipe, and shows what its layers have kept of one.
 
-
-def picture_item(wildcards):
-    """What distinguishes a picture from the others of its pair, for the report."""
-    return report_labels.picture_item(
-        config, wildcards.recipe, wildcards.network, wildcards.seed, wildcards.epoch
-    )
-
-
 PICTURE_LABELS = report_labels.ReportLabels(
     report_labels.picture_item(config, recipe, *checkpoint)
     for recipe in RECIPES
