@@ -330,5 +330,5 @@ def test_exhausted_memory_names_what_to_lower(dataset: Path, tmp_path: Path, mon
     settings = BY_LIBRARY["standard"]
     start = initialise(tmp_path, dataset, settings)
     monkeypatch.setattr(import_robustness().train, "train_model", exhausted)
-    with pytest.raises(ConfigError, match=r"training\.batch_size: .* 24 .*allocate 20 GiB.*lower it"):
+    with pytest.raises(ConfigError, match=r"training\.batch_size is 24: .*allocate 20 GiB.*lower it"):
         train(tmp_path, dataset, start, 1, settings)

@@ -144,7 +144,7 @@ def test_exhausted_memory_names_what_to_lower(dataset: Path, tmp_path: Path, mon
 
     start = initialise(tmp_path, dataset, STANDARD)
     monkeypatch.setattr(segment_module, "train_epoch", exhausted)
-    with pytest.raises(ConfigError, match=r"training\.batch_size: .* 24 .*allocate 20 GiB.*lower it"):
+    with pytest.raises(ConfigError, match=r"training\.batch_size is 24: .*allocate 20 GiB.*lower it"):
         train(tmp_path, dataset, start, 1, STANDARD)
 
 
