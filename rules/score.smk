@@ -1,4 +1,4 @@
-# Scores: measures that no tested network had a hand in, one table of them, and what the table says of each claim.
+# Scores: metrics independent of the networks under test, one table of them, and what the table says of each claim.
 
 
 SCORE = "<results>/scores/{recipe}/{network}/seed_{seed}/epoch_{epoch}/{content}--{style}.json"

@@ -1,4 +1,4 @@
-"""The scores of pictures, by measures that no tested network had a hand in."""
+"""The scores of pictures, by metrics independent of the networks under test."""
 
 from collections.abc import Sequence
 from dataclasses import asdict

@@ -37,7 +37,7 @@ def refuse_days_on_cpu(config: dict[str, Any]) -> None:
     if config["device"] == "cpu" or accelerator_present():
         return
     ways = (
-        "Either see the whole journey in minutes with `make demo`, "
+        "Either see the whole workflow in minutes with `make demo`, "
         "or set `device: cpu` on purpose (--config device=cpu)."
     )
     hours = cpu_hours(config)

@@ -31,8 +31,8 @@ _PATTERNS = {"^[a-z0-9_]+$": "a name of lower-case letters, digits and _"}
 # Keys of version 0.1, as patterns of their paths, and what to do instead.
 _OLD_KEYS = {
     r"training\.processes": (
-        "this key was removed; delete it. To use several GPUs, train several networks or seeds in parallel: "
-        "snakemake --resources gpu=N"
+        "this key was removed; delete it. To use several GPUs, train several networks or seeds in parallel "
+        "on a cluster, where each job has a GPU of its own (docs/cluster.md)"
     ),
     r"(transfer\.recipes\..+|reconstruction)\.evaluations": "this key is called iterations now",
     r"judges": "this block is called raters now",
