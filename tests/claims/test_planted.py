@@ -1,0 +1,279 @@
+"""Data with a known answer, planted into score tables: every claim must be able to come out the other way."""
+
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from robust_style.claims.claim import read_claims
+from robust_style.claims.evidence import Evidence
+from robust_style.claims.judge import judge
+from robust_style.claims.table import ClaimRow
+from robust_style.score.columns import ACCURACIES, MEASURES, RATED
+
+SHIPPED = Path("config/claims.yaml")
+CONTENTS, STYLES = ("bigben", "hats", "barn"), ("scream", "wave")
+PAIRS = tuple(product(CONTENTS, STYLES))
+EPOCHS = (0, 25, 50, 75, 100)
+FROM_CONTENT = {"initialisation": "content"}
+RECIPES = {
+    "matched": FROM_CONTENT, "fair": FROM_CONTENT, "original": FROM_CONTENT, "original_no_clamp": FROM_CONTENT,
+    "original_line_search": FROM_CONTENT, "original_no_clamp_line_search": FROM_CONTENT,
+    "fair_noise": {"initialisation": "noise"},
+}  # fmt: skip
+NETWORKS = {"standard": "standard", "adversarial": "adversarial", "untrained": "standard"}
+
+
+class Planted:
+    """A study of standard and adversarial networks in which nothing differs but what a test plants.
+
+    Values scatter by `scatter` between seeds and by as much between pictures, as trainings do.
+    """
+
+    def __init__(self, seeds=6, scatter=0.002, recipes=RECIPES, networks=("standard", "adversarial")) -> None:
+        random = np.random.default_rng(seeds)
+        keys = product(recipes, networks, range(seeds), EPOCHS, PAIRS)
+        rows = [
+            {"recipe": recipe, "network": network, "regime": network, "seed": seed, "epoch": epoch,
+             "content": content, "style": style}
+            for recipe, network, seed, epoch, (content, style) in keys
+        ]  # fmt: skip
+        self.rows = pd.DataFrame(rows)
+        numbers = (*MEASURES, *RATED, *ACCURACIES)
+        self.rows = self.rows.assign(**(dict.fromkeys(numbers, 0.5) | {"worst_rise": 1.0, "luma_correlation": 0.9}))
+        of_seed = random.normal(0, scatter, (seeds, 2, 2, len(EPOCHS)))
+        place = [
+            of_seed[seed, int(network == "adversarial"), int(recipe == "original"), EPOCHS.index(epoch)]
+            for seed, network, recipe, epoch in zip(
+                self.rows["seed"], self.rows["network"], self.rows["recipe"], self.rows["epoch"], strict=True
+            )
+        ]
+        noise = np.array(place) + random.normal(0, scatter, len(self.rows))
+        for measure in ("content_ssim", "style_texture_distance", "luma_correlation"):
+            self.rows[measure] += noise
+        self.rows["worst_rise"] *= np.exp2(noise * 10)
+        self.snapshots = pd.DataFrame(columns=["recipe", "network", "regime", "seed", "epoch", "content", "style",
+                                               "iteration", "content_ssim", "style_texture_distance"])  # fmt: skip
+
+    def where(self, **labels):
+        chosen = pd.Series(True, index=self.rows.index)
+        for name, value in labels.items():
+            chosen &= self.rows[name].isin(value if isinstance(value, list | tuple) else [value])
+        return chosen
+
+    def add(self, measure: str, value: float, **labels) -> "Planted":
+        self.rows.loc[self.where(**labels), measure] += value
+        return self
+
+    def multiply(self, measure: str, factor: float, **labels) -> "Planted":
+        self.rows.loc[self.where(**labels), measure] *= factor
+        return self
+
+    def curve(self, measure: str, levels: dict[int, float], **labels) -> "Planted":
+        for epoch, level in levels.items():
+            self.add(measure, level - 0.5, epoch=epoch, **labels)
+        return self
+
+    def drop(self, **labels) -> "Planted":
+        self.rows = self.rows[~self.where(**labels)]
+        return self
+
+    def controls(self, **values: float) -> "Planted":
+        rows = self.rows.drop_duplicates(["content", "style"]).assign(recipe="none", regime="control", seed=0, epoch=0)
+        for name, texture in values.items():
+            self.rows = pd.concat([self.rows, rows.assign(network=name, style_texture_distance=texture)])
+        return self
+
+    def evidence(self) -> Evidence:
+        return Evidence(self.rows.reset_index(drop=True), self.snapshots, NETWORKS, RECIPES, {})
+
+    def judged(self, *slugs: str) -> dict[object, ClaimRow]:
+        """The rows of the shipped primary claims and of `slugs`, by slug and by slug and recipe."""
+        claims = [claim for claim in read_claims([SHIPPED]) if claim.primary or claim.slug in slugs]
+        rows = judge(claims, self.evidence())
+        return {row.claim: row for row in rows} | {(row.claim, row.recipe): row for row in rows}
+
+    def verdict(self, slug: str, recipe: str | None = None) -> str:
+        return self.judged(slug)[slug if recipe is None else (slug, recipe)].verdict
+
+
+def test_a_flat_standard_network_does_not_fall_apart():  # A1
+    flat = Planted().curve("content_ssim", dict.fromkeys(EPOCHS, 0.4), network="standard")
+    flat.curve("content_ssim", {0: 0.4, 25: 0.40, 50: 0.45, 75: 0.5, 100: 0.55}, network="adversarial")
+    assert flat.verdict("falls_apart") == "refuted"
+    assert flat.verdict("falls_apart_content", "fair") == "points against"
+
+
+def test_scatter_between_checkpoints_is_no_fall():  # A1b
+    noisy = Planted(seeds=6)
+    random = np.random.default_rng(0)
+    standard = noisy.where(network="standard")
+    noisy.rows.loc[standard, "content_ssim"] += random.normal(0, 0.05, standard.sum())
+    assert noisy.verdict("falls_apart") in ("undecided", "refuted"), "scatter is no fall"
+    assert Planted(seeds=6, scatter=0.05).verdict("falls_apart") == "undecided"
+
+
+def test_a_network_that_falls_apart_is_found():
+    fallen = Planted().add("content_ssim", -0.1, network="standard", epoch=[75, 100])
+    assert fallen.verdict("falls_apart") == "supported"
+
+
+def test_a_fall_that_the_adversarial_network_shares_is_none_of_the_standard_one_s():
+    assert Planted().add("content_ssim", -0.1, epoch=[75, 100]).verdict("falls_apart") == "refuted"
+
+
+def test_a_rise_that_grows_with_training_is_not_the_optimiser_s():  # A2
+    growing = Planted()
+    for epoch, factor in zip(EPOCHS, (1, 4, 30, 200, 1000), strict=True):
+        growing.multiply("worst_rise", factor, network="standard", recipe="original", epoch=epoch)
+    assert growing.verdict("collapse_is_the_optimisers") == "refuted"
+    constant = Planted().multiply("worst_rise", 300, recipe="original")
+    assert constant.verdict("collapse_is_the_optimisers") == "supported"
+    assert Planted().verdict("collapse_is_the_optimisers") == "refuted", "without a rise it follows nothing"
+
+
+def test_a_level_is_no_speed():  # A3
+    level = Planted().curve("style_texture_distance", {0: 1.0} | dict.fromkeys(EPOCHS[1:], 0.5), network="standard")
+    level.curve("style_texture_distance", {0: 1.0} | dict.fromkeys(EPOCHS[1:], 0.44), network="adversarial")
+    rows = level.judged()
+    assert rows["faster_in_training"].verdict in ("undecided", "refuted")
+    assert rows["better_at_equal_content"].verdict == "supported"
+
+
+def test_the_network_that_is_done_first_is_the_faster_one():  # A3b
+    first = Planted().curve("style_texture_distance", {0: 1.0} | dict.fromkeys(EPOCHS[1:], 0.6), network="standard")
+    first.curve("style_texture_distance", {0: 1.0, 25: 0.7, 50: 0.5, 75: 0.35, 100: 0.35}, network="adversarial")
+    assert first.verdict("faster_in_training") == "refuted"
+    slow = Planted().curve("style_texture_distance", {0: 1.0} | dict.fromkeys(EPOCHS[1:], 0.6), network="adversarial")
+    slow.curve("style_texture_distance", {0: 1.0, 25: 0.9, 50: 0.8, 75: 0.7, 100: 0.6}, network="standard")
+    assert slow.verdict("faster_in_training") == "supported"
+
+
+def test_a_network_that_never_improves_is_said_to_be_censored():
+    worse = Planted().curve("style_texture_distance", {0: 0.5, 100: 0.9}, network="standard")
+    assert worse.verdict("faster_in_training").startswith("undecided (censored in 6 of 6 seeds")
+
+
+@pytest.mark.parametrize("stopped_at", [140, 90])
+def test_a_picture_that_stops_early_keeps_its_last_state(stopped_at):  # A4
+    planted = Planted(recipes={"fair": FROM_CONTENT})
+    last = planted.rows[planted.rows["epoch"] == 100]
+    random = np.random.default_rng(1)
+    rows = []
+    for index, row in last.reset_index(drop=True).iterrows():
+        stops = index == 7
+        for iteration in [i for i in (0, 50, 100, 150) if not stops or i < stopped_at] + [stopped_at] * stops:
+            texture = np.exp(-iteration / 40) + random.normal(0, 1e-3)
+            rows.append(row.to_dict() | {"iteration": iteration, "style_texture_distance": texture})
+    planted.snapshots = pd.DataFrame(rows)
+    assert planted.verdict("faster_while_painting", "fair") in ("unclear", "points against"), "no faster, no crash"
+
+
+def test_a_missing_picture_is_named():  # A5
+    gap = Planted().drop(recipe="fair", network="standard", seed=2, epoch=100, content="hats", style="wave")
+    verdict = gap.verdict("better_in_the_end", "fair")
+    assert verdict == "incomplete (missing fair/standard/seed_2/epoch_100/hats--wave)"
+    nan = Planted()
+    one = nan.where(recipe="fair", network="standard", seed=2, epoch=100, content="hats", style="wave")
+    nan.rows.loc[one, "style_texture_distance"] = np.nan
+    assert nan.verdict("better_in_the_end", "fair") == verdict
+    shorter = Planted().drop(network="standard", epoch=100)
+    assert shorter.verdict("better_in_the_end", "fair").startswith("incomplete (missing fair/standard/seed_0/epoch_100")
+
+
+def test_recolouring_is_no_painting():  # A6
+    untrained = Planted().curve("style_texture_distance", {0: 0.876, 25: 0.876, 50: 0.876, 75: 0.876, 100: 0.876})
+    recoloured = untrained.controls(histogram_matched=0.874)
+    assert recoloured.verdict("untrained_paints_too", "fair") == "points against"
+    painting = Planted().controls(histogram_matched=0.874)
+    assert painting.verdict("untrained_paints_too", "fair") == "points to"
+    worse = Planted().add("style_texture_distance", 0.2, epoch=0).controls(histogram_matched=0.874)
+    assert worse.verdict("untrained_paints_too", "fair") == "points against", "trained, it paints much better"
+    assert Planted().verdict("untrained_paints_too") == "not tested (no control histogram_matched)"
+
+
+def test_an_illegible_content_is_no_failure_of_a_start_from_noise():  # A7
+    dark = Planted().add("luma_correlation", -1.0, recipe="fair_noise", network="standard")
+    assert dark.verdict("fails_more_often", "fair_noise").startswith("unclear (no variation")
+    turned = Planted()
+    for seed in range(6):  # between one and two of three contents
+        turned.add(
+            "luma_correlation", -1.0, recipe="fair", network="standard", seed=seed, content=CONTENTS[: 1 + seed % 2]
+        )
+    assert turned.verdict("fails_more_often", "fair") == "points to"
+
+
+def test_equal_differences_decide_nothing():  # A8
+    same = Planted(scatter=0.0).add("style_texture_distance", -0.1, network="adversarial")
+    assert same.verdict("better_at_equal_content") == "undecided (no variation over seeds)"
+    tiny = Planted(seeds=3).add("style_texture_distance", 5.6e-17, network="adversarial")
+    assert tiny.verdict("better_at_equal_content") in ("undecided", "refuted")
+
+
+def test_an_effect_below_the_smallest_of_interest_is_refuted():
+    small = Planted(seeds=10, scatter=1e-3).add("style_texture_distance", -0.01, network="adversarial")
+    row = small.judged()["better_at_equal_content"]
+    assert row.verdict == "refuted"
+    assert row.interval_high < 0, "the difference is there, and too small"
+
+
+@pytest.mark.parametrize(("seeds", "verdict"), [(1, "undecided (n = 1 seed)"), (2, "undecided (n = 2 seeds)")])
+def test_fewer_than_three_seeds_decide_nothing(seeds, verdict):
+    assert (
+        Planted(seeds=seeds)
+        .add("style_texture_distance", -0.2, network="adversarial")
+        .verdict("better_at_equal_content")
+        == verdict
+    )
+
+
+def test_the_crossed_pairs_decide_and_the_other_stands_beside_them():  # B2
+    extra = Planted()
+    single = extra.rows[(extra.rows["content"] == "bigben") & (extra.rows["style"] == "wave")]
+    extra.rows = pd.concat([extra.rows, single.assign(content="tower", style_texture_distance=9.0)])
+    row = extra.add("style_texture_distance", -0.1, network="adversarial").judged()["better_at_equal_content"]
+    assert row.verdict == "supported"
+    assert row.pairs == len(PAIRS)
+    assert row.crossed_high < 0
+    assert "Beside the crossed pairs: tower--wave" in row.reading
+
+
+def test_what_is_absent_is_named():
+    assert Planted().verdict("more_than_augmentation") == "not tested (no network noise)"
+    assert Planted().drop(recipe="matched").verdict("better_at_equal_content").startswith("not tested (no picture of")
+
+
+def _strip(rows):
+    return {row.claim + row.recipe: (row.verdict, row.estimate) for row in rows.values()}
+
+
+def test_the_order_of_rows_and_the_names_of_seeds_change_nothing():
+    planted = Planted().add("style_texture_distance", -0.1, network="adversarial")
+    before = _strip(planted.judged())
+    planted.rows = planted.rows.sample(frac=1, random_state=0)
+    planted.rows["seed"] = planted.rows["seed"].map({0: 5, 1: 3, 2: 1, 3: 0, 4: 2, 5: 4})
+    after = _strip(planted.judged())
+    assert {key: value[0] for key, value in after.items()} == {key: value[0] for key, value in before.items()}
+    for key, (_, estimate) in after.items():
+        assert estimate == pytest.approx(before[key][1], nan_ok=True) or estimate is before[key][1]
+
+
+def test_swapped_networks_turn_every_difference_round():
+    planted = Planted().add("style_texture_distance", -0.1, network="adversarial")
+    row = planted.judged()["better_at_equal_content"]
+    planted.rows["network"] = planted.rows["network"].map({"standard": "adversarial", "adversarial": "standard"})
+    turned = planted.judged()["better_at_equal_content"]
+    assert (row.verdict, turned.verdict) == ("supported", "refuted")
+    assert turned.estimate == pytest.approx(-row.estimate)
+    assert (turned.strongest_for, turned.strongest_against) != (row.strongest_for, row.strongest_against)
+
+
+def test_a_constant_added_to_both_changes_nothing():
+    planted = Planted().add("style_texture_distance", -0.1, network="adversarial")
+    before = planted.judged()["better_at_equal_content"]
+    planted.rows["style_texture_distance"] += 3.0
+    after = planted.judged()["better_at_equal_content"]
+    assert after.estimate == pytest.approx(before.estimate)
+    assert after.verdict == before.verdict

@@ -1,0 +1,1 @@
+"""What is claimed about painters, and whether the scores bear it out."""
