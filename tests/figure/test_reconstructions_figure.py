@@ -9,7 +9,7 @@ from drawn import assert_fits_a4, assert_same_twice, words_of
 from made_results import make_reconstructions, noise_picture, save_picture
 from robust_style.errors import ResultError
 from robust_style.figure.reconstructions import draw_reconstructions
-from robust_style.score.reconstruction import read_reconstructions
+from robust_style.files.reconstruction_record import Reconstructions
 
 NETWORKS = ["standard", "adversarial"]
 
@@ -109,4 +109,4 @@ def test_a_damaged_record_is_named(tmp_path, damage):
     damage(found)
     record.write_text(json.dumps(found))
     with pytest.raises(ResultError, match=r"epoch_004\.json: expected the record of reconstructions"):
-        read_reconstructions(record)
+        Reconstructions.load(record)

@@ -14,13 +14,13 @@ from robust_style.data.download import Source
 from robust_style.errors import CheckpointError, DownloadError
 from robust_style.files.checkpoint import load_checkpoint
 from robust_style.files.digest import sha256_of_file
+from robust_style.files.evaluation import Evaluation
 from robust_style.model import foreign_source
 from robust_style.model.compat import import_torchvision_models
 from robust_style.model.convert import CIFAR10_MEAN
 from robust_style.model.import_network import import_network
 from robust_style.model.network import build_network
 from robust_style.score.accuracies import collect_evaluations
-from robust_style.score.evaluation import read_evaluation
 from robust_style.training.evaluate import evaluate_checkpoint
 from tiny_training import CLASSES, EVALUATION, write_tiny_dataset
 
@@ -148,7 +148,7 @@ def test_a_network_for_imagenet_paints_and_has_no_accuracy(dataset: Path, tmp_pa
         checkpoint=path, dataset=dataset, evaluation=tmp_path / "evaluation.json", settings=EVALUATION,
         with_autoattack=True, network="theirs", seed=5, epoch=42, device="cpu", threads=1,
     )  # fmt: skip
-    found = read_evaluation(tmp_path / "evaluation.json")
+    found = Evaluation.load(tmp_path / "evaluation.json")
     assert (found.clean_accuracy, found.robust_accuracy, found.history) == (None, None, ())
     collect_evaluations(
         evaluations=[tmp_path / "evaluation.json"], table=tmp_path / "table.tsv", history=tmp_path / "history.tsv"

@@ -7,8 +7,8 @@ from pathlib import Path
 from robust_style.errors import ResultError
 from robust_style.figure.words import epoch_words
 from robust_style.files.digest import sha256_of_file
-from robust_style.score.evaluation import Evaluation, read_evaluation
-from robust_style.score.trace import Trace, read_trace
+from robust_style.files.evaluation import Evaluation
+from robust_style.files.trace import Trace
 
 # On one A4 page more rows would make the pictures too small to judge.
 MOST_ROWS = 6
@@ -85,7 +85,7 @@ def read_grid(traces: Sequence[Path], evaluations: Sequence[Path], columns: Sequ
 
     Networks that are not among `columns` are left out. Raises ResultError if nothing is left or recipes are mixed.
     """
-    found = [trace for trace in map(read_trace, traces) if trace.labels.network in columns]
+    found = [trace for trace in map(Trace.load, traces) if trace.labels.network in columns]
     if not found:
         raise ResultError(f"expected stylizations of {', '.join(columns)}, found none; add traces of these networks")
     recipes = sorted({trace.labels.recipe for trace in found})
@@ -95,7 +95,7 @@ def read_grid(traces: Sequence[Path], evaluations: Sequence[Path], columns: Sequ
     found = [trace for trace in found if trace.labels.seed == seed]
     epochs = sorted({trace.labels.epoch for trace in found})
     last = {max(trace.labels.epoch for trace in found if trace.labels.network == name) for name in _networks(found)}
-    known = [evaluation for evaluation in map(read_evaluation, evaluations) if evaluation.seed == seed]
+    known = [evaluation for evaluation in map(Evaluation.load, evaluations) if evaluation.seed == seed]
     regimes = {trace.labels.network: trace.labels.regime for trace in found}
     return Grid(
         recipe=recipes[0],

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from robust_style.errors import ResultError
 from robust_style.figure.grid import pair_of, shown_seed
-from robust_style.score.trace import Trace, read_trace
+from robust_style.files.trace import Trace
 
 
 def last_of_one_pair(
@@ -15,7 +15,7 @@ def last_of_one_pair(
 
     Raises ResultError if the traces are of several pairs or of none of `networks` and `recipes`.
     """
-    found = [trace for trace in map(read_trace, traces) if trace.labels.network in networks]
+    found = [trace for trace in map(Trace.load, traces) if trace.labels.network in networks]
     found = [trace for trace in found if trace.labels.recipe in recipes]
     if not found:
         raise ResultError(

@@ -22,7 +22,7 @@ from robust_style.figure.visual_language import (
     visual_language,
 )
 from robust_style.figure.words import epoch_words, spoken
-from robust_style.score.trace import Trace
+from robust_style.files.trace import Trace
 
 # Room on the left for the ticks and the label of the loss axes.
 LABEL_MM = 11.0

@@ -8,7 +8,7 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from robust_style.errors import ResultError
-from robust_style.score.trace import Trace
+from robust_style.files.trace import Trace
 
 # Height x width x sRGB channel; `_` because two pictures need not have one size.
 Picture = UInt8[np.ndarray, "_ _ 3"]

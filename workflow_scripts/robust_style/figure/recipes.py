@@ -20,7 +20,7 @@ from robust_style.figure.visual_language import (
     visual_language,
 )
 from robust_style.figure.words import epoch_words, spoken
-from robust_style.score.trace import Trace
+from robust_style.files.trace import Trace
 
 SOURCES_MM = 14.0
 LABEL_MM = 19.0
@@ -84,7 +84,7 @@ def _drawn(
     for number, recipe in enumerate(recipes):
         left = LABEL_MM + number % per_band * (width + GAP_MM)
         top = SOURCES_MM + number // per_band * (band + BAND_GAP_MM)
-        settings = next(trace.settings for (own, _), trace in last.items() if own == recipe)
+        settings = next(trace.recipe for (own, _), trace in last.items() if own == recipe)
         _draw_head(sheet, recipe, settings, left, top, width)
         for row, network in enumerate(networks):
             upper = top + HEADS_MM + row * (width * shape + GAP_MM)

@@ -24,7 +24,7 @@ from robust_style.figure.visual_language import (
 )
 from robust_style.figure.words import epoch_words, share_missing, spoken
 from robust_style.files.digest import sha256_of_file
-from robust_style.score.reconstruction import Part, Reconstructions, read_reconstructions
+from robust_style.files.reconstruction_record import Part, Reconstructions
 
 # More, in both blocks, would be stamps.
 MOST_ROWS = 12
@@ -183,7 +183,7 @@ def _draw_label(sheet: Sheet, row: _Row, top: float, of_network: dict[str, Look]
 
 
 def _chosen(records: Sequence[Path], networks: Sequence[str]) -> list[Reconstructions]:
-    found = [one for one in map(read_reconstructions, records) if one.network in networks]
+    found = [one for one in map(Reconstructions.load, records) if one.network in networks]
     if not found:
         raise ResultError(f"expected reconstructions of {', '.join(networks)}, found none; add these networks' records")
     kinds = {(one.content_name, one.style_name, len(one.content)) for one in found}

@@ -11,8 +11,8 @@ from robust_style.figure.curves import Curve, curve_of, draw_curve, seeds_words
 from robust_style.figure.palette import looks
 from robust_style.figure.panels import Measure, panels_of, titles_of
 from robust_style.figure.visual_language import save, visual_language
+from robust_style.files.trace import Trace
 from robust_style.score.by_iteration import ITERATION, read_by_iteration
-from robust_style.score.trace import Trace, read_trace
 
 LOSS = Measure("loss", "loss / first loss", "the optimiser's own aim", 1.0, "log")
 MEASURES = (
@@ -60,7 +60,7 @@ def draw_score_vs_iteration(
 
 
 def _last_checkpoints(paths: Sequence[Path], networks: Sequence[str], recipes: Sequence[str]) -> list[Trace]:
-    found = [trace for trace in map(read_trace, paths) if trace.labels.network in networks]
+    found = [trace for trace in map(Trace.load, paths) if trace.labels.network in networks]
     found = [trace for trace in found if trace.labels.recipe in recipes]
     last = {name: max(one.labels.epoch for one in found if one.labels.network == name) for name in networks if
             any(one.labels.network == name for one in found)}  # fmt: skip

@@ -18,7 +18,7 @@ from robust_style.figure.visual_language import (
     visual_language,
     whole_epochs,
 )
-from robust_style.score.evaluation import Evaluation, read_evaluation
+from robust_style.files.evaluation import Evaluation
 
 HEIGHT_MM = 52.0
 LEFT_MM = 11.0
@@ -39,7 +39,7 @@ def draw_training_curves(*, evaluations: list[Path], networks: list[str], figure
     trained here has markers only.
     Raises ResultError if none of `networks` was evaluated.
     """
-    found = [evaluation for evaluation in map(read_evaluation, evaluations) if evaluation.network in networks]
+    found = [evaluation for evaluation in map(Evaluation.load, evaluations) if evaluation.network in networks]
     if not found:
         raise ResultError(
             f"expected evaluations of {', '.join(networks)}, found none; add evaluations of these networks"

@@ -3,7 +3,7 @@
 import math
 import re
 
-from robust_style.score.evaluation import Evaluation
+from robust_style.files.evaluation import Evaluation
 
 # Line breaks of every kind; what cannot be seen or stand in XML; what turns the direction of reading, so that words say
 # something else than what is written (Boucher and Anderson 2021).

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from robust_style.score.trace import Labels
+from robust_style.files.trace import Labels
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 from robust_style.errors import ResultError
 from robust_style.figure.palette import looks
 from robust_style.figure.words import plain, spoken
+from robust_style.files.trace import Trace
 from robust_style.page.axes import axes_of
 from robust_style.page.claims import shown_claims
 from robust_style.page.images import ImageShelf
@@ -16,7 +17,6 @@ from robust_style.page.opening import opening
 from robust_style.page.picture import shown_picture
 from robust_style.page.scores import read_scores
 from robust_style.page.training import shown_training
-from robust_style.score.trace import Trace, read_trace
 
 # Twice the width at which the page shows content and style, for screens of high density.
 THUMBNAIL_PX = 320
@@ -38,7 +38,7 @@ def page_content(
     Pictures refer to recipes, networks, seeds, epochs, contents and styles by number: that keeps the page small, and no
     name can be mistaken for a key. Raises ResultError.
     """
-    courses = [read_trace(path) for path in traces]
+    courses = [Trace.load(path) for path in traces]
     if not courses:
         raise ResultError("expected at least one stylization for the page, found none; paint some pictures first")
     axes = axes_of([course.labels for course in courses])
@@ -80,7 +80,7 @@ def _images(names: Sequence[str], files: Mapping[str, Path], shelf: ImageShelf) 
 
 
 def _recipe_words(courses: Sequence[Trace], recipe: str) -> str:
-    settings = next(course.settings for course in courses if course.labels.recipe == recipe)
+    settings = next(course.recipe for course in courses if course.labels.recipe == recipe)
     starts = {"content": "starts from the content image", "noise": "starts from noise"}
     optimisers = {
         "lbfgs": "L-BFGS with a line search",

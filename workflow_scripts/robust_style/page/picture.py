@@ -3,10 +3,10 @@
 from typing import Any
 
 from robust_style.figure.pictures import snapshot_tiles
+from robust_style.files.trace import Trace
 from robust_style.page.axes import Axes
 from robust_style.page.images import ImageShelf
 from robust_style.page.scores import Scores
-from robust_style.score.trace import Trace
 
 # As wide as a cell of the grid; a tenth of what the preview takes.
 THUMBNAIL_PX = 160

@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from robust_style.errors import ResultError
+from robust_style.files.trace import Trace
 from robust_style.page.measures import shown_measures
 from robust_style.score.table import read_columns, read_table
-from robust_style.score.trace import Trace
 
 KEY = ["recipe", "network", "seed", "epoch", "content", "style"]
 # One row per snapshot of every picture, the measures that are taken along the way.

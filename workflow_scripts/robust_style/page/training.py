@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from robust_style.files.evaluation import Evaluation
 from robust_style.page.axes import Axes
-from robust_style.score.evaluation import Evaluation, read_evaluation
 
 
 def shown_training(paths: Sequence[Path], axes: Axes) -> list[dict[str, Any]]:
@@ -13,7 +13,7 @@ def shown_training(paths: Sequence[Path], axes: Axes) -> list[dict[str, Any]]:
 
     Both are lists of [epoch, clean accuracy, robust accuracy], fractions or None. Raises ResultError.
     """
-    found = [evaluation for evaluation in map(read_evaluation, paths) if _is_shown(evaluation, axes)]
+    found = [evaluation for evaluation in map(Evaluation.load, paths) if _is_shown(evaluation, axes)]
     return [
         {
             "network": axes.networks.index(network),

@@ -9,9 +9,9 @@ import pandas as pd
 
 from robust_style.errors import ResultError
 from robust_style.files.atomic import write_json
+from robust_style.files.reconstruction_record import Reconstructions
 from robust_style.provenance.job import FOLDER
 from robust_style.provenance.manifest import RUN, verify_manifest
-from robust_style.score.reconstruction import read_reconstructions
 
 KEY = ["recipe", "network", "seed", "epoch", "content", "style"]
 RANGES = {
@@ -157,7 +157,7 @@ def _limit_faults(scores: pd.DataFrame, last_epochs: dict[str, int], expected: d
 
 
 def _reconstruction_faults(records: list[Path], reconstructions: int) -> list[str]:
-    checkpoints = [(record.network, record.seed, record.epoch) for record in map(read_reconstructions, records)]
+    checkpoints = [(record.network, record.seed, record.epoch) for record in map(Reconstructions.load, records)]
     distinct = set(checkpoints)
     if len(distinct) == len(checkpoints) == reconstructions:
         return []

@@ -12,10 +12,10 @@ from torch import Tensor
 from robust_style.compute.determinism import make_deterministic
 from robust_style.errors import CheckpointError, ImageError
 from robust_style.files.atomic import write_json
+from robust_style.files.trace import Trace
 from robust_style.model.restore import restore_network
 from robust_style.raters.distances import Maps, perceptual_distance, style_distance
 from robust_style.raters.squeezenet import read_squeezenet
-from robust_style.score.trace import Trace, read_trace
 from robust_style.transfer.features import Encoder
 from robust_style.transfer.picture import read_picture
 
@@ -68,7 +68,7 @@ def rate_pictures(
 
     found = []
     with torch.inference_mode():
-        for course in map(read_trace, traces):
+        for course in map(Trace.load, traces):
             try:
                 found.append({"labels": asdict(course.labels), **said_of(course)})
             except ImageError as problem:
@@ -80,7 +80,7 @@ def _cifar_eye(path: Path, layers: Sequence[str], traces: Sequence[Path]) -> Eye
     """The network in the checkpoint `path`, which must have painted none of `traces`."""
     network, header = restore_network(path)
     for trace in traces:
-        labels = read_trace(trace).labels
+        labels = Trace.load(trace).labels
         if (labels.network, labels.seed) == (header.network, header.seed):
             raise CheckpointError(f"{path}: expected a rater that did not paint, found the painter of {trace}")
     encoder = Encoder(network, layers, pooling="average")

@@ -7,8 +7,8 @@ import pandas as pd
 
 from robust_style.errors import ResultError
 from robust_style.files.atomic import read_json
+from robust_style.files.evaluation import wilson_interval
 from robust_style.score.table import write_table
-from robust_style.score.wilson import wilson_interval
 
 _CHECKPOINT = ("network", "regime", "seed", "epoch")
 # Accuracy and the number of images it is a fraction of, as an evaluation names them.

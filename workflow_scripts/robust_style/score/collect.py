@@ -7,11 +7,11 @@ import pandas as pd
 
 from robust_style.errors import ResultError
 from robust_style.files.atomic import read_json
+from robust_style.files.evaluation import Evaluation
 from robust_style.score.by_iteration import COLUMNS as BY_ITERATION
 from robust_style.score.by_iteration import ITERATION
 from robust_style.score.by_iteration import MEASURES as ON_THE_WAY
 from robust_style.score.columns import LABELS, MEASURES, RATED
-from robust_style.score.evaluation import Evaluation, read_evaluation
 from robust_style.score.table import COLUMNS, write_table
 
 
@@ -23,7 +23,7 @@ def collect_scores(
     `ratings` may be none; what raters did not see stays empty. Raises ResultError if two score files describe one
     picture, a picture's checkpoint has no evaluation, or a judgement is of no picture.
     """
-    checkpoints = {found.checkpoint: found for found in map(read_evaluation, evaluations)}
+    checkpoints = {found.checkpoint: found for found in map(Evaluation.load, evaluations)}
     pictures: list[dict[str, Any]] = []
     snapshots: list[dict[str, Any]] = []
     for path in scores:

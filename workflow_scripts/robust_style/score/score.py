@@ -6,13 +6,13 @@ from pathlib import Path
 
 from robust_style.errors import ImageError
 from robust_style.files.atomic import write_json
+from robust_style.files.trace import Trace
 from robust_style.score.checkerboard import checkerboard_excess
 from robust_style.score.colour import StyleColours
 from robust_style.score.high_frequency import high_frequency_excess
 from robust_style.score.image import painted_size, read_pixels, read_tiles
 from robust_style.score.structure import content_edge_ssim, content_ssim, luma_correlation
 from robust_style.score.texture import StyleTexture
-from robust_style.score.trace import Trace, read_trace
 
 
 def score_stylization(*, traces: Sequence[Path], images: Sequence[Path], scores: Sequence[Path]) -> None:
@@ -24,7 +24,7 @@ def score_stylization(*, traces: Sequence[Path], images: Sequence[Path], scores:
     """
     prepared = {path.stem: path for path in images}
     for trace, score in zip(traces, scores, strict=True):
-        course = read_trace(trace)
+        course = Trace.load(trace)
         labels = course.labels
         write_json(score, _scores(course, prepared[labels.content], prepared[labels.style]))
 

@@ -15,7 +15,7 @@ from robust_style.compute.determinism import make_deterministic
 from robust_style.compute.device import choose_device, choose_precision, dtype_of
 from robust_style.compute.memory import within_memory
 from robust_style.errors import ImageError
-from robust_style.files.atomic import write_json
+from robust_style.files.reconstruction_record import Part, Reconstructions
 from robust_style.model.network import NormalisedNetwork
 from robust_style.model.restore import restore_network
 from robust_style.transfer.features import Encoder
@@ -44,7 +44,7 @@ def reconstruct(
     threads: int,
     precision: str,
 ) -> None:
-    """Writes the reconstructions side by side as one PNG `strip`, and what there is to say of them as JSON `record`.
+    """Writes the reconstructions side by side as one PNG `strip`, and their layers and losses as JSON `record`.
 
     First the content from each of `layers`, then a texture from the layers up to each. `images` are prepared images,
     named as in `labels`, which say which checkpoint sees which `content` and `style` (an image or one of `blends`).
@@ -71,7 +71,7 @@ def reconstruct(
     )
     sight = _Sight(network, size_px, dtype_of(arithmetic), where)
     pictures: list[UInt8[Tensor, "3 height width"]] = []
-    said: dict[str, list[dict[str, object]]] = {}
+    parts: dict[str, list[Part]] = {"content": [], "texture": []}
     with (
         named(f"{checkpoint} on {content}, {style}"),
         within_memory("reconstruction.size_px", size_px, "lower it, or set device: cpu"),
@@ -83,24 +83,28 @@ def reconstruct(
             for recipe in recipes:
                 painting = sight.painted(recipe, order)
                 pictures.append(painting.picture)
-                said.setdefault(kind, []).append(sight.record_of(painting, recipe, order))
+                parts[kind].append(sight.part_of(painting, recipe, order))
                 print(f"{kind} from {'+'.join(recipe.layers)} · loss {painting.course.total[-1]:.4g}", file=sys.stderr)
     write_strip(strip, pictures)
     height_px, width_px = pictures[0].shape[1:]
-    write_json(
-        record,
-        {
-            "labels": dict(labels),
-            "layers": list(layers),
-            "size_px": size_px,
-            "width_px": width_px,
-            "height_px": height_px,
-            **said,
-            "precision": arithmetic,
-            "threads": threads,
-            "device": where.type,
-        },
-    )
+    Reconstructions(
+        path=record,
+        network=labels["network"],
+        regime=labels["regime"],
+        seed=labels["seed"],
+        epoch=labels["epoch"],
+        content_name=content,
+        style_name=style,
+        layers=tuple(layers),
+        size_px=size_px,
+        width_px=width_px,
+        height_px=height_px,
+        content=tuple(parts["content"]),
+        texture=tuple(parts["texture"]),
+        precision=arithmetic,
+        threads=threads,
+        device=where.type,
+    ).save()
 
 
 @dataclass(frozen=True)
@@ -145,18 +149,18 @@ class _Sight:
             raise ImageError("content image: expected more than one plain colour, found one; choose another image")
         return loss, float((shown - scene.content).square().sum()) / structure
 
-    def record_of(self, painting: Painting, recipe: Recipe, order: Order) -> dict[str, object]:
-        """What there is to say of one reconstruction, as plain data."""
+    def part_of(self, painting: Painting, recipe: Recipe, order: Order) -> Part:
+        """The record of one reconstruction."""
         course = painting.course
         shown, pixels = self.losses_of(painting.picture, recipe, order)
-        return {
-            "layers": list(recipe.layers),
-            "first_loss": course.total[0],
-            "last_loss": course.total[-1],
-            "shown_loss": shown,
-            "pixel_loss": pixels,
-            "iterations": course.last,
-            "worst_rise": course.worst_rise,
-            "stopped": painting.stopped,
-            "out_of_range_fraction": painting.out_of_range_fraction,
-        }
+        return Part(
+            layers=tuple(recipe.layers),
+            first_loss=course.total[0],
+            last_loss=course.total[-1],
+            shown_loss=shown,
+            pixel_loss=pixels,
+            iterations=course.last,
+            worst_rise=course.worst_rise,
+            stopped=painting.stopped,
+            out_of_range_fraction=painting.out_of_range_fraction,
+        )

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,8 @@ from robust_style.compute.determinism import make_deterministic
 from robust_style.compute.device import choose_device, choose_precision, dtype_of
 from robust_style.compute.memory import within_memory
 from robust_style.errors import CheckpointError, Divergence, ImageError
-from robust_style.files.atomic import write_json
 from robust_style.files.checkpoint import Checkpoint
+from robust_style.files.trace import Labels, Trace
 from robust_style.model.restore import restore_network
 from robust_style.transfer.animation import frame_iterations, write_animation
 from robust_style.transfer.geometry import check_mask_shape, painting_size, rounding_note
@@ -21,7 +21,6 @@ from robust_style.transfer.optimise import Painting, Watch
 from robust_style.transfer.paint import Order, Resized, StyleSource, paint
 from robust_style.transfer.picture import picture_size, read_picture, write_picture, write_preview, write_strip
 from robust_style.transfer.recipe import Recipe, recipe_from_settings
-from robust_style.transfer.trace import trace_of
 
 # A sign of life every second or so on a CPU.
 REPORT_EVERY = 25
@@ -96,17 +95,17 @@ def stylize(
                 content, style = pairs[number]
                 files = products[number]
                 _write(painting, settings, shown, files, preview_px, animation_px)
-                trace = trace_of(
+                _trace_of(
                     painting,
-                    labels={**labels, "content": content, "style": style},
-                    recipe=settings,
+                    settings,
+                    path=files.trace,
+                    labels=Labels(**labels, content=content, style=style),
                     size_px=size_px,
                     device=where.type,
                     threads=threads,
                     precision=arithmetic,
                     batch_size=len(numbers),
-                )
-                write_json(files.trace, trace)
+                ).save()
 
 
 @contextmanager
@@ -208,3 +207,36 @@ def _write(
     # A course that ended early shows its last picture once.
     frames = dict.fromkeys(min(iteration, course.last) for iteration in shown)
     write_animation(files.animation, [course.picture_at(iteration) for iteration in frames], animation_px)
+
+
+def _trace_of(painting: Painting, recipe: Recipe, *, path: Path, **run: Any) -> Trace:
+    """The trace of one painting; `run` are the fields of `Trace` that do not depend on the optimisation."""
+    course = painting.course
+    height_px, width_px = painting.picture.shape[1:]
+    return Trace(
+        path=path,
+        width_px=width_px,
+        height_px=height_px,
+        iteration=tuple(range(len(course.total))),
+        total_loss=tuple(course.total),
+        content_loss=tuple(losses.content for losses in course.losses),
+        style_loss=tuple(losses.style for losses in course.losses),
+        total_variation=tuple(losses.total_variation for losses in course.losses),
+        float32_from=course.exact_from,
+        coarse=tuple({"total_loss": coarse.total, "worst_rise": coarse.worst_rise} for coarse in painting.coarse),
+        snapshots=tuple(min(iteration, course.last) for iteration in recipe.snapshots),
+        worst_rise=course.worst_rise,
+        final_over_best=course.final_over_best,
+        out_of_range_fraction=painting.out_of_range_fraction,
+        stopped=painting.stopped,
+        recipe=_plain(asdict(recipe)),
+        **run,
+    )
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "_asdict"):
+        value = value._asdict()
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list | tuple) else value
