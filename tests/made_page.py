@@ -9,7 +9,7 @@ import pandas as pd
 
 from made_results import MadeResults
 from robust_style.page.comparison import build_comparison
-from robust_style.score.exhibit import Exhibit
+from robust_style.score.claims_table import Exhibit
 
 KEY = ["recipe", "network", "seed", "epoch", "content", "style"]
 CLAIM_COLUMNS = (

@@ -21,7 +21,7 @@ from robust_style.files.atomic import write_bytes, write_json
 from robust_style.page.comparison import build_comparison
 from robust_style.report.answer import write_answer
 from robust_style.report.methods import write_methods
-from robust_style.score.accuracies import collect_evaluations
+from robust_style.score.evaluation_tables import collect_evaluations
 from robust_style.workflow.meanings import meanings
 from robust_style.workflow.settings import checked
 from rule_script import Outcome, run_script

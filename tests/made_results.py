@@ -11,10 +11,11 @@ from PIL import Image
 from robust_style.files.evaluation import Evaluation, HistoryRow
 from robust_style.files.reconstruction_record import Part, Reconstructions
 from robust_style.files.trace import Labels, Trace
-from robust_style.score.by_iteration import COLUMNS as BY_ITERATION
-from robust_style.score.claims_table import COLUMNS as CLAIMS
-from robust_style.score.collect import collect_scores
-from robust_style.score.table import write_table
+from robust_style.files.tsv import write_table
+from robust_style.score.claims_table import write_claims as save_claims
+from robust_style.score.columns import ITERATION_COLUMNS
+from robust_style.score.score_files import PictureScores
+from robust_style.score.score_tables import collect_scores
 
 REGIMES = {
     "standard": "standard", "adversarial": "adversarial", "noise": "gaussian_noise",
@@ -32,6 +33,10 @@ class MadeResults:
     evaluations: list[Path] = field(default_factory=list)
     scores: list[Path] = field(default_factory=list)
     images: dict[str, Path] = field(default_factory=dict)
+
+    @property
+    def pictures(self) -> list[Path]:
+        return [trace.with_suffix(".png") for trace in self.traces]
 
     def collect(self, table: Path) -> None:
         """Writes the table of scores, and beside it that of the snapshots as `moments.tsv`."""
@@ -184,8 +189,7 @@ def _stylization(folder: Path, labels: dict[str, object], size) -> tuple[Path, P
         },
     ).save()
     score = folder / "scores" / below / f"{labels['content']}--{labels['style']}.json"
-    score.parent.mkdir(parents=True, exist_ok=True)
-    score.write_text(json.dumps({"labels": labels, **measures, "snapshots": _moments(measures)}))
+    PictureScores(Labels(**labels), measures, _moments(measures)).save(score)
     return trace, score
 
 
@@ -285,7 +289,7 @@ def write_by_iteration(path: Path, traces: list[Path], snapshots=(0, 50, 100)) -
                     "style_texture_distance": 0.4 + 0.6 * left + shift,
                 }
             )
-    write_table(path, pd.DataFrame(rows, columns=list(BY_ITERATION)))
+    write_table(path, pd.DataFrame(rows, columns=list(ITERATION_COLUMNS)))
     return path
 
 
@@ -316,5 +320,5 @@ def claim_row(claim: str = "style_faster", recipe: str = "fair", **settings) -> 
 
 def write_claims(path: Path, rows: list[dict[str, object]]) -> Path:
     """Writes rows of `claim_row` as `judge_claims` does."""
-    write_table(path, pd.DataFrame(rows, columns=list(CLAIMS)))
+    save_claims(path, rows)
     return path

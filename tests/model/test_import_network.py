@@ -20,7 +20,7 @@ from robust_style.model.compat import import_torchvision_models
 from robust_style.model.convert import CIFAR10_MEAN
 from robust_style.model.import_network import import_network
 from robust_style.model.network import build_network
-from robust_style.score.accuracies import collect_evaluations
+from robust_style.score.evaluation_tables import collect_evaluations
 from robust_style.training.evaluate import evaluate_checkpoint
 from tiny_training import CLASSES, EVALUATION, write_tiny_dataset
 

@@ -8,8 +8,7 @@ import pytest
 from made_results import make_results
 from robust_style.errors import CheckpointError, ResultError
 from robust_style.raters.rate_pictures import rate_pictures
-from robust_style.score.collect import collect_scores
-from robust_style.score.table import read_table
+from robust_style.score.score_tables import collect_scores, read_score_table
 from robust_style.workflow.raters import LAYERS
 
 JURY = ("style_gram_distance", "content_perceptual_distance", "rater_standard_style_distance")
@@ -26,7 +25,7 @@ def rated(made, tmp_path, squeezenet_file, checkpoint):
 
     def run(**changes):
         settings = {
-            "traces": made.traces, "images": list(made.images.values()), "squeezenet": squeezenet_file,
+            "pictures": made.pictures, "traces": made.traces, "images": list(made.images.values()), "squeezenet": squeezenet_file,
             "caffe_input": False, "held_out": {"standard": checkpoint("standard", 1)},
             "layers": {"standard": LAYERS},
             "ratings": tmp_path / "ratings.json", "threads": 1,
@@ -70,7 +69,7 @@ def test_judgements_stand_in_the_row_of_their_picture(rated, made, tmp_path):
     made.collect(tmp_path / "without.tsv")
     tables = {"table": tmp_path / "scores.tsv", "by_iteration": tmp_path / "moments.tsv"}
     collect_scores(scores=made.scores, evaluations=made.evaluations, ratings=[tmp_path / "ratings.json"], **tables)
-    found, without = read_table(tables["table"]), read_table(tmp_path / "without.tsv")
+    found, without = read_score_table(tables["table"]), read_score_table(tmp_path / "without.tsv")
     assert without[list(JURY)].isna().all(axis=None)
     assert found["rater_adversarial_style_distance"].isna().all()
     pd.testing.assert_frame_equal(found.drop(columns=list(JURY)), without.drop(columns=list(JURY)))

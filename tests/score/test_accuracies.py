@@ -8,7 +8,7 @@ import pytest
 
 from made_results import make_results
 from robust_style.errors import ResultError
-from robust_style.score.accuracies import collect_evaluations
+from robust_style.score.evaluation_tables import collect_evaluations
 
 
 def tables(folder: Path, evaluations: list[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:

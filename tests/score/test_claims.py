@@ -11,13 +11,13 @@ from scipy import stats
 
 from robust_style.benchmark.simulate_statistics import simulate
 from robust_style.errors import ConfigError
-from robust_style.score.by_iteration import COLUMNS as BY_ITERATION
+from robust_style.files.tsv import write_table
 from robust_style.score.claim import read_claim_blocks
-from robust_style.score.claims import judge_claims
-from robust_style.score.claims_table import read_claims
-from robust_style.score.exhibit import Exhibit
-from robust_style.score.paired import late_fall, mean_over_time
-from robust_style.score.table import COLUMNS, write_table
+from robust_style.score.claims_table import Exhibit, read_claims
+from robust_style.score.columns import ITERATION_COLUMNS as BY_ITERATION
+from robust_style.score.columns import SCORE_COLUMNS as COLUMNS
+from robust_style.score.comparisons import late_fall, mean_over_time
+from robust_style.score.judge_claims import judge_claims
 from robust_style.score.verdict import crossed_interval, hedges_g, judge, sign_flip_p, t_interval
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"

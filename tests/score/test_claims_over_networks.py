@@ -9,14 +9,13 @@ import yaml
 from scipy import stats
 
 from robust_style.errors import ConfigError
-from robust_style.score.across import permutation_p
-from robust_style.score.by_iteration import COLUMNS as BY_ITERATION
+from robust_style.files.tsv import write_table
 from robust_style.score.claim import read_claim_blocks
-from robust_style.score.claims import judge_claims
-from robust_style.score.claims_table import read_claims
-from robust_style.score.exhibit import Exhibit
-from robust_style.score.table import COLUMNS, write_table
-from robust_style.score.verdict import judge, judge_correlations
+from robust_style.score.claims_table import Exhibit, read_claims
+from robust_style.score.columns import ITERATION_COLUMNS as BY_ITERATION
+from robust_style.score.columns import SCORE_COLUMNS as COLUMNS
+from robust_style.score.judge_claims import judge_claims
+from robust_style.score.verdict import judge, judge_correlations, permutation_p
 
 SEVEN = {f"net_{number}": number / 10 for number in range(7)}  # and how robust each is
 GRID = ("fair_3", "fair_30", "fair")

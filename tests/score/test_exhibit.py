@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robust_style.score.exhibit import Exhibit
+from robust_style.score.claims_table import Exhibit
 
 name = st.from_regex(r"[a-z0-9_]+", fullmatch=True)
 names = st.lists(name, min_size=1, max_size=2).map(tuple)

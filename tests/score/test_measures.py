@@ -8,11 +8,20 @@ from skimage import color
 
 from robust_style.benchmark.measure_controls import controls, photograph_and_still_life
 from robust_style.errors import ImageError
-from robust_style.score.checkerboard import checkerboard_excess, checkerboard_share
-from robust_style.score.colour import StyleColours, lab_distance
-from robust_style.score.high_frequency import high_frequency_excess, high_frequency_share
-from robust_style.score.structure import content_edge_ssim, content_ssim, luma_correlation
-from robust_style.score.texture import StyleTexture, band_statistics, statistics_distance
+from robust_style.score.metrics import (
+    StyleColours,
+    StyleTexture,
+    band_statistics,
+    checkerboard_excess,
+    checkerboard_share,
+    content_edge_ssim,
+    content_ssim,
+    high_frequency_excess,
+    high_frequency_share,
+    lab_distance,
+    luma_correlation,
+    statistics_distance,
+)
 
 SIDE = 128
 

@@ -9,9 +9,9 @@ import pytest
 
 from made_results import make_results, noise_picture, save_picture
 from robust_style.errors import ImageError, ResultError, RobustStyleError
-from robust_style.score.by_iteration import read_by_iteration
-from robust_style.score.score import score_stylization
-from robust_style.score.table import COLUMNS, read_table
+from robust_style.score.columns import SCORE_COLUMNS
+from robust_style.score.score_stylization import score_stylization
+from robust_style.score.score_tables import read_iteration_table, read_score_table
 
 
 @pytest.fixture
@@ -31,6 +31,8 @@ def one(tmp_path):
 def scored(one):
     """Two pictures in one job, the second is the first again."""
     score_stylization(
+        pictures=[one["picture"]] * 2,
+        snapshots=[one["snapshots"]] * 2,
         traces=[one["trace"]] * 2,
         images=[one["content"], one["style"]],
         scores=[one["score"], one["score"].with_name("again.json")],
@@ -107,11 +109,11 @@ def test_table_is_sorted_joined_and_independent_of_order(tmp_path):
     first = table.read_bytes()
     replace(made, scores=made.scores[::-1], evaluations=made.evaluations[::-1]).collect(table)
     assert table.read_bytes() == first
-    rows = read_table(table)
-    moments = read_by_iteration(tmp_path / "moments.tsv")
+    rows = read_score_table(table)
+    moments = read_iteration_table(tmp_path / "moments.tsv")
     assert len(moments) == 3 * len(rows)
     assert list(moments["iteration"][:3]) == [0, 50, 100]
-    assert tuple(rows.columns) == COLUMNS
+    assert tuple(rows.columns) == SCORE_COLUMNS
     assert len(rows) == len(made.scores)
     row = rows[(rows["network"] == "adversarial") & (rows["epoch"] == 8) & (rows["seed"] == 1)].iloc[0]
     evaluation = json.loads((tmp_path / "evaluation/adversarial/seed_1/epoch_008.json").read_text())
@@ -125,7 +127,7 @@ def test_unmeasured_robust_accuracy_is_an_empty_cell(tmp_path):
     made.evaluations[0].write_text(json.dumps(evaluation | {"robust_accuracy": None}))
     table = tmp_path / "scores.tsv"
     made.collect(table)
-    rows = read_table(table)
+    rows = read_score_table(table)
     assert np.isnan(rows["robust_accuracy"]).all()
     assert set(rows["network"]) == {"none"}
 
@@ -146,4 +148,4 @@ def test_a_file_that_is_no_table_is_refused(tmp_path, content):
     if content is not None:
         path.write_text(content)
     with pytest.raises(ResultError, match="table of scores"):
-        read_table(path)
+        read_score_table(path)

@@ -12,7 +12,7 @@ from checkout import copy_project, jobs, snakemake
 from merged_config import merged
 from robust_style.data.catalogue import find_image
 from robust_style.score.claim import Claim, read_claim_blocks
-from robust_style.score.evidence import has
+from robust_style.score.comparisons import has
 from robust_style.workflow.ratios import ratio_series
 from robust_style.workflow.roles import ROLES, epsilons, networks_by_role
 from robust_style.workflow.settings import checked, images_of_style, pairs

@@ -7,7 +7,7 @@ from robust_style.figure.curves import curve_of, draw_curve, seeds_words
 from robust_style.figure.palette import looks
 from robust_style.figure.panels import Measure, panels_of, titles_of
 from robust_style.figure.visual_language import save, visual_language, whole_epochs
-from robust_style.score.table import read_table
+from robust_style.score.score_tables import read_score_table
 
 # Collapsed pictures lie ten times farther from the style than good ones, so that only a logarithmic axis shows both.
 MEASURES = (
@@ -25,7 +25,7 @@ def draw_score_vs_epoch(*, table: Path, networks: list[str], recipes: list[str],
     Lines with markers are means over pairs and training seeds, bands 95 % t-intervals over seeds from three seeds on;
     of two seeds thin lines are each seed's own. Raises ResultError if the table holds none of the networks and recipes.
     """
-    rows = read_table(table)
+    rows = read_score_table(table)
     rows = rows[rows["network"].isin(networks) & rows["recipe"].isin(recipes)]
     if rows.empty:
         raise ResultError(f"{table}: expected scores of {', '.join(networks)}, found none; check the networks' names")

@@ -12,7 +12,8 @@ from robust_style.figure.palette import looks
 from robust_style.figure.panels import Measure, panels_of, titles_of
 from robust_style.figure.visual_language import save, visual_language
 from robust_style.files.trace import Trace
-from robust_style.score.by_iteration import ITERATION, read_by_iteration
+from robust_style.score.columns import ITERATION
+from robust_style.score.score_tables import read_iteration_table
 
 LOSS = Measure("loss", "loss / first loss", "the optimiser's own aim", 1.0, "log")
 MEASURES = (
@@ -36,7 +37,7 @@ def draw_score_vs_iteration(
     last = _last_checkpoints(traces, networks, recipes)
     if not last:
         raise ResultError(f"expected stylizations of {', '.join(networks)}, found none; add traces of these networks")
-    scores = read_by_iteration(table)
+    scores = read_iteration_table(table)
     losses = _losses(last)
     kept = losses[["recipe", "network", "seed", "epoch"]].drop_duplicates()
     scores = scores.merge(kept, on=list(kept.columns))

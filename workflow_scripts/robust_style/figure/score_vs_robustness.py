@@ -13,7 +13,7 @@ from robust_style.figure.curves import FEWEST_SEEDS, Curve, curve_of, seeds_word
 from robust_style.figure.palette import Look, looks
 from robust_style.figure.panels import Measure, panels_of, titles_of
 from robust_style.figure.visual_language import LINE_PT, QUIET, SMALL_PT, save, visual_language
-from robust_style.score.table import read_table
+from robust_style.score.score_tables import read_score_table
 
 ROBUST = "robust_accuracy"
 MEASURES = (
@@ -42,7 +42,7 @@ def draw_score_vs_robustness(
     A panel per measure and recipe. `architectures` names each network's: a thin line joins networks of one. Networks
     without training or accuracy (of ImageNet) are left out. Raises ResultError if no network is left.
     """
-    rows = read_table(table)
+    rows = read_score_table(table)
     regimes = dict(zip(rows["network"], rows["regime"], strict=True))
     rows = rows[rows["network"].isin(networks) & rows["recipe"].isin(recipes)].dropna(subset=[ROBUST])
     last = rows["epoch"] == rows.groupby("network")["epoch"].transform("max")

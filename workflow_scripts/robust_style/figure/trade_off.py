@@ -12,7 +12,7 @@ from robust_style.figure.curves import FEWEST_SEEDS, curve_of, seeds_words
 from robust_style.figure.palette import Look, looks
 from robust_style.figure.panels import Measure, panels_of, titles_of
 from robust_style.figure.visual_language import LINE_PT, save, visual_language
-from robust_style.score.table import read_table
+from robust_style.score.score_tables import read_score_table
 
 CONTENT = "content_ssim"
 STYLES = (
@@ -37,7 +37,7 @@ def draw_trade_off(
     such a panel has a line per network through the recipes, with the last checkpoint.
     Raises ResultError if the table holds none of the networks and recipes.
     """
-    rows = read_table(table)
+    rows = read_score_table(table)
     rows = rows[rows["network"].isin(networks) & rows["recipe"].isin(recipes)]
     if rows.empty:
         raise ResultError(f"{table}: expected scores of {', '.join(networks)}, found none; check the networks' names")

@@ -63,6 +63,7 @@ class Evaluation:
             values = {name: content[name] for name in cls.__dataclass_fields__}
             for name in ("clean_accuracy", "robust_accuracy", "autoattack_accuracy"):
                 _check_fraction(content[name])
+            values["attack"] = {name: content["attack"][name] for name in _ATTACK}
             values["warnings"] = tuple(content["warnings"])
             values["history"] = tuple(_history_row(row) for row in content["history"])
             return cls(**values)
@@ -79,6 +80,9 @@ def wilson_interval(accuracy: float, images: int) -> tuple[float, float]:
     """
     interval = binomtest(round(accuracy * images), images).proportion_ci(0.95, method="wilson")
     return float(interval.low), float(interval.high)
+
+
+_ATTACK = ("constraint", "epsilon", "step_size", "steps", "restarts")
 
 
 def _history_row(content: Any) -> HistoryRow:

@@ -8,7 +8,7 @@ import pandas as pd
 from robust_style.errors import ResultError
 from robust_style.figure.words import plain, spoken
 from robust_style.page.axes import Axes
-from robust_style.score.exhibit import Exhibit
+from robust_style.score.claims_table import Exhibit
 
 NEEDED = ("claim", "source", "recipe", "measure", "verdict", "reading")
 TEXTS = ("claim", "source", "recipe", "contrast", "measure", "verdict", "reading")

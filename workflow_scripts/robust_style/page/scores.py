@@ -10,11 +10,10 @@ import pandas as pd
 from robust_style.errors import ResultError
 from robust_style.files.trace import Trace
 from robust_style.page.measures import shown_measures
-from robust_style.score.table import read_columns, read_table
+from robust_style.score.columns import ITERATION, SNAPSHOT_MEASURES
+from robust_style.score.score_tables import read_iteration_table, read_score_table
 
 KEY = ["recipe", "network", "seed", "epoch", "content", "style"]
-# One row per snapshot of every picture, the measures that are taken along the way.
-ALONG_THE_WAY = ("content_ssim", "style_colour_distance", "style_texture_distance")
 Values = list[float | None]
 
 
@@ -46,18 +45,18 @@ def read_scores(table: Path, by_iteration: Path | None) -> Scores:
 
     Raises ResultError if a table is missing or lacks a column.
     """
-    rows = read_table(table)
+    rows = read_score_table(table)
     # A measure that no picture has, an instrument that was not there, is no column to look for.
     measures = shown_measures([name for name in rows if rows[name].notna().any()])
-    on_the_way = _read_by_iteration(by_iteration) if by_iteration else pd.DataFrame(columns=[*KEY, "iteration"])
-    taken = [name for name in ALONG_THE_WAY if name in on_the_way and name in measures]
+    on_the_way = read_iteration_table(by_iteration) if by_iteration else pd.DataFrame(columns=[*KEY, ITERATION])
+    taken = [name for name in SNAPSHOT_MEASURES if name in on_the_way and name in measures]
     return Scores(
         table=table,
         rows=rows,
         measures=tuple(measures),
         of_picture=_by_key(rows, KEY, measures),
         measures_on_the_way=tuple(taken),
-        on_the_way=_by_key(on_the_way, [*KEY, "iteration"], taken),
+        on_the_way=_by_key(on_the_way, [*KEY, ITERATION], taken),
     )
 
 
@@ -73,9 +72,3 @@ def _by_key(rows: pd.DataFrame, key: Sequence[str], measures: Sequence[str]) -> 
 
 def _number(value: float) -> float | None:
     return value if abs(value) < float("inf") else None
-
-
-def _read_by_iteration(path: Path) -> pd.DataFrame:
-    whole = ("seed", "epoch", "iteration")
-    kinds = {name: "int64" if name in whole else "str" for name in (*KEY, "iteration")}
-    return read_columns(path, kinds, kinds, "scores by iteration")

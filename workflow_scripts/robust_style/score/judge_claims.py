@@ -1,4 +1,4 @@
-"""Each claim of the question, its evidence, and the verdict."""
+"""Judge each claim by the scores: one row per claim and recipe, with its evidence and verdict."""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import product
@@ -7,21 +7,28 @@ from typing import Any
 
 import pandas as pd
 
-from robust_style.score import paired
-from robust_style.score.across import correlated
-from robust_style.score.by_iteration import read_by_iteration
 from robust_style.score.claim import Claim, read_claim_blocks
-from robust_style.score.claims_table import COLUMNS
-from robust_style.score.evidence import Evidence, Settings, has, last_epoch, nothing, with_derived
-from robust_style.score.exhibit import Exhibit
-from robust_style.score.own_ratio import equal_content, own_best
-from robust_style.score.paired import Values
-from robust_style.score.table import read_table, write_table
+from robust_style.score.claims_table import Exhibit, write_claims
+from robust_style.score.comparisons import (
+    PAIR,
+    Evidence,
+    Settings,
+    Values,
+    correlated,
+    difference,
+    equal_content,
+    has,
+    last_epoch,
+    nothing,
+    own_best,
+    with_derived,
+)
+from robust_style.score.score_tables import read_iteration_table, read_score_table
 from robust_style.score.verdict import Judgement, judge, judge_correlations
 
 Row = dict[str, object]
-# The pictures of a seed and pair, as one line of text.
-Shown = Callable[[Any], str]
+# From a seed and pair to the names of their pictures, as one line of text.
+ExhibitNamer = Callable[[Any], str]
 
 
 def judge_claims(
@@ -35,70 +42,69 @@ def judge_claims(
     ratios: Mapping[str, Sequence[str]],
     claims: Path,
 ) -> None:
-    """Writes `claims`: a row per claim of the files `blocks` and recipe, with estimate, interval, verdict and exhibits.
+    """Write `claims`: a row per recipe and claim of the files `blocks`, with estimate, interval, verdict and exhibits.
 
     `networks` maps roles and names to names (`workflow.roles`), `recipes` names to complete settings, `epsilons`
     networks to the epsilon of their training, `ratios` titles to recipes of one grid. A claim whose networks, recipes
     or checkpoints are absent gets the verdict "not tested". Raises ConfigError for a faulty file of claims,
-    ResultError for tables that are none.
+    ResultError for a damaged table.
     """
-    rows = with_derived(read_table(table))
-    evidence = Evidence(rows, read_by_iteration(by_iteration), networks, recipes, epsilons, ratios)
-    judged = [row for claim in read_claim_blocks(blocks) for row in _rows_of(claim, evidence)]
-    write_table(claims, pd.DataFrame(judged, columns=list(COLUMNS)))
+    rows = with_derived(read_score_table(table))
+    evidence = Evidence(rows, read_iteration_table(by_iteration), networks, recipes, epsilons, ratios)
+    write_claims(claims, [row for claim in read_claim_blocks(blocks) for row in _rows_of(claim, evidence)])
 
 
 def _rows_of(claim: Claim, evidence: Evidence) -> list[Row]:
     if claim.recipes:
         return [_of_recipes(claim, evidence)]
-    chosen = [name for name, settings in evidence.recipes.items() if has(settings, claim.of_recipes)]
+    recipes = [name for name, settings in evidence.recipes.items() if has(settings, claim.of_recipes)]
     if claim.over_ratios:
-        grids = [series for series in evidence.ratios.values() if set(series) <= set(chosen)]
+        grids = [series for series in evidence.ratios.values() if set(series) <= set(recipes)]
         rows = [_of_ratios(claim, series, evidence) for series in grids]
     else:
         of_one = _of_all_networks if claim.across else _of_networks
-        rows = [of_one(claim, recipe, evidence) for recipe in chosen]
-    # What no recipe can tell is said once.
+        rows = [of_one(claim, recipe, evidence) for recipe in recipes]
+    # A claim that no recipe can test gets a single row.
     return [row for row in rows if row["pairs"]] or [_untested(claim, _subject(claim))]
 
 
 def _of_networks(claim: Claim, recipe: str, evidence: Evidence) -> Row:
     sides = evidence.of_both(claim, recipe)
     values = [evidence.summary(claim, side) for side in sides]
-    found = values[0] - claim.constant if claim.constant is not None else paired.difference(*values)
+    differences = values[0] - claim.constant if claim.constant is not None else difference(*values)
     names = [evidence.networks.get(role, role) for role in claim.networks]
     if len(set(names)) < len(names) and "untrained" not in claim.networks:
-        found = nothing()  # a role and a name of one network
-    return _row(claim, recipe, _subject(claim), found, _exhibits([recipe], names, last_epoch(sides)))
+        differences = nothing()  # a role and a name of the same network
+    return _row(claim, recipe, _subject(claim), differences, _exhibits([recipe], names, last_epoch(sides)))
 
 
 def _of_ratios(claim: Claim, series: Sequence[str], evidence: Evidence) -> Row:
-    """Over one grid of ratios. The pictures to look at are each network's own best."""
-    found, chosen = own_best(claim, series, evidence)
+    """Compare two networks over one grid of ratios; the exhibits are the best pictures of each."""
+    differences, best_recipes = own_best(claim, series, evidence)
     grid, kind = f"{series[0]} to {series[-1]}", "best of"
     if claim.over_ratios == "equal_content":
-        found, kind = equal_content(claim, series, evidence), "equal content,"
+        differences, kind = equal_content(claim, series, evidence), "equal content,"
     names = [evidence.networks.get(role, role) for role in claim.networks]
     epoch = last_epoch([side for recipe in series for side in evidence.of_both(claim, recipe)])
 
     def exhibit(at: Any) -> str:
-        # Both with one recipe, or each with its own.
-        recipes = tuple(dict.fromkeys(str(chosen.loc[at, role]) for role in claim.networks))
+        recipes = tuple(dict.fromkeys(str(best_recipes.loc[at, role]) for role in claim.networks))
         return _exhibits(recipes, names, epoch)(at)
 
-    return _row(claim, f"{kind} {grid}", _subject(claim), found, exhibit)
+    return _row(claim, f"{kind} {grid}", _subject(claim), differences, exhibit)
 
 
 def _of_all_networks(claim: Claim, recipe: str, evidence: Evidence) -> Row:
-    """The pictures to look at are those of the networks with the most and the least of the quantity."""
-    across = correlated(claim, recipe, evidence)
-    ends = [across.networks[-1], across.networks[0]] if across.networks else []
+    """Correlate over all networks; the exhibits are of the networks with the most and the least of the quantity."""
+    correlations = correlated(claim, recipe, evidence)
+    names = correlations.networks
+    ends = [names[-1], names[0]] if names else []
     epoch = last_epoch([evidence.rows[evidence.rows["network"].isin(ends) & (evidence.rows["recipe"] == recipe)]])
     judgement = judge_correlations(
-        across.correlations, claim.right_sign, _subject(claim), len(across.networks), across.p_value
+        correlations.values, claim.right_sign, _subject(claim), len(names), correlations.p_value
     )
     exhibit = _exhibits([recipe], ends, epoch)
-    return _row(claim, recipe, _subject(claim), across.correlations, exhibit, judgement)
+    return _row(claim, recipe, _subject(claim), correlations.values, exhibit, judgement)
 
 
 def _subject(claim: Claim) -> str:
@@ -108,10 +114,10 @@ def _subject(claim: Claim) -> str:
 
 
 def _of_recipes(claim: Claim, evidence: Evidence) -> Row:
-    """Two recipes in the standard and the adversarial network, whose values are averaged.
+    """Compare two recipes, averaged over the standard and the adversarial network.
 
-    Of a claim that names two networks: how much more the first one has than the second with the first recipe than with
-    the second.
+    For a claim that names two networks: the difference between networks with the first recipe minus that with the
+    second.
     """
     names = _two_recipes(claim, evidence.recipes)
     subject = " - ".join(names) or "two recipes"
@@ -120,21 +126,21 @@ def _of_recipes(claim: Claim, evidence: Evidence) -> Row:
     if not names:
         return _untested(claim, subject)
     roles = claim.networks or tuple(role for role in ("standard", "adversarial") if role in evidence.networks)
-    found, sides = [], []
+    differences, sides = [], []
     for role in roles:
         both = [evidence.of_network(role, name) for name in names]
-        found.append(paired.difference(*(evidence.summary(claim, side) for side in both)))
+        differences.append(difference(*(evidence.summary(claim, side) for side in both)))
         sides += both
     networks = [evidence.networks.get(role, role) for role in roles[: len(claim.networks) or 1]]
     if claim.networks:
-        together = paired.difference(found[0], found[1])
+        together = difference(differences[0], differences[1])
     else:
-        together = pd.concat(found).groupby(level=paired.PAIR).mean() if found else nothing()
+        together = pd.concat(differences).groupby(level=PAIR).mean() if differences else nothing()
     return _row(claim, " and ".join(names), subject, together, _exhibits(names, networks, last_epoch(sides)))
 
 
 def _two_recipes(claim: Claim, recipes: Mapping[str, Settings]) -> list[str]:
-    """The first two recipes that have the claim's settings, and where it asks for it no other difference."""
+    """Return the first two recipes with the claim's settings, and without another difference if it asks for that."""
     first, second = claim.recipes
     for one, other in product(recipes, recipes):
         if one == other or not (has(recipes[one], first) and has(recipes[other], second)):
@@ -146,8 +152,8 @@ def _two_recipes(claim: Claim, recipes: Mapping[str, Settings]) -> list[str]:
     return []
 
 
-def _exhibits(recipes: Sequence[str], networks: Sequence[str], epoch: int) -> Shown:
-    """A function that names the pictures of a seed and pair."""
+def _exhibits(recipes: Sequence[str], networks: Sequence[str], epoch: int) -> ExhibitNamer:
+    """Return a function that names the pictures of a seed and pair."""
 
     def exhibit(at: Any) -> str:
         seed, content, style = at
@@ -161,11 +167,16 @@ def _untested(claim: Claim, subject: str) -> Row:
 
 
 def _row(
-    claim: Claim, recipe: str, subject: str, found: Values, exhibit: Shown, judgement: Judgement | None = None
+    claim: Claim,
+    recipe: str,
+    subject: str,
+    values: Values,
+    exhibit: ExhibitNamer,
+    judgement: Judgement | None = None,
 ) -> Row:
-    """A row of the table; `exhibit` names the pictures of a seed and pair, `judgement` is that of differences."""
-    judgement = judgement or judge(found, claim.right_sign, subject)
-    towards = claim.right_sign * found
+    """Return a row of the table; by default `values` are judged as differences."""
+    judgement = judgement or judge(values, claim.right_sign, subject)
+    towards = claim.right_sign * values
     return {
         "claim": claim.slug,
         "statement": claim.statement,
@@ -173,17 +184,7 @@ def _row(
         "recipe": recipe,
         "contrast": subject,
         "measure": f"{claim.measure}, {claim.summary.replace('_', ' ')}",
-        "estimate": judgement.estimate,
-        "interval_low": judgement.interval_low,
-        "interval_high": judgement.interval_high,
-        "crossed_low": judgement.crossed_low,
-        "crossed_high": judgement.crossed_high,
-        "effect_size": judgement.effect_size,
-        "p_value": judgement.p_value,
-        "seeds": judgement.seeds,
-        "pairs": judgement.pairs,
-        "verdict": judgement.verdict,
-        "reading": judgement.reading,
-        "strongest_for": "" if found.empty else exhibit(towards.idxmax()),
-        "strongest_against": "" if found.empty else exhibit(towards.idxmin()),
+        **vars(judgement),
+        "strongest_for": "" if values.empty else exhibit(towards.idxmax()),
+        "strongest_against": "" if values.empty else exhibit(towards.idxmin()),
     }

@@ -1,11 +1,11 @@
-"""A small page of HTML that stands alone and can also be laid into another one."""
+"""A small self-contained HTML page, which can also be embedded in another page."""
 
 import html
 from collections.abc import Iterable, Sequence
 
 from robust_style.figure.words import plain
 
-# Scoped to the one element, so that a page around it keeps its look.
+# Scoped to one element: the style of an embedding page is not affected.
 _STYLE = """
 .robust-style{font:15px/1.5 "DejaVu Sans",Verdana,sans-serif;color:#1a1a1a;max-width:62rem;margin:0 auto;padding:.5rem}
 .robust-style h1{font-size:1.5em;line-height:1.25;margin:0 0 .5em}
@@ -23,7 +23,7 @@ _STYLE = """
 
 
 def page(title: str, body: str) -> str:
-    """A whole page; ASCII only, so that no reader needs to know its encoding."""
+    """Return a whole page, in ASCII: it is read correctly in any encoding."""
     text = (
         f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width">\n<title>{escaped(title)}</title>\n'
@@ -33,17 +33,17 @@ def page(title: str, body: str) -> str:
 
 
 def escaped(words: object) -> str:
-    """The words, every character of them as text."""
+    """Return the words with HTML's special characters escaped."""
     return html.escape(plain(words))
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of cells that are HTML already; heads are words."""
+    """Return a table; cells are HTML, heads are plain text."""
     head = "".join(f"<th>{escaped(words)}</th>" for words in heads)
     body = "\n".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<table>\n<tr>{head}</tr>\n{body}\n</table>"
 
 
 def bullets(items: Iterable[str]) -> str:
-    """A list of items that are HTML already."""
+    """Return a list of items, which are HTML."""
     return "<ul>\n" + "\n".join(f"<li>{item}</li>" for item in items) + "\n</ul>"
