@@ -206,4 +206,3 @@ def folder_instead(path: Path) -> None:
 
 
 BYTES = (flip, cut, extend, delete)
-CHANGES = (*BYTES, empty, folder_instead)

@@ -25,7 +25,12 @@ def score(made: MadeResults, folder: Path) -> Outcome:
     return run_script(
         "score_stylization",
         folder / "step.log",
-        input={"traces": made.traces, "images": list(made.images.values())},
+        input={
+            "pictures": made.pictures,
+            "snapshots": [trace.with_suffix(".snapshots.png") for trace in made.traces],
+            "traces": made.traces,
+            "images": list(made.images.values()),
+        },
         output={"scores": [folder / "made" / f"{number}.json" for number in range(len(made.traces))]},
     )
 

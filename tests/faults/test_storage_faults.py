@@ -97,7 +97,8 @@ def steps(root: Path) -> dict[str, dict[str, Any]]:
             "wildcards": {**NETWORK, "epoch": "001"},
         },
         "score_stylization": {
-            "input": {"traces": of_picture["traces"], "images": images}, "output": {"scores": [score]},
+            "input": {name: of_picture[name] for name in ("pictures", "snapshots", "traces")} | {"images": images},
+            "output": {"scores": [score]},
         },
         "collect_scores": {
             "input": {"scores": [score], "evaluations": [evaluation], "ratings": []},

@@ -25,8 +25,8 @@ def rated(made, tmp_path, squeezenet_file, checkpoint):
 
     def run(**changes):
         settings = {
-            "pictures": made.pictures, "traces": made.traces, "images": list(made.images.values()), "squeezenet": squeezenet_file,
-            "caffe_input": False, "held_out": {"standard": checkpoint("standard", 1)},
+            "pictures": made.pictures, "traces": made.traces, "images": list(made.images.values()),
+            "squeezenet": squeezenet_file, "caffe_input": False, "held_out": {"standard": checkpoint("standard", 1)},
             "layers": {"standard": LAYERS},
             "ratings": tmp_path / "ratings.json", "threads": 1,
         }  # fmt: skip

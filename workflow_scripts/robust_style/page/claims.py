@@ -3,14 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from robust_style.errors import ResultError
 from robust_style.figure.words import plain, spoken
 from robust_style.page.axes import Axes
-from robust_style.score.claims_table import Exhibit
+from robust_style.score.claims_table import Exhibit, read_claims
 
-NEEDED = ("claim", "source", "recipe", "measure", "verdict", "reading")
 TEXTS = ("claim", "source", "recipe", "contrast", "measure", "verdict", "reading")
 NUMBERS = ("estimate", "interval_low", "interval_high", "effect_size", "p_value", "seeds", "pairs")
 
@@ -19,46 +15,26 @@ def shown_claims(path: Path, axes: Axes) -> list[dict[str, Any]]:
     """One entry per row of the claims table, in its order; a number that is not there is None.
 
     `best` and `worst` are the page's addresses of the pictures, None where the table names none or the page lacks
-    them. Raises ResultError if the table is missing or is none of claims.
+    them. Raises ResultError if the table is missing or damaged.
     """
-    rows = _read(path)
-    return [_claim(row, axes) for row in rows.to_dict("records")]
+    return [_claim(row, axes) for row in read_claims(path).to_dict("records")]
 
 
-def _read(path: Path) -> pd.DataFrame:
-    problem = None
-    try:
-        rows = pd.read_csv(path, sep="\t", dtype="str", keep_default_na=False)
-        if absent := [column for column in NEEDED if column not in rows]:
-            problem = f"no column {absent[0]}"
-    except FileNotFoundError:
-        problem = "no file"
-    except ValueError as damage:
-        problem = f"damage ({damage})"
-    if problem is not None:
-        raise ResultError(f"{path}: expected the table of claims, found {problem}; delete it and run again")
-    return rows
-
-
-def _claim(row: dict[str, str], axes: Axes) -> dict[str, Any]:
-    texts = {name: plain(row.get(name, "")) for name in TEXTS}
+def _claim(row: dict[str, Any], axes: Axes) -> dict[str, Any]:
+    texts = {name: plain(row[name]) for name in TEXTS}
     return {
         **texts,
-        "statement": plain(row.get("statement") or texts["claim"]),
+        "statement": plain(row["statement"] or texts["claim"]),
         "recipe": spoken(texts["recipe"]),
-        **{name: _number(row.get(name, "")) for name in NUMBERS},
-        "best": _address(row.get("strongest_for", ""), axes),
-        "worst": _address(row.get("strongest_against", ""), axes),
+        **{name: _number(row[name]) for name in NUMBERS},
+        "best": _address(row["strongest_for"], axes),
+        "worst": _address(row["strongest_against"], axes),
     }
 
 
-def _number(text: str) -> float | None:
-    # NaN is "not measured" as well; infinity is no number JSON knows.
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if abs(number) < float("inf") else None
+def _number(value: float | int) -> float | None:
+    # NaN is "not measured"; JSON has no infinity.
+    return float(value) if abs(value) < float("inf") else None
 
 
 def _address(text: str, axes: Axes) -> dict[str, str] | None:

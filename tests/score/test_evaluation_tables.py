@@ -1,4 +1,4 @@
-"""Accuracies come with the interval that their number of images allows; each epoch of the history stands once."""
+"""The tables of evaluations and of training histories."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ def tables(folder: Path, evaluations: list[Path]) -> tuple[pd.DataFrame, pd.Data
     return pd.read_csv(folder / "evaluations.tsv", sep="\t"), pd.read_csv(folder / "history.tsv", sep="\t")
 
 
-def test_one_row_a_checkpoint_and_one_an_epoch(tmp_path: Path) -> None:
+def test_one_row_per_checkpoint_and_one_per_epoch(tmp_path: Path) -> None:
     made = make_results(tmp_path, seeds=(0, 1))
     table, history = tables(tmp_path, made.evaluations)
     assert len(table) == 2 * 2 * 3
@@ -26,20 +26,20 @@ def test_one_row_a_checkpoint_and_one_an_epoch(tmp_path: Path) -> None:
     assert (table["clean_accuracy"] < table["clean_accuracy_high"]).all()
     assert table["autoattack_accuracy_low"].isna().all()
     assert set(table["attack"]) == {"l2 epsilon 0.5, 10 steps of 0.125, 1 restart"}
-    again = [path.read_bytes() for path in (tmp_path / "evaluations.tsv", tmp_path / "history.tsv")]
+    before = [path.read_bytes() for path in (tmp_path / "evaluations.tsv", tmp_path / "history.tsv")]
     tables(tmp_path, made.evaluations[::-1])
-    assert again == [path.read_bytes() for path in (tmp_path / "evaluations.tsv", tmp_path / "history.tsv")]
+    assert before == [path.read_bytes() for path in (tmp_path / "evaluations.tsv", tmp_path / "history.tsv")]
 
 
 @pytest.mark.parametrize(
-    ("right", "images", "low", "high"),
+    ("correct", "images", "low", "high"),
     # Wilson 1927 as tabulated by Newcombe 1998 (table I, method 3)
     [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
 )
-def test_intervals_are_the_published_ones(tmp_path: Path, right: int, images: int, low: float, high: float) -> None:
+def test_intervals_are_the_published_ones(tmp_path: Path, correct: int, images: int, low: float, high: float) -> None:
     (path,) = make_results(tmp_path, networks=("standard",), epochs=(4,)).evaluations
     content = json.loads(path.read_text())
-    content |= {"robust_accuracy": right / images, "images": images, "warnings": ["first", "second"]}
+    content |= {"robust_accuracy": correct / images, "images": images, "warnings": ["first", "second"]}
     path.write_text(json.dumps(content))
     (row,) = tables(tmp_path, [path])[0].to_dict("records")
     assert row["robust_accuracy_low"] == pytest.approx(low, abs=6e-5)
