@@ -1,4 +1,4 @@
-# What a reader of the report meets first and last: the answer, and the methods made from the configuration.
+# Pages of the report: the answer, and the methods written from the configuration.
 
 
 rule write_answer:

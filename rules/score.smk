@@ -37,7 +37,7 @@ rule score_stylization:  # all pairs of a checkpoint and recipe: a process for e
         "../workflow_scripts/score_stylization.py"
 
 
-# What networks say that did not paint: see `raters` of the configuration.
+# Ratings by networks that did not paint the pictures; see `raters` in the configuration.
 HAS_RATERS = raters.has_raters(config)
 
 

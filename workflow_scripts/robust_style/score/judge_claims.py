@@ -141,14 +141,14 @@ def _of_recipes(claim: Claim, evidence: Evidence) -> Row:
 
 def _two_recipes(claim: Claim, recipes: Mapping[str, Settings]) -> list[str]:
     """Return the first two recipes with the claim's settings, and without another difference if it asks for that."""
-    first, second = claim.recipes
-    for one, other in product(recipes, recipes):
-        if one == other or not (has(recipes[one], first) and has(recipes[other], second)):
+    required = claim.recipes
+    keys = {*required[0], *required[1]}
+    for first, second in product(recipes, recipes):
+        if first == second or not (has(recipes[first], required[0]) and has(recipes[second], required[1])):
             continue
-        asked = {*first, *second}
-        differing = {key for key in recipes[one] if recipes[one][key] != recipes[other].get(key)}
-        if not claim.otherwise_equal or differing <= asked:
-            return [one, other]
+        differing = {key for key in recipes[first] if recipes[first][key] != recipes[second].get(key)}
+        if not claim.otherwise_equal or differing <= keys:
+            return [first, second]
     return []
 
 
