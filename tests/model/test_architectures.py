@@ -8,16 +8,20 @@ from torch import Tensor, fx, nn
 
 from merged_config import CONFIG
 from robust_style.errors import ConfigError
-from robust_style.model.architectures import ARCHITECTURES, architecture_named, is_pretrained, relative_costs
-from robust_style.model.calibrate import calibrate_batch_norm
+from robust_style.model.architectures import (
+    ARCHITECTURES,
+    architecture_named,
+    check_layer,
+    is_pretrained,
+    layer_names,
+    relative_costs,
+)
 from robust_style.model.compat import import_densenet, import_resnet, import_torchvision_models
 from robust_style.model.forward import logits_of
-from robust_style.model.layers import is_vgg, layer_indices
-from robust_style.model.network import NormalisedNetwork, build_network
+from robust_style.model.layer_graph import LayerGraph, layers_in
+from robust_style.model.network import NormalisedNetwork, build_network, calibrate_batch_norm
 from robust_style.model.pretrained import build_pretrained
-from robust_style.model.tap_names import refuse_unknown_tap, tap_names
-from robust_style.model.traced import TracedNetwork
-from robust_style.transfer.features import Encoder
+from robust_style.transfer.encoder import Encoder, GraphPart
 from robust_style.transfer.stand_ins import layer_for, read_stand_ins
 from schema_keys import schema
 
@@ -123,8 +127,8 @@ def test_what_a_picture_costs_is_counted(architecture: str) -> None:
     """Without what lies behind the stand-in of relu5_1: the graph up to there, all of its convolutions."""
     with torch.device("meta"):
         network = build_network(architecture, 1.0, 10)
-    traced = TracedNetwork(network)
-    deepest = traced.taps[layer_for("relu5_1", architecture, STAND_INS)]
+    traced = LayerGraph(network)
+    deepest = traced.nodes[layer_for("relu5_1", architecture, STAND_INS)]
     needed, waiting = set(), [deepest]
     while waiting:
         node = waiting.pop()
@@ -145,10 +149,10 @@ def test_what_its_maps_hold_is_counted(architecture: str) -> None:
     with torch.device("meta"):
         network = NormalisedNetwork(build_network(architecture, 1.0, 10), (0.5,) * 3, (0.3,) * 3).train(False)
     layers = list(dict.fromkeys(layer_for(f"relu{block}_1", architecture, STAND_INS) for block in range(1, 6)))
-    branched = Encoder(network, layers, pooling="average", device=torch.device("meta")).branched
-    assert branched is not None
+    part = Encoder(network, layers, pooling="average", device=torch.device("meta")).part
+    assert isinstance(part, GraphPart)
     held = 0
-    for _, output in _Nodes(branched.part).outputs(torch.empty(1, 3, 64, 64, device="meta")):
+    for _, output in _Nodes(part.module).outputs(torch.empty(1, 3, 64, 64, device="meta")):
         held += output.numel()
     assert held / 64**2 == pytest.approx(ARCHITECTURES[architecture].pixel_values, rel=0.002)
 
@@ -179,22 +183,21 @@ def test_names_and_layers_agree(architecture: str) -> None:
     """What the Snakefile is told without torch is what the network has."""
     is_foreign = is_pretrained(architecture)
     network = build_pretrained(architecture, {}) if is_foreign else build_network(architecture, 0.125, 10)
-    names = tap_names(architecture)
+    names = layer_names(architecture)
     assert len(set(names)) == len(names)
-    assert is_vgg(network) is (ARCHITECTURES[architecture].family == "vgg")
-    if is_vgg(network):
-        assert list(layer_indices(network.get_submodule("features").children())) == names
-    else:
-        assert set(TracedNetwork(network).taps) == set(names)
+    whole = NormalisedNetwork(network, (0.5,) * 3, (0.3,) * 3)
+    is_vgg = ARCHITECTURES[architecture].family == "vgg"
+    assert (whole.vgg_features is not None) is is_vgg
+    assert layers_in(whole) == names if is_vgg else set(layers_in(whole)) == set(names)
     for kind in ("conv", "relu"):
         stand_ins = [layer_for(f"{kind}{block}_1", architecture, STAND_INS) for block in range(1, 6)]
         assert [name for name in names if name in stand_ins] == stand_ins, "five of them, in their order"
 
 
 def test_an_unknown_layer_is_refused_with_the_nearest_name() -> None:
-    with pytest.raises(ConfigError, match=r"of ours, found 'layer3_1'; did you mean layer3\.1\?; `robust-style layers`"):
-        refuse_unknown_tap("layer3_1", tap_names("resnet50"), "ours")
+    with pytest.raises(ConfigError, match=r"of ours, found 'layer3_1'; did you mean layer3\.1\?; `robust-"):
+        check_layer("layer3_1", layer_names("resnet50"), "ours")
     with pytest.raises(ConfigError) as caught:
-        refuse_unknown_tap("zzz", tap_names("resnet50"), "ours")
+        check_layer("zzz", layer_names("resnet50"), "ours")
     assert len(str(caught.value)) < 800
     assert "did you mean" not in str(caught.value)

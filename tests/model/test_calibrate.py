@@ -1,8 +1,7 @@
 import torch
 from torch import nn
 
-from robust_style.model.calibrate import calibrate_batch_norm
-from robust_style.model.network import NormalisedNetwork, build_network
+from robust_style.model.network import NormalisedNetwork, build_network, calibrate_batch_norm
 
 
 def test_first_layer_s_statistics_are_the_average_over_batches() -> None:

@@ -12,10 +12,8 @@ from PIL import Image
 
 from foreign_files import torch_bytes, written
 from robust_style.errors import CheckpointError
-from robust_style.model.convert import CIFAR10_MEAN, CIFAR10_STD
-from robust_style.model.fit import identify
+from robust_style.model.convert import CIFAR10_MEAN, CIFAR10_STD, identify, network_to_paint_with
 from robust_style.model.network import build_network
-from robust_style.model.painter import network_to_paint_with
 
 WIDTH = 0.05
 STATE = build_network("vgg11", WIDTH, 3, seed=4).state_dict()

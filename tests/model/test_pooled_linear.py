@@ -7,11 +7,15 @@ from torch import Tensor, nn
 
 from robust_style.attack.folded import FoldedNetwork
 from robust_style.attack.pgd import Attack, pgd
-from robust_style.model.calibrate import calibrate_batch_norm
 from robust_style.model.compat import import_densenet, import_resnet, import_vgg
 from robust_style.model.forward import logits_of
-from robust_style.model.network import NormalisedNetwork, build_network
-from robust_style.model.pooled_linear import PooledLinear, averaged
+from robust_style.model.network import (
+    NormalisedNetwork,
+    PooledLinear,
+    average_positions,
+    build_network,
+    calibrate_batch_norm,
+)
 
 ARCHITECTURES = ("vgg11", "resnet18", "densenet121", "mobilenet_v2")
 
@@ -117,7 +121,7 @@ def test_it_trains_and_is_attacked_at_64_px(architecture: str) -> None:
 
 def test_one_place_is_passed_on_and_several_are_averaged() -> None:
     values = torch.arange(24.0).view(2, 12)
-    assert averaged(values, 12) is values
-    assert torch.equal(averaged(values, 3), values.view(2, 3, 4).mean(2))
+    assert average_positions(values, 12) is values
+    assert torch.equal(average_positions(values, 3), values.view(2, 3, 4).mean(2))
     layer = PooledLinear(3, 2)
     assert torch.equal(layer(values), F.linear(values.view(2, 3, 4).mean(2), layer.weight, layer.bias))

@@ -9,11 +9,9 @@ import torch
 from PIL import Image
 
 from robust_style.errors import CheckpointError, ConfigError, ImageError
-from robust_style.transfer.losses import Objective
-from robust_style.transfer.picture import read_picture
-from robust_style.transfer.reconstruct import reconstruct
-from robust_style.transfer.reconstruction_recipes import content_recipes, texture_recipes
-from robust_style.transfer.scene import Scene, Style
+from robust_style.transfer.input_image import read_picture
+from robust_style.transfer.losses import Objective, Scene, Style
+from robust_style.transfer.reconstruct import content_recipes, reconstruct, texture_recipes
 
 LAYERS = ["relu1_1", "relu2_1", "relu4_1"]
 

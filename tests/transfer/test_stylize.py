@@ -12,10 +12,10 @@ from robust_style.errors import CheckpointError, ConfigError, Divergence, ImageE
 from robust_style.files.checkpoint import save_checkpoint
 from robust_style.model.network import NormalisedNetwork, build_network
 from robust_style.model.restore import restore_network
-from robust_style.transfer.features import Encoder
-from robust_style.transfer.optimise import Randomness, Watch, optimise
-from robust_style.transfer.picture import read_picture
-from robust_style.transfer.scene import Scene, Style
+from robust_style.transfer.encoder import Encoder
+from robust_style.transfer.input_image import read_picture
+from robust_style.transfer.losses import Scene, Style
+from robust_style.transfer.optimise import Observer, Randomness, optimise
 from robust_style.transfer.stylize import Products, stylize
 
 PILOT = Path(__file__).resolve().parents[2].parent / "shared" / "data"
@@ -171,11 +171,11 @@ def test_the_pilots_adversarial_network_reaches_the_style(tmp_path, recipe, fair
         lambda scale: [Scene(images[0], [Style(images[1])])],
         dtype=torch.float32,
         randomness=[Randomness(torch.Generator(), torch.Generator())],
-        watch=[Watch((), lambda *_: None)],
+        observers=[Observer((), lambda *_: None)],
     )
     # the whole style distance is 1; an untrained start would keep far more of it after 30 iterations
-    assert painting.course.losses[-1].style < 0.02
-    assert painting.course.losses[-1].content < 1.2
+    assert painting.trajectory.losses[-1].style < 0.02
+    assert painting.trajectory.losses[-1].content < 1.2
 
 
 def with_a_second_pair(files):

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from robust_style.transfer.course import Course
 from robust_style.transfer.optimise import Painting
+from robust_style.transfer.optimisers.trajectory import Trajectory
 from robust_style.transfer.recipe import Recipe
 
 
@@ -29,7 +29,7 @@ def trace_of(
     painted together, which moves each by rounding. `snapshots` are the iterations that the strip really shows: those
     of the recipe, or the last where it ended earlier. Nothing in it depends on the time or the place of the run.
     """
-    course = painting.course
+    course = painting.trajectory
     height_px, width_px = painting.picture.shape[1:]
     return {
         "labels": dict(labels),
@@ -56,7 +56,7 @@ def trace_of(
     }
 
 
-def _coarse(course: Course) -> dict[str, object]:
+def _coarse(course: Trajectory) -> dict[str, object]:
     return {"total_loss": course.total, "worst_rise": course.worst_rise}
 
 
