@@ -115,7 +115,7 @@ def images():
 
 
 @pytest.fixture
-def files(tmp_path, library_network, images):
+def files(tmp_path, library_network, images, products_at):
     """A checkpoint and two prepared images on disk, and what `stylize` is called with."""
     save_checkpoint(
         tmp_path / "epoch_003.pt",
@@ -149,5 +149,8 @@ def files(tmp_path, library_network, images):
     }
 
 
-def products_at(stem):
-    return Products(*(stem.with_suffix(ending) for ending in (".png", ".jpg", ".json", ".snapshots.png", ".gif")))
+@pytest.fixture
+def products_at():
+    """The output files of a picture with this stem."""
+    endings = (".png", ".jpg", ".json", ".snapshots.png", ".gif")
+    return lambda stem: Products(*(stem.with_suffix(ending) for ending in endings))

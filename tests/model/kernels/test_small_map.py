@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from robust_style.model.kernels.small_map import as_map, as_matrix, as_rows, convolve_small_map, is_dense
+from robust_style.model.kernels.small_map import convolve_small_map, is_dense
 
 
 def randn(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -28,25 +28,6 @@ def test_equals_the_convolution_in_every_gradient(batch: int, channels: int, out
         results.append([value, *torch.autograd.grad(value, leaves, upstream)])
     for expected, found in zip(*results, strict=True):
         torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
-
-
-def test_gradients_are_derivatives() -> None:
-    leaves = [randn(2, 3, 2, 2), randn(4, 3, 3, 3, seed=1), randn(4, seed=2)]
-    assert torch.autograd.gradcheck(convolve_small_map, [leaf.requires_grad_() for leaf in leaves])
-
-
-def test_the_matrix_holds_each_weight_where_it_is_used() -> None:
-    """A window whose middle is 2 and whose right neighbour is 3, on one channel: rows are output places."""
-    weight = torch.zeros(1, 1, 3, 3)
-    weight[0, 0, 1, 1], weight[0, 0, 1, 2] = 2, 3
-    assert as_matrix(weight).tolist() == [[2, 3, 0, 0], [0, 2, 0, 0], [0, 0, 2, 3], [0, 0, 0, 2]]
-
-
-def test_rows_and_maps_are_one_memory_when_channels_come_last() -> None:
-    x = torch.randn(3, 5, 2, 2).contiguous(memory_format=torch.channels_last)
-    assert as_rows(x).data_ptr() == x.data_ptr()
-    assert torch.equal(as_map(as_rows(x)), x)
-    assert as_map(as_rows(x)).is_contiguous(memory_format=torch.channels_last)
 
 
 def test_the_weights_gradient_has_the_weights_layout() -> None:
