@@ -80,7 +80,7 @@ def changed(name: str, value: Any) -> Callable[[], dict[str, Any]]:
         ),
         (lambda: {"model": STATE, "net": STATE}, "one network, found one each in model, net"),
         (lambda: torch.nn.Linear(1, 1), "inside an object of torch.nn.modules.linear.Linear, which only code"),
-        (lambda: {"model": torch.nn.Linear(1, 1)}, "no such code is run here; have whoever made the file save its"),
+        (lambda: {"model": torch.nn.Linear(1, 1)}, "no such code is run here; ask the author of the file to save its"),
         (changed("module.attacker.model.classifier.bias", torch.zeros(3)), "two that differ in classifier.bias"),
         (changed("module.model.classifier.bias", 3.0), "classifier.bias to be a tensor, found float"),
         (changed("module.model.classifier.bias", Path("x")), "inside an object of pathlib"),

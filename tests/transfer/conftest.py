@@ -33,7 +33,7 @@ FAIR = PLAIN | {
     "iterations": 12,
     "snapshots": [0, 6, 12],
 }
-SEED = FAIR | {
+ORIGINAL = FAIR | {
     "style_layers": ["conv1_1", "conv2_1", "conv3_1"],
     "content_layers": ["conv3_2"],
     "style_weight": 4.0e6,
@@ -48,8 +48,8 @@ def fair():
 
 
 @pytest.fixture
-def seed_recipe():
-    return dict(SEED)
+def original_recipe():
+    return dict(ORIGINAL)
 
 
 @pytest.fixture

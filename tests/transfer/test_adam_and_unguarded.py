@@ -44,9 +44,9 @@ def notebook_loop(objective, start, iterations, clamp=True, line_search=None):
 @pytest.mark.parametrize("clamp", [True, False])
 @pytest.mark.parametrize("line_search", ["none", "strong_wolfe"])
 def test_unguarded_is_the_notebook_bit_for_bit(
-    encoder, scene, images, painted, recipe, seed_recipe, clamp, line_search
+    encoder, scene, images, painted, recipe, original_recipe, clamp, line_search
 ):
-    settings = recipe(seed_recipe, iterations=45, snapshots=[0, 30, 45], clamp=clamp, line_search=line_search)
+    settings = recipe(original_recipe, iterations=45, snapshots=[0, 30, 45], clamp=clamp, line_search=line_search)
     objective = Objective(encoder(settings), settings, [scene])
     losses, pictures = notebook_loop(
         lambda image: objective(image.contiguous()),

@@ -48,8 +48,8 @@ def notebook_losses(network, recipe, content, style, image):
     return content_loss, style_loss
 
 
-def test_seed_losses_equal_the_notebook(network, images, recipe, seed_recipe):
-    settings = recipe(seed_recipe)
+def test_losses_of_the_original_recipe_equal_the_notebook(network, images, recipe, original_recipe):
+    settings = recipe(original_recipe)
     noise = torch.rand(images[0].shape, generator=torch.Generator().manual_seed(5))
     losses = objective_of(network, settings, images)(noise)
     content, style = notebook_losses(network, settings, *images, noise)
@@ -93,7 +93,7 @@ def test_relative_losses_do_not_see_the_scale_of_a_network(network, images, reci
     assert after.style.item() == pytest.approx(before.style.item(), rel=1e-5)
 
 
-@pytest.mark.parametrize("base", ["fair", "seed_recipe"])
+@pytest.mark.parametrize("base", ["fair", "original_recipe"])
 def test_gradient_against_finite_differences(network, images, recipe, base, request):
     settings = recipe(request.getfixturevalue(base))
     content, style = (image.double() for image in images)

@@ -6,7 +6,7 @@ from robust_style.transfer.losses import Scene, Style
 from robust_style.transfer.optimise import Observer, Randomness, optimise
 
 
-@pytest.mark.parametrize("base", ["fair", "seed_recipe"])
+@pytest.mark.parametrize("base", ["fair", "original_recipe"])
 def test_the_same_twice_bit_for_bit(painted, recipe, base, request):
     settings = recipe(request.getfixturevalue(base))
     (first,), (second,) = (painted(settings) for _ in range(2))

@@ -58,7 +58,7 @@ def test_the_five_products(files, capsys):
     np.testing.assert_array_equal(strip[:, 96:], picture)
 
 
-@pytest.mark.parametrize("base", ["fair", "seed_recipe"])
+@pytest.mark.parametrize("base", ["fair", "original_recipe"])
 def test_equal_inputs_give_equal_bytes(files, products_at, tmp_path, base, request):
     files["recipe"] = request.getfixturevalue(base)
     stylize(**files)
@@ -70,14 +70,14 @@ def test_equal_inputs_give_equal_bytes(files, products_at, tmp_path, base, reque
     assert str(tmp_path) not in again.trace.read_text()
 
 
-def test_noise_depends_on_seed_and_pair_only(files, seed_recipe):
+def test_noise_depends_on_seed_and_pair_only(files, original_recipe):
     def start(**changes):
         stylize(**files | changes)
         return np.asarray(Image.open(files["products"][0].snapshots))[:, :48]
 
     noise = files["recipe"] | {"initialisation": "noise"}
     first = start(recipe=noise)
-    np.testing.assert_array_equal(first, start(recipe=seed_recipe | {"initialisation": "noise"}))
+    np.testing.assert_array_equal(first, start(recipe=original_recipe | {"initialisation": "noise"}))
     assert (first != start(recipe=noise, seed=1)).mean() > 0.9
     files["images"].append(shutil.copy(files["images"][1], files["images"][1].with_name("other.png")))
     assert (first != start(recipe=noise, pairs=[("content", "other")])).mean() > 0.9
@@ -109,7 +109,7 @@ def test_faults_are_named_and_leave_nothing(files, change, error, message):
     assert not written(files)
 
 
-@pytest.mark.parametrize("base", ["fair", "seed_recipe"])
+@pytest.mark.parametrize("base", ["fair", "original_recipe"])
 def test_weights_that_are_not_finite_are_divergence(files, base, request):
     files["recipe"] = request.getfixturevalue(base)
     _, checkpoint = restore_network(files["checkpoint"])

@@ -145,7 +145,7 @@ def _needs_code(path: Path, placeholder: Placeholder) -> CheckpointError:
         path,
         "weights as plain tensors",
         f"them inside an object of {shown(placeholder.origin)}, which only code named in the file could open",
-        "such code is never run here; ask the author of the file to save its state_dict()",
+        "no such code is run here; ask the author of the file to save its state_dict()",
     )
 
 

@@ -130,8 +130,7 @@ class Objective:
         style = images.new_zeros(len(images))
         for term in targets.style:
             mask = None if term.mask is None else _select(rows, term.mask)
-            gram = gram_matrix(maps[term.layer], recipe.gram_normalisation, mask)
-            difference = gram - _select(rows, term.target)
+            difference = _style_of(recipe, maps[term.layer], mask) - _select(rows, term.target)
             style = style + _distances(difference, recipe.distance) * _select(rows, term.factor)
         total = recipe.content_weight * content + recipe.style_weight * style
         variation = torch.zeros_like(content)
@@ -222,8 +221,7 @@ def _style_terms(
             mask = _masks(regions, content_maps[layer])
             size = _distances(target, recipe.distance)
             if recipe.loss_normalisation == "relative":
-                content_gram = gram_matrix(content_maps[layer], recipe.gram_normalisation, mask)
-                divisor = _distances(content_gram - target, recipe.distance)
+                divisor = _distances(_style_of(recipe, content_maps[layer], mask) - target, recipe.distance)
                 _refuse_zero(
                     divisor,
                     size,
@@ -235,6 +233,11 @@ def _style_terms(
                 factor = _factor(recipe, target, size, PAPER_STYLE, 1)
             terms.append(_Term(layer, target, factor * shares.to(factor) * weight, mask))
     return terms
+
+
+def _style_of(recipe: Recipe, maps: Tensor, mask: Tensor | None = None) -> Float[Tensor, "batch channels channels"]:
+    """The style of feature maps, for targets and pictures alike: their Gram matrices."""
+    return gram_matrix(maps, recipe.gram_normalisation, mask)
 
 
 def _distances(difference: Tensor, distance: Distance) -> Float[Tensor, " batch"]:
@@ -279,7 +282,7 @@ def _mean_gram(
         # The scenes of one job share style images; each is encoded once.
         if id(style.image) not in grams:
             grams[id(style.image)] = {
-                name: gram_matrix(maps, recipe.gram_normalisation)
+                name: _style_of(recipe, maps)
                 for name, maps in encoder(style.image).items()
                 if name in recipe.style_layers
             }
