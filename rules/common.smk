@@ -12,7 +12,7 @@ from robust_style.model import kinds
 from robust_style.page.offline import script_safe_json
 from robust_style.provenance.run import without_local_paths
 from robust_style.score.claim import read_claim_blocks
-from robust_style.transfer import inert_settings
+from robust_style.transfer.recipe import inert_in_configuration
 from robust_style.transfer.stand_ins import read_stand_ins
 from robust_style.workflow import (
     closing_words,
@@ -65,7 +65,7 @@ given, config = (
 if workflow.is_main_process:
     for warning in [
         *or_stop(settings.warnings, config),
-        *inert_settings.inert_in_configuration(given, config),
+        *inert_in_configuration(given, config),
     ]:
         logger.warning(f"warning: {warning}")
 

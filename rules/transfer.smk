@@ -1,4 +1,4 @@
-# Style transfer: every checkpoint paints every pair by every recipe, and shows what its layers have kept of one.
+# Style transfer: every pair with every checkpoint and recipe, and reconstructions from the layers of a checkpoint.
 
 PICTURE_LABELS = report_labels.ReportLabels(
     report_labels.picture_item(config, recipe, *checkpoint)

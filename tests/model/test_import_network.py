@@ -65,28 +65,12 @@ def test_a_local_file(dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "assumed: mean (0.4914, 0.4822, 0.4465)" in capsys.readouterr().err
 
 
-def test_equal_inputs_give_equal_bytes(dataset: Path, tmp_path: Path) -> None:
-    path = written(tmp_path / "ckpt.pth", CONTENT)
-    first = imported(dataset, str(path)).read_bytes()
-    assert imported(dataset, str(path)).read_bytes() == first
-
-
 def test_another_epoch_than_the_file_s_is_told(
     dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = written(tmp_path / "ckpt.pth", CONTENT)
     assert load_checkpoint(imported(dataset, str(path), epoch=41)).epoch == 41
     assert "ckpt.pth: the file says 42 completed epochs, recorded are 41" in capsys.readouterr().err
-
-
-def test_it_can_be_evaluated(dataset: Path, tmp_path: Path) -> None:
-    checkpoint = imported(dataset, str(written(tmp_path / "ckpt.pth", CONTENT)))
-    evaluate_checkpoint(
-        checkpoint=checkpoint, dataset=dataset, evaluation=tmp_path / "e.json", settings=EVALUATION,
-        with_autoattack=False, network="theirs", seed=5, epoch=42, device="cpu", threads=1,
-    )  # fmt: skip
-    evaluation = json.loads((tmp_path / "e.json").read_text(encoding="utf-8"))
-    assert (evaluation["epoch"], evaluation["history"]) == (42, [])
 
 
 def test_a_download_is_kept_and_used_again(dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ import inspect
 import pytest
 from torch.optim import LBFGS
 
-from robust_style.transfer.curvature import HISTORY
+from robust_style.transfer.optimisers.lbfgs import HISTORY
 from robust_style.workflow.memory import REMEMBERED, largest_size_px, painting_bytes, painting_mb
 
 

@@ -22,10 +22,10 @@ from robust_style.benchmark.training_step import hardware
 from robust_style.compute.determinism import make_deterministic
 from robust_style.compute.device import choose_device, choose_precision, dtype_of
 from robust_style.files.atomic import write_text
-from robust_style.transfer.course import Course
-from robust_style.transfer.lbfgs import minimise
-from robust_style.transfer.lbfgs_unguarded import minimise_unguarded
-from robust_style.transfer.problem import Problem
+from robust_style.transfer.optimisers.lbfgs import minimise
+from robust_style.transfer.optimisers.lbfgs_unguarded import minimise_unguarded
+from robust_style.transfer.optimisers.problem import Problem
+from robust_style.transfer.optimisers.trajectory import Trajectory
 from robust_style.transfer.recipe import Recipe, recipe_from_settings
 from robust_style.transfer.stand_ins import recipe_for
 from robust_style.workflow.defaults import CONFIG, built_in_recipes, fill_defaults
@@ -92,7 +92,7 @@ def _optimisers(width: float, size_px: int, recipe: Recipe, iterations: int, fas
     budget = 0.0
     for name in dict.fromkeys((fast, "float32")):
         problem = our_problem(network, recipe, scene, dtype_of(name))
-        course = Course(iterations, (), lambda iteration, loss: None)
+        course = Trajectory(iterations, (), lambda iteration, loss: None)
         started = time.perf_counter()
         (outcome,) = minimise(problem, scene.content.clone(), [course])
         taken = time.perf_counter() - started
@@ -104,11 +104,11 @@ def _optimisers(width: float, size_px: int, recipe: Recipe, iterations: int, fas
 
 def _torchs(exact: Problem, start: torch.Tensor, line_search: Any, iterations: int, budget: float, told: Any) -> None:
     """torch.optim.LBFGS in float32 for about `budget` seconds: as many iterations as fit, found by a short run."""
-    trial = Course(5, (), lambda iteration, loss: None)
+    trial = Trajectory(5, (), lambda iteration, loss: None)
     started = time.perf_counter()
     minimise_unguarded(exact, start.clone(), [trial], clamp=False, line_search=line_search)
     count = max(1, round(budget / ((time.perf_counter() - started) / 6)))
-    course = Course(min(count, iterations), (), lambda iteration, loss: None)
+    course = Trajectory(min(count, iterations), (), lambda iteration, loss: None)
     started = time.perf_counter()
     (outcome,) = minimise_unguarded(exact, start.clone(), [course], clamp=False, line_search=line_search)
     taken = time.perf_counter() - started

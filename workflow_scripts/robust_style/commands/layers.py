@@ -9,8 +9,8 @@ import torch
 from robust_style.commands.parser import number
 from robust_style.files.destination import typed_input
 from robust_style.model.architectures import ARCHITECTURES
+from robust_style.model.convert import network_to_paint_with
 from robust_style.model.network import NormalisedNetwork, build_network
-from robust_style.model.painter import network_to_paint_with
 from robust_style.transfer.layer_table import layer_table
 from robust_style.transfer.stand_ins import read_stand_ins
 from robust_style.workflow.defaults import CONFIG, built_in_recipes

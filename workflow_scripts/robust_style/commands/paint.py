@@ -14,9 +14,9 @@ from robust_style.commands.recipe_options import add_recipe_options, recipe_of
 from robust_style.compute.memory import within_memory
 from robust_style.errors import ConfigError, Divergence, ImageError, RobustStyleError
 from robust_style.files.destination import typed_input
-from robust_style.transfer.inert_settings import inert_settings, seed_is_inert
 from robust_style.transfer.paint_photo import check_pictures, paint_photo_file
 from robust_style.transfer.picture_file import QUALITY, alpha_endings, is_lossless, picture_endings
+from robust_style.transfer.recipe import inert_settings, seed_is_inert
 from robust_style.transfer.stand_ins import read_stand_ins
 from robust_style.workflow.defaults import CONFIG
 

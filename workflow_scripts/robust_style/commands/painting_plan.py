@@ -12,7 +12,7 @@ from PIL import Image
 from robust_style.errors import ConfigError, ImageError, StorageError
 from robust_style.files.destination import Destinations, check_folder, is_folder, names_folder, typed_path
 from robust_style.files.digest import sha256_of_file
-from robust_style.transfer.paint_photo import INTERRUPTED, Sitting
+from robust_style.transfer.paint_photo import INTERRUPTED, PhotoRequest
 from robust_style.transfer.picture_file import picture_endings, read_record
 
 # A file of such a name is meant as a picture: damage in it is an error, whereas `notes.txt` is skipped.
@@ -35,7 +35,7 @@ class Style:
 class Plan:
     """What to paint; `notes` say what is skipped, `faults` which photos cannot be painted and why, a line each."""
 
-    sittings: list[Sitting] = field(default_factory=list)
+    sittings: list[PhotoRequest] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
@@ -101,7 +101,7 @@ def plan_paintings(
             plan.faults.append(str(error))
             continue
         plan.sittings.append(
-            Sitting(
+            PhotoRequest(
                 photo,
                 [style.image for style in styles],
                 [style.weight for style in styles],

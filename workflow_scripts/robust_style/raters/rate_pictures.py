@@ -15,8 +15,8 @@ from robust_style.model.restore import restore_network
 from robust_style.raters.distances import Maps, perceptual_distance, style_distance
 from robust_style.raters.squeezenet import read_squeezenet
 from robust_style.score.score_files import PictureRatings, save_ratings
-from robust_style.transfer.features import Encoder
-from robust_style.transfer.picture import read_picture
+from robust_style.transfer.encoder import Encoder
+from robust_style.transfer.input_image import read_picture
 
 Rater = Callable[[Float[Tensor, "1 3 height width"]], Maps]
 

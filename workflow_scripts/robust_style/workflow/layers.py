@@ -4,8 +4,14 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from robust_style.errors import ConfigError
-from robust_style.model.architectures import ARCHITECTURES, architecture_named, did_you_mean, is_pretrained
-from robust_style.model.tap_names import refuse_unknown_tap, tap_names
+from robust_style.model.architectures import (
+    ARCHITECTURES,
+    architecture_named,
+    check_layer,
+    did_you_mean,
+    is_pretrained,
+    layer_names,
+)
 from robust_style.transfer.recipe import contradictions
 from robust_style.transfer.stand_ins import StandIns, layer_for, own_layers, recipe_for
 
@@ -74,10 +80,10 @@ def _strangers(place: str, layers_of: Iterable[str], stand_ins: StandIns) -> Ite
 
 
 def _absent(place: str, network: str, architecture: str, layers: Iterable[str]) -> Iterator[str]:
-    known = tap_names(architecture)
+    known = layer_names(architecture)
     for layer in layers:
         try:
-            refuse_unknown_tap(layer, known, f"{architecture} (networks.{network})")
+            check_layer(layer, known, f"{architecture} (networks.{network})")
         except ConfigError as fault:
             yield f"{place}: {fault}"
 
