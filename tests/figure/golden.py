@@ -68,7 +68,7 @@ def draw_all(folder: Path) -> dict[str, Path]:
         claim_row("collapse", statement="The standard network falls apart", verdict="refuted", contrast="a - b"),
     ]
     write_claims(folder / "claims.tsv", claims)
-    images = {"contents": made.images, "styles": made.images, "columns": NETWORKS}
+    pair = {"content": made.images["rocket"], "style": made.images["flow_field"], "networks": NETWORKS}
     one_pair = [trace for trace in made.traces if trace.stem == "rocket--flow_field"]
 
     def of(recipe, traces=one_pair):
@@ -81,11 +81,13 @@ def draw_all(folder: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     evaluations, preview = {"evaluations": made.evaluations}, {"preview": folder / "preview.jpg"}
     curves = {"networks": NETWORKS, "recipes": RECIPES}
-    draw("overview", draw_overview, traces=of("fair", made.traces), **images, **evaluations)
-    draw("standard_vs_adversarial", draw_standard_vs_adversarial, traces=of("fair"), **images, **evaluations, **preview)
-    draw("original_layout", draw_original_layout, traces=of("original"), **images)
-    draw("recipes", draw_recipes, traces=one_pair, recipes=RECIPES, **images)
-    draw("optimisation", draw_optimisation, traces=one_pair, recipes=RECIPES, columns=NETWORKS, **preview)
+    draw(
+        "overview", draw_overview, traces=of("fair", made.traces), images=made.images, networks=NETWORKS, **evaluations
+    )
+    draw("standard_vs_adversarial", draw_standard_vs_adversarial, traces=of("fair"), **pair, **evaluations, **preview)
+    draw("original_layout", draw_original_layout, traces=of("original"), **pair)
+    draw("recipes", draw_recipes, traces=one_pair, recipes=RECIPES, **pair)
+    draw("optimisation", draw_optimisation, traces=one_pair, recipes=RECIPES, networks=NETWORKS, **preview)
     draw("training_curves", draw_training_curves, networks=NETWORKS, **evaluations)
     draw("score_vs_epoch", draw_score_vs_epoch, table=table, **curves)
     draw("score_vs_iteration", draw_score_vs_iteration, table=by_iteration, traces=made.traces, **curves)

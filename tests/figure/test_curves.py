@@ -3,9 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
-
 from robust_style.figure.curves import curve_of, seeds_words
+from scipy import stats
 
 
 def rows_of(per_seed, pairs=("a", "b")):

@@ -6,11 +6,11 @@ import re
 
 import numpy as np
 from PIL import Image
-
-from made_results import noise_picture
 from robust_style.figure.embedded import with_jpegs
 from robust_style.figure.sheet import Sheet
 from robust_style.figure.visual_language import save, visual_language
+
+from made_results import noise_picture
 
 
 def test_text_outside_pictures_stays_as_it_is():

@@ -3,7 +3,6 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from robust_style.figure.fitting import SMALLEST_PT, fitted, fitted_alike, paragraph, width_of
 
 WORDS = st.lists(st.text(st.sampled_from("abcdefghimow"), min_size=1, max_size=9), min_size=1, max_size=5).map(" ".join)

@@ -1,11 +1,11 @@
 """The claims of the page: numbers where there are any, ways only to pictures that it has."""
 
 import pytest
+from robust_style.page.axes import Axes
+from robust_style.page.claims import shown_claims
 
 from made_page import CLAIM_COLUMNS, made_claims, write_claims
 from robust_style.errors import ResultError
-from robust_style.page.axes import Axes
-from robust_style.page.claims import shown_claims
 
 AXES = Axes(("fair", "original"), ("standard", "adversarial"), (0,), (0, 8), ("rocket",), ("flow_field",))
 BASIS = dict.fromkeys(CLAIM_COLUMNS, "") | {"claim": "faster", "verdict": "not tested", "recipe": "fair"}

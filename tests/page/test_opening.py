@@ -3,7 +3,6 @@
 import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from robust_style.page.opening import opening
 
 distance = st.floats(-1, 2)
