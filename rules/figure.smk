@@ -168,7 +168,6 @@ for name, figure in FIGURES.items():
             runtime=20,
         params:
             **figure["params"],
-            networks=NETWORKS,
             code=fingerprint(name),
         message:
             figure["message"]

@@ -35,7 +35,7 @@ from robust_style.figure.style import (
 
 GAP = 1.2
 BLOCK_GAP = 5.0
-LABEL = 17.0
+LABEL = 18.0
 TITLE, SUBTITLE = 5.2, 4.2
 HEAD_LINE, DETAIL_LINE, RULE = 3.6, 2.9, 1.8
 CAPTION_LINE = 3.4
@@ -225,11 +225,11 @@ class PictureGrid:
         for number, label in enumerate(block.rows):
             y = top + self._head_height(block) + number * self._step()
             lines = 2 if self._step() > 2.5 * HEAD_LINE else 1
-            words, size = fit(label.words, LABEL - 1.5, NORMAL_PT, bold=True, lines=lines)
+            words, size = fit(label.words, LABEL - 1.0, NORMAL_PT, bold=True, lines=lines)
             _text(page, words, left, y, size, label.colour, bold=True)
             y += HEAD_LINE * (1 + words.count("\n")) if words else 0.0
             for line, detail in enumerate(label.details):
-                words, size = fit(detail, LABEL - 1.5, SMALL_PT)
+                words, size = fit(detail, LABEL - 1.0, SMALL_PT)
                 _text(page, words, left, y + line * DETAIL_LINE, size, QUIET)
 
     def _draw_block(self, page: Axes, block: Block, left: float, top: float) -> None:
