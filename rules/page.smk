@@ -1,4 +1,4 @@
-# The page on which everybody can look for themselves: a folder, and an edition in one file.
+# The page to explore the pictures: a folder, and an edition in one file.
 
 PAGE_IN_REPORT = {
     "caption": "../report/comparison.rst",
@@ -20,7 +20,7 @@ rule build_comparison:
             "<results>/data/images/{image}.png", image=sorted({*CONTENTS, *STYLES})
         ),
     output:
-        # A report in a .zip holds the folder; one in a single file cannot, and holds the edition.
+        # A report in a .zip contains the folder; a report in one file contains the edition.
         folder=(
             report(
                 directory("<results>/comparison"),

@@ -93,6 +93,7 @@ def test_every_small_rule_is_in_a_group_and_no_other() -> None:
         for name, body in re.findall(r"^rule (\w+):(.*?)(?=^rule |\Z)", text, re.M | re.S):
             if "gpu=" not in body and name not in local:
                 small.add(name)
+        small.update(re.findall(r'^    "(draw_\w+)": \{', text, re.M))  # the table of figures
     assert small - {"check_inputs"} == set(grouped)
 
 

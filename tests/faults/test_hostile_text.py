@@ -14,8 +14,7 @@ from made_results import claim_row, make_results, write_claims
 from merged_config import merged
 from robust_style.errors import ResultError
 from robust_style.figure.words import LONGEST, plain, shortened
-from robust_style.page.axes import Axes
-from robust_style.page.claims import shown_claims
+from robust_style.page.content import Axes, page_claims
 from robust_style.page.offline import data_script, index_of_folder, one_file
 from robust_style.report.answer import write_answer
 from robust_style.report.methods import write_methods
@@ -67,7 +66,7 @@ def answer_of(folder: Path, row: dict[str, object]) -> Parsed:
 @each_text
 def test_a_claim_is_text_in_the_data_of_the_page(tmp_path: Path, name: str) -> None:
     row = claim_of(*IN_CLAIM, text=TEXTS[name])
-    shown = shown_claims(write_claims(tmp_path / "claims.tsv", [row]), NO_AXES)
+    shown = page_claims(write_claims(tmp_path / "claims.tsv", [row]), NO_AXES)
     script = data_script({"claims": shown})
     assert "<" not in script
     assert script.isascii()

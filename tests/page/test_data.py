@@ -1,4 +1,4 @@
-"""The page as files: complete, closed to the outside, each image once."""
+"""The page as files and data: complete, closed to the outside, each image once; claims; what it opens with."""
 
 import base64
 import hashlib
@@ -7,15 +7,21 @@ import re
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from made_page import build_page
+from made_page import CLAIM_COLUMNS, build_page, write_claims
 from made_results import make_results, make_uneven_results
 from robust_style.errors import ResultError
-from robust_style.page.offline import data_script, script_safe_json
+from robust_style.page.content import Axes, page_claims
+from robust_style.page.scores import opening
 
 TITLE = "Which <b>painter</b> & why?"
+AXES = Axes(("fair", "original"), ("standard", "adversarial"), (0,), (0, 8), ("rocket",), ("flow_field",))
+BASIS = dict.fromkeys(CLAIM_COLUMNS, "") | {
+    "claim": "faster", "verdict": "not tested", "recipe": "fair", "seeds": 0, "pairs": 0,
+}  # fmt: skip
+distance = st.floats(-1, 2)
 
 
 @pytest.fixture(scope="module")
@@ -127,10 +133,6 @@ def test_the_edition_holds_the_finished_pictures_and_no_more(results):
     assert stored == (page.parent / folder["images"][number]).read_bytes()
 
 
-def test_title_is_text(results):
-    assert "<h1>Which &lt;b&gt;painter&lt;/b&gt; &amp; why?</h1>" in results[2].read_text()
-
-
 def test_same_results_same_bytes_and_nothing_of_an_older_page(results):
     folder, made, page = results
     (page.parent / "pictures" / "stray.jpg").write_bytes(b"old")
@@ -146,18 +148,10 @@ def test_networks_seeds_and_epochs_may_be_uneven_and_tables_absent(tmp_path):
     page = build_page(tmp_path, made, TITLE, claims=False, by_iteration=False, further=False)
     content = data_of_folder(page)
     assert content["claims"] == []
-    assert content["onTheWay"] == []
+    assert content["byIteration"] == []
     assert content["epochs"] == [0, 4, 76]
     assert all(scores is None for picture in content["pictures"] for _, _, scores in picture["steps"])
     assert [failure["measure"] for failure in content["failures"]] == ["worst_rise", "luma_correlation"]
-
-
-@given(st.text())
-def test_data_cannot_leave_its_script_element(text):
-    safe = script_safe_json({"name": text + "</script><!--<script>"})
-    assert "<" not in safe
-    assert json.loads(safe)["name"] == text + "</script><!--<script>"
-    assert data_of(data_script({"name": text}))["name"] == text
 
 
 @pytest.mark.parametrize("fault", ["preview", "html", "strip", "scores", "content", "none"])
@@ -179,3 +173,111 @@ def test_faults_are_named_and_leave_no_page(tmp_path, fault):
         build_page(tmp_path, made, TITLE, claims=False)
     assert not (tmp_path / "page").exists()
     assert not list(tmp_path.glob(".page*"))
+
+
+def shown(folder, **changes):
+    return page_claims(write_claims(folder / "claims.tsv", [BASIS | changes]), AXES)[0]
+
+
+def test_the_way_leads_to_two_networks_of_one_recipe(tmp_path):
+    claim = shown(tmp_path, strongest_for="fair/standard+adversarial/seed_0/epoch_008/rocket--flow_field")
+    assert claim["strongestFor"] == {
+        "recipe": "fair", "left": "standard", "right": "adversarial", "seed": "0", "epoch": "8",
+        "content": "rocket", "style": "flow_field",
+    }  # fmt: skip
+    assert claim["strongestAgainst"] is None
+
+
+def test_the_way_leads_to_one_network_and_two_recipes(tmp_path):
+    best = shown(tmp_path, strongest_for="original+fair/standard/seed_0/epoch_000/rocket--flow_field")["strongestFor"]
+    assert (best["recipe"], best["right_recipe"]) == ("original", "fair")
+    assert best["left"] == best["right"] == "standard"
+
+
+def test_the_way_leads_to_two_networks_each_with_its_own_recipe(tmp_path):
+    best = shown(tmp_path, strongest_for="original+fair/standard+adversarial/seed_0/epoch_008/rocket--flow_field")[
+        "best"
+    ]
+    assert (best["recipe"], best["left"]) == ("original", "standard")
+    assert (best["right_recipe"], best["right"]) == ("fair", "adversarial")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "",
+        "nonsense",
+        "<script>",
+        "fair/standard+nobody/seed_0/epoch_008/rocket--flow_field",
+        "lost/standard+adversarial/seed_0/epoch_008/rocket--flow_field",
+        "fair/standard+adversarial/seed_9/epoch_008/rocket--flow_field",
+        "fair/standard+adversarial/seed_0/epoch_009/rocket--flow_field",
+        "fair/standard+adversarial/seed_0/epoch_008/rocket--op_art",
+    ],
+)
+def test_a_way_to_no_picture_is_none(tmp_path, place):
+    assert shown(tmp_path, strongest_for=place)["strongestFor"] is None
+
+
+def test_a_statement_that_is_not_there_is_the_claims_name(tmp_path):
+    assert shown(tmp_path, statement="")["statement"] == "faster"
+
+
+def rows_of(distances, measure="style_colour_distance", networks=("standard", "adversarial"), recipe="fair"):
+    """A row per network and pair at epochs 4 and 8; the distances are those of the last epoch."""
+    rows = [
+        {
+            "recipe": recipe,
+            "network": network,
+            "regime": network,
+            "seed": 0,
+            "epoch": epoch,
+            "content": "rocket",
+            "style": f"style_{pair}",
+            measure: values[at] if epoch == 8 else 50.0 * at,
+        }
+        for at, network in enumerate(networks)
+        for pair, values in enumerate(distances)
+        for epoch in (4, 8)
+    ]
+    return pd.DataFrame(rows)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(distance, distance), min_size=1, max_size=6))
+def test_it_is_the_pair_of_the_largest_difference_at_the_last_epoch(distances):
+    found = opening(rows_of(distances), ["fair"], ["standard", "adversarial"])
+    gaps = [abs(left - right) for left, right in distances]
+    assert gaps[int(found["style"].removeprefix("style_"))] == max(gaps)
+    assert (found["left"], found["right"], found["epoch"]) == ("standard", "adversarial", "8")
+
+
+def test_a_difference_in_favour_of_either_network_counts():
+    found = opening(rows_of([(0.5, 0.4), (0.2, 0.9)]), ["fair"], ["standard", "adversarial"])
+    assert found["style"] == "style_1"
+
+
+def test_texture_comes_before_colour_where_it_was_measured():
+    rows = rows_of([(0.5, 0.4), (0.2, 0.9)])
+    rows["style_texture_distance"] = [0.9 * (row == "style_0") for row in rows["style"]]
+    rows.loc[rows["network"] == "standard", "style_texture_distance"] = 0.0
+    assert opening(rows, ["fair"], ["standard", "adversarial"])["style"] == "style_0"
+
+
+def test_other_recipes_do_not_count():
+    rows = pd.concat([rows_of([(0.5, 0.4), (0.5, 0.5)]), rows_of([(0.5, 0.5), (0.0, 9.0)], recipe="original")])
+    found = opening(rows.reset_index(drop=True), ["fair", "original"], ["standard", "adversarial"])
+    assert (found["recipe"], found["style"]) == ("fair", "style_0")
+
+
+def test_one_network_without_any_distance_opens_with_the_first_picture():
+    rows = rows_of([(0.5, 0.4), (0.2, 0.9)], networks=("mine",)).drop(columns="style_colour_distance")
+    found = opening(rows, ["fair"], ["mine"])
+    assert (found["left"], found["right"], found["style"], found["epoch"]) == ("mine", "mine", "style_0", "8")
+
+
+def test_networks_that_share_no_epoch_still_open():
+    rows = rows_of([(0.5, 0.4)])
+    rows = rows[(rows["network"] == "standard") == (rows["epoch"] == 8)]
+    found = opening(rows, ["fair"], ["standard", "adversarial"])
+    assert found["style"] == "style_0"

@@ -1,12 +1,12 @@
-"""Two pictures compared in a real browser: each control shows what it says."""
+"""The page in a real browser: each control does what it says, and odd results are shown as well."""
 
 import base64
-import io
 
-import pytest
-from PIL import Image
-
+from made_page import build_page
+from made_results import make_results, make_uneven_results
 from seen import address, alt, back, click, count, move, row, source, text, texts
+
+ONE = {"recipes": ("fair",), "epochs": (4,), "pairs": (("rocket", "flow_field"),)}
 
 
 def test_it_opens_on_the_last_epoch_with_everything_loaded(tab, index):
@@ -158,29 +158,6 @@ def test_unknown_values_of_an_address_are_named_and_corrected(tab, index):
     assert text(tab, "#notice") == ""
 
 
-def test_a_pair_that_was_not_painted_is_named(tab, index):
-    tab.open(f"{index.as_uri()}#content=rocket&style=op_art")
-    assert "rocket in the style of op art was not painted" in text(tab, "#notice")
-    assert address(tab)["style"] == "flow_field"
-
-
-@pytest.mark.parametrize(
-    "fragment", ["", "#recipe=fair&left=adversarial&right=standard&epoch=4", "#view=all&sort=worst_rise"]
-)
-def test_an_address_of_known_values_has_no_notice(tab, index, fragment):
-    tab.open(index.as_uri() + fragment)
-    assert text(tab, "#notice") == ""
-    assert tab.tell("location.hash") == fragment
-
-
-def test_an_address_that_is_corrected_by_hand_is_read_again(tab, index):
-    tab.open(f"{index.as_uri()}#recipe=nothing")
-    assert "recipe “nothing”" in text(tab, "#notice")
-    tab.tell("location.hash = '#recipe=fair&epoch=4'")
-    tab.wait("document.getElementById('notice').innerText === ''")
-    assert "epoch 4" in alt(tab, "left")
-
-
 def test_the_standard_network_stays_on_the_left(tab, index):
     other = "#recipe=fair&left=adversarial&right=standard&epoch=4&content=astronaut&style=op_art"
     tab.open(f"{index.as_uri()}{other}&right_recipe=original")
@@ -198,59 +175,175 @@ def test_the_standard_network_stays_on_the_left(tab, index):
     assert "swapped" not in address(tab)
 
 
-def test_the_border_keeps_the_focus_after_a_drag(tab, index):
-    tab.open(f"{index.as_uri()}#epoch=8")
-    x, y, width = tab.tell(
-        "(() => { const box = document.getElementById('stage').getBoundingClientRect();"
-        " return [box.left, box.top + box.height / 2, box.width] })()"
-    )
-    tab.mouse("mousePressed", x + 0.7 * width, y)
-    tab.mouse("mouseMoved", x + 0.3 * width, y)
-    tab.mouse("mouseReleased", x + 0.3 * width, y)
-    assert tab.tell("document.activeElement.id") == "split"
-    before = tab.tell("Number(document.getElementById('split').value)")
-    tab.press("ArrowLeft", code=37)
-    assert tab.tell("Number(document.getElementById('split').value)") == before - 1
-    assert "epoch 8" in alt(tab, "left"), "the arrow did not change the epoch"
+def test_keys_do_what_the_help_says(tab, index):
+    tab.open(f"{index.as_uri()}#recipe=fair&content=rocket&style=flow_field")
+    tab.press("ArrowLeft")
+    assert "epoch 4" in alt(tab, "left")
+    tab.press("ArrowRight")
+    tab.press("ArrowRight")
+    assert "epoch 8" in alt(tab, "left")
+    tab.press(",")
+    assert text(tab, "#iteration-words") == "50 of 100"
+    tab.press(".")
+    assert text(tab, "#iteration-words") == "finished (100)"
+    tab.press("c")
+    assert alt(tab, "left").startswith("astronaut")
+    tab.press("S")
+    assert alt(tab, "left").startswith("rocket")
+    tab.press("r")
+    assert "recipe original" in alt(tab, "left")
+    tab.press("x")
+    assert "adversarial" in alt(tab, "left")
+    tab.press("2")
+    assert address(tab)["view"] == "all"
+    tab.press("3")
+    assert address(tab)["view"] == "claims"
+    tab.press("1")
+    assert "view" not in address(tab)
 
 
-def test_the_border_does_not_cross_a_badge(tab, index):
-    tab.open(f"{index.as_uri()}#recipe=original&epoch=8")
-    found = tab.tell(
-        "[...document.querySelectorAll('.stage .badge')].map(one => one.getBoundingClientRect())"
-        ".map(({x, y, width, height}) => ({x, y, width, height, scale: 1}))"
-    )
-    assert found
-    stage = tab.tell("(({left, width}) => ({left, width}))(document.getElementById('stage').getBoundingClientRect())")
-    for badge in found:
-        split = 100 * (badge["x"] + badge["width"] / 2 - stage["left"]) / stage["width"]
-        tab.tell(f"split({split})")
-        crossed = pixels(tab, badge)
-        tab.tell("document.querySelector('.divider').style.visibility = 'hidden'")
-        assert crossed.tobytes() == pixels(tab, badge).tobytes()
-        tab.tell("document.querySelector('.divider').style.visibility = ''")
-
-
-def test_all_scores_open_and_close(tab, index):
+def test_help_lists_every_key_and_can_turn_them_off(tab, index):
     tab.open(index.as_uri())
-    before = texts(tab, ".scores tbody th")
-    click(tab, "#further")
-    assert tab.tell("document.getElementById('further').getAttribute('aria-expanded')") == "true"
-    assert any(words.startswith("Light and dark kept") for words in texts(tab, "#further-scores th"))
-    assert not any("judge" in words for words in texts(tab, "#further-scores th")), "never measured, never shown"
-    click(tab, "#further")
-    assert [words for words in texts(tab, ".scores tbody th") if words] == [words for words in before if words]
+    tab.press("?")
+    assert tab.tell("document.getElementById('help').open") is True
+    assert count(tab, "#help dt") == tab.tell("KEYS.length")
+    tab.tell("document.getElementById('keys-on').click()")
+    tab.tell("document.getElementById('help').close()")
+    before = alt(tab, "left")
+    tab.press("ArrowLeft")
+    assert alt(tab, "left") == before
 
 
-def test_it_draws_something(tab, index):
+def test_arrows_belong_to_what_has_the_focus(tab, index):
+    tab.open(f"{index.as_uri()}#epoch=8")
+    tab.tell("document.getElementById('split').focus()")
+    tab.press("ArrowLeft", code=37)
+    assert "epoch 8" in alt(tab, "left")
+    tab.tell("document.getElementById('epoch').focus()")
+    tab.press("ArrowLeft", code=37)
+    assert "epoch 4" in alt(tab, "left")
+
+
+def test_the_grid_holds_every_picture_and_loads_few(tab, index):
+    tab.open(f"{index.as_uri()}#view=all")
+    assert count(tab, "#grid .cell") == 2 * 2 * 3 * 2
+    assert count(tab, "#grid img[loading=lazy]") == 24
+    assert text(tab, "#grid-words").startswith("24 pictures")
+
+
+def test_it_can_be_narrowed_and_the_address_says_so(tab, index):
+    tab.open(f"{index.as_uri()}#view=all")
+    move(tab, "only_recipe", "0")
+    move(tab, "only_epoch", "2")
+    assert count(tab, "#grid .cell") == 4
+    found = address(tab)
+    assert (found["only_recipe"], found["only_epoch"]) == ("original", "8")
+    tab.open(f"{index.as_uri()}#view=all&failed=1")
+    assert 0 < count(tab, "#grid .cell") < 24
+    assert count(tab, "#grid .cell .badge") >= count(tab, "#grid .cell")
+
+
+def test_a_picture_leads_to_its_comparison_and_back(tab, index):
+    tab.open(f"{index.as_uri()}#view=all&only_network=adversarial&sort=worst_rise&order=down")
+    wanted = tab.tell("document.querySelector('#grid .cell:last-child img').alt")
+    tab.tell("scrollTo(0, 400)")
+    click(tab, "#grid .cell:last-child")
+    assert alt(tab, "right") == wanted
+    assert tab.tell("scrollY") == 0
+    assert "standard network" in alt(tab, "left")
+    back(tab)
+    assert address(tab)["sort"] == "worst_rise"
+    assert count(tab, "#grid .cell") == 12
+
+
+def test_each_claim_is_beside_its_verdict(tab, index):
+    tab.open(f"{index.as_uri()}#view=claims")
+    assert count(tab, ".claim") == 4
+    assert texts(tab, ".verdict") == ["supported", "undecided (n = 1 seed)", "not tested", "refuted"]
+    assert text(tab, "#claims-words").startswith("4 verdicts: 1 supported, 1 refuted, 1 undecided, 1 not tested.")
+    assert "−0.15 [−0.25, −0.05]" in text(tab, ".claim")
+
+
+def test_a_claim_leads_into_the_pictures(tab, index):
+    tab.open(f"{index.as_uri()}#view=claims")
+    assert count(tab, ".ways a") == 2
+    click(tab, ".claim:nth-child(1) .ways a")
+    assert address(tab)["left"] == "standard"
+    assert "epoch 8" in alt(tab, "left")
+    back(tab)
+    assert address(tab)["view"] == "claims"
+    click(tab, ".claim:nth-child(4) .ways a")
+    found = address(tab)
+    assert (found["recipe"], found["right_recipe"]) == ("fair", "original")
+    assert "recipe fair" in alt(tab, "left")
+    assert "recipe original" in alt(tab, "right")
+
+
+def test_networks_that_lack_epochs_show_their_nearest(tab, tmp_path):
+    page = build_page(tmp_path, make_uneven_results(tmp_path, recipes=("fair",), epochs=(0, 50, 100)), "A page")
+    tab.open(page.as_uri())
+    assert "standard network, epoch 100" in alt(tab, "left")
+    tab.open(f"{page.as_uri()}#left=imported&right=control&epoch=50&seed=1")
+    assert "imported network, epoch 76" in alt(tab, "left")
+    assert "control network, untrained" in alt(tab, "right")
+    assert text(tab, "#epoch-words") == "epoch 76 · untrained"
+    assert tab.tell("document.getElementById('absent').hidden") is True
+    tab.open(f"{page.as_uri()}#left=standard&right=imported&epoch=76")
+    assert "standard network, epoch 100" in alt(tab, "left")
+    move(tab, "seed", "1")
+    assert "seed 3" in alt(tab, "left")
+
+
+def test_one_network_of_one_epoch_and_nothing_else(tab, tmp_path):
+    made = make_results(tmp_path, networks=("imported",), **ONE)
+    page = build_page(tmp_path, made, "A page", claims=False, by_iteration=False, further=False)
+    tab.open(page.as_uri())
+    assert source(tab, "left") == source(tab, "right")
+    assert tab.tell("document.getElementById('epoch').disabled") is True
+    for hidden in ("seed-choice", "right-recipe-choice"):
+        assert tab.tell(f"document.getElementById('{hidden}').hidden") is True
+    for key in ("c", "S", "r", "x", "ArrowLeft", ","):
+        tab.press(key)
+    click(tab, "nav a[data-view=claims]")
+    assert text(tab, "#claims-words") == "No claim was judged for this page."
+    click(tab, "nav a[data-view=all]")
+    assert count(tab, "#grid .cell") == 1
+
+
+def test_the_edition_in_one_file_shows_finished_pictures(tab, index):
+    tab.open(f"{(index.parent.parent / 'page.html').as_uri()}#epoch=4")
+    assert "epoch 4" in alt(tab, "left")
+    assert source(tab, "left").startswith("data:image/jpeg")
+    assert tab.tell("document.getElementById('iteration-choice').hidden") is True
+
+
+def test_the_edition_works_where_an_address_may_not_be_changed(tab, index):
+    """A report of one file shows it as a data URI."""
+    content = base64.b64encode((index.parent.parent / "page.html").read_bytes()).decode()
+    tab.open(f"data:text/html;base64,{content}")
+    before = alt(tab, "left")
+    click(tab, "#swap")
+    assert alt(tab, "right") == before
+    move(tab, "epoch", 0)
+    assert "untrained" in alt(tab, "left")
+    click(tab, "nav a[data-view=all]")
+    assert count(tab, "#grid .cell") == 24
+    click(tab, "#grid .cell:last-child")
+    assert alt(tab, "right") == tab.tell("document.querySelector('#grid .cell:last-child img').alt")
+
+
+def test_a_narrow_dark_window_needs_no_horizontal_scrolling(tab, index):
     tab.open(index.as_uri())
     tab.size(320, 700, dark=True)
     assert tab.tell("document.documentElement.scrollWidth") <= 320
-    shot = base64.b64decode(tab.send("Page.captureScreenshot", format="png")["data"])
-    assert len(shot) > 10_000
 
 
-def pixels(tab, clip):
-    """A part of the window as it is drawn."""
-    shot = tab.send("Page.captureScreenshot", format="png", clip=clip)["data"]
-    return Image.open(io.BytesIO(base64.b64decode(shot))).convert("RGB")
+def test_the_grid_sorts_both_ways_and_the_unmeasured_come_last(tab, index):
+    measure = "DATA.measures.findIndex((measure) => measure.name === 'style_texture_distance')"
+    for order, sign in (("up", ""), ("down", "-")):
+        tab.open(f"{index.as_uri()}#view=all&sort=style_texture_distance&order={order}")
+        values = f"DATA.pictures.map(p => p.scores[{measure}]).filter(v => v !== null).sort((a, b) => {sign}(a - b))"
+        words = tab.tell(f"{values}.map(v => scoreWords(DATA.measures[{measure}], v))")
+        shown = tab.tell("[...document.querySelectorAll('#grid .value')].map(cell => cell.textContent)")
+        assert 0 < len(words) < 24
+        assert shown == words + ["–"] * (24 - len(words))
