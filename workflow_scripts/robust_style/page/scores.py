@@ -11,7 +11,7 @@ import pandas as pd
 from robust_style.errors import ResultError
 from robust_style.figure.words import spoken
 from robust_style.files.trace import Trace
-from robust_style.score.columns import ACCURACIES, ITERATION_COLUMNS, MEASURES, RATED, SNAPSHOT_MEASURES
+from robust_style.score.columns import ACCURACIES, ITERATION, ITERATION_COLUMNS, MEASURES, RATED, SNAPSHOT_MEASURES
 from robust_style.score.score_tables import read_iteration_table, read_score_table
 
 KEY = ["recipe", "network", "seed", "epoch", "content", "style"]
