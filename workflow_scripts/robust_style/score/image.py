@@ -10,7 +10,7 @@ from PIL import Image, UnidentifiedImageError
 from skimage.color import rgb2gray
 
 from robust_style.errors import ImageError
-from robust_style.transfer.input_image import painting_size
+from robust_style.transfer.geometry import painting_size
 
 # Height x width x sRGB channel; `_` because two pictures need not have one size.
 Pixels = Float[np.ndarray, "_ _ 3"]
