@@ -7,14 +7,8 @@ from hypothesis import strategies as some
 from PIL import Image
 
 from robust_style.errors import ConfigError, ImageError
-from robust_style.transfer.input_image import (
-    central_box,
-    check_mask_shape,
-    painting_size,
-    read_picture,
-    rounding_note,
-    scaled_box,
-)
+from robust_style.transfer.geometry import central_box, check_mask_shape, painting_size, rounding_note, scaled_box
+from robust_style.transfer.input_image import read_picture
 from robust_style.transfer.picture_file import write_picture
 
 SIDE = some.integers(32, 3000)

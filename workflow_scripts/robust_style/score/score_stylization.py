@@ -21,7 +21,7 @@ from robust_style.score.metrics import (
     luma_correlation,
 )
 from robust_style.score.score_files import PictureScores
-from robust_style.transfer.input_image import painting_size
+from robust_style.transfer.geometry import painting_size
 
 
 def score_stylization(

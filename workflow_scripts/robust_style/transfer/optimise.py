@@ -12,7 +12,7 @@ from robust_style.compute.randomness import stream
 from robust_style.model.network import NormalisedNetwork
 from robust_style.transfer.colour_preservation import add_colours_of, luminance, match_luminance, recolour
 from robust_style.transfer.encoder import Encoder, MakeEncoder
-from robust_style.transfer.input_image import part_of
+from robust_style.transfer.geometry import part_of
 from robust_style.transfer.losses import Objective, Scene, Style
 from robust_style.transfer.optimisers.adam import minimise_by_adam
 from robust_style.transfer.optimisers.lbfgs import minimise

@@ -21,7 +21,7 @@ from robust_style.errors import ConfigError, Divergence, ImageError
 from robust_style.files.checkpoint import Checkpoint
 from robust_style.model.convert import network_to_paint_with
 from robust_style.signals import Interrupted, uninterruptible
-from robust_style.transfer.input_image import (
+from robust_style.transfer.geometry import (
     MULTIPLE_PX,
     SMALLEST_PX,
     Box,
@@ -29,10 +29,10 @@ from robust_style.transfer.input_image import (
     check_mask_shape,
     painting_size,
     part_of,
-    resized,
     rounding_note,
     scaled_box,
 )
+from robust_style.transfer.input_image import resized
 from robust_style.transfer.optimise import LoadImage, Observer, PaintingRequest, StyleSource, paint
 from robust_style.transfer.optimisers.trajectory import BestSoFar, Trajectory
 from robust_style.transfer.picture_file import QUALITY, as_text, frame_iterations, write_animation, write_painting

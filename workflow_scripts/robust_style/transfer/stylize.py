@@ -15,13 +15,8 @@ from robust_style.errors import CheckpointError, Divergence, ImageError
 from robust_style.files.checkpoint import Checkpoint
 from robust_style.files.trace import Labels, Trace
 from robust_style.model.restore import restore_network
-from robust_style.transfer.input_image import (
-    check_mask_shape,
-    painting_size,
-    picture_size,
-    read_picture,
-    rounding_note,
-)
+from robust_style.transfer.geometry import check_mask_shape, painting_size, rounding_note
+from robust_style.transfer.input_image import picture_size, read_picture
 from robust_style.transfer.optimise import LoadImage, Observer, Painting, PaintingRequest, StyleSource, paint
 from robust_style.transfer.picture_file import (
     frame_iterations,
