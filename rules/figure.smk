@@ -1,6 +1,6 @@
 # Figures in one visual language.
 
-LAST_EPOCHS = settings.last_epochs(config)  # of each network its own
+LAST_EPOCHS = experiment.last_epochs(config)  # of each network its own
 LAST_CHECKPOINTS = [at for at in CHECKPOINTS if at[2] == LAST_EPOCHS[at[0]]]
 CONTENTS = sorted({content for content, _ in PAIRS})
 STYLES = sorted({style for _, style in PAIRS})
@@ -9,10 +9,10 @@ SHOWN_CONTENT, SHOWN_STYLE = PAIRS[0]
 PAIR_FIGURE = "<results>/figures/standard_vs_adversarial/{recipe}/{content}--{style}"
 OPTIMISATION_FIGURE = "<results>/figures/optimisation/{content}--{style}"
 PAIR_ITEMS = [{"content": content, "style": style} for content, style in PAIRS]
-PAIR_FIGURE_LABELS = report_labels.ReportLabels(
+PAIR_FIGURE_LABELS = snakemake_report.ReportLabels(
     {**item, "recipe": recipe} for recipe in RECIPES for item in PAIR_ITEMS
 )
-OPTIMISATION_LABELS = report_labels.ReportLabels(PAIR_ITEMS)
+OPTIMISATION_LABELS = snakemake_report.ReportLabels(PAIR_ITEMS)
 ORIGINAL_RECIPE = "original" if "original" in RECIPES else config["figure"]["recipe"]
 
 
@@ -353,7 +353,7 @@ rule draw_trade_off:
     params:
         networks=NETWORKS,
         recipes=RECIPES,
-        ratios=ratios.ratio_series(config["transfer"]["recipes"]),
+        ratios=experiment.ratio_series(config["transfer"]["recipes"]),
         code=fingerprint("draw_trade_off"),
     message:
         "Drawing how much of the content each network gives up for the style."
@@ -437,7 +437,7 @@ rule draw_reconstructions:
         records=of_each_checkpoint(RECONSTRUCTION_RECORD, checkpoints=RECONSTRUCTED),
         strips=of_each_checkpoint(RECONSTRUCTION_STRIP, checkpoints=RECONSTRUCTED),
         content=f"<results>/data/images/{RECONSTRUCTED_CONTENT}.png",
-        style=f"<results>/data/images/{settings.images_of_style(config, RECONSTRUCTED_STYLE)[0]}.png",
+        style=f"<results>/data/images/{experiment.images_of_style(config, RECONSTRUCTED_STYLE)[0]}.png",
     output:
         figure=report(
             "<results>/figures/reconstructions.png",

@@ -15,8 +15,8 @@ from robust_style.figure.words import plain, spoken
 from robust_style.page.comparison import build_comparison
 from robust_style.report.answer import write_answer
 from robust_style.report.methods import write_methods
-from robust_style.workflow.meanings import meanings
-from robust_style.workflow.settings import checked
+from robust_style.workflow.configuration import check_configuration
+from robust_style.workflow.schema_page import descriptions
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 
@@ -54,11 +54,11 @@ class Pages:
         )  # fmt: skip
         write_answer(claims=claims, answer=self.folder / "answer.html")
         about = {text: dict.fromkeys(("title", "author", "year", "licence"), text) for text in texts.values()}
-        config = checked(merged("config"), SCHEMA)
+        config = check_configuration(merged("config"), SCHEMA)
         network = config["networks"]["standard"]
         write_methods(
             config=config | {"networks": {text: network | {"regime": text} for text in texts.values()}},
-            meanings=meanings(SCHEMA), images=about, pairs=[(text, text) for text in texts.values()], claims=claims,
+            meanings=descriptions(SCHEMA), images=about, pairs=[(text, text) for text in texts.values()], claims=claims,
             traces=made.traces[:1], methods=self.folder / "methods.html",
         )  # fmt: skip
         return self

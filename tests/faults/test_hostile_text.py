@@ -20,8 +20,8 @@ from robust_style.page.offline import data_script, index_of_folder, one_file
 from robust_style.report.answer import write_answer
 from robust_style.report.methods import write_methods
 from robust_style.score.claims_table import read_claims
-from robust_style.workflow.meanings import meanings
-from robust_style.workflow.settings import checked
+from robust_style.workflow.configuration import check_configuration
+from robust_style.workflow.schema_page import descriptions
 from rule_script import run_script
 
 SCHEMA = Path(__file__).resolve().parents[2] / "config" / "schema.yaml"
@@ -95,8 +95,8 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("methods")
     traces = make_results(folder, recipes=("fair",), epochs=(4,), networks=("standard",)).traces[:1]
     return {
-        "config": checked(merged("config"), SCHEMA),
-        "meanings": meanings(SCHEMA),
+        "config": check_configuration(merged("config"), SCHEMA),
+        "meanings": descriptions(SCHEMA),
         "images": {"rocket": dict.fromkeys(("title", "author", "year", "licence"), "x")},
         "pairs": [("rocket", "flow_field")],
         "claims": write_claims(folder / "claims.tsv", [claim_row()]),

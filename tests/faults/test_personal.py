@@ -21,8 +21,8 @@ from robust_style.figure.claims_forest import draw_claims_forest
 from robust_style.figure.reconstructions import draw_reconstructions
 from robust_style.provenance.run import PACKAGES, without_local_paths
 from robust_style.report.methods import write_methods
-from robust_style.workflow.meanings import meanings
-from robust_style.workflow.settings import checked
+from robust_style.workflow.configuration import check_configuration
+from robust_style.workflow.schema_page import descriptions
 from rule_script import run_script
 from schema_keys import Key, fits, keys
 
@@ -104,7 +104,7 @@ def made_in(folder: Path) -> Run:
         },
     }
     write_methods(
-        config=config, meanings=meanings(SCHEMA), pairs=[("mine", "flow_field")], claims=claims, traces=made.traces,
+        config=config, meanings=descriptions(SCHEMA), pairs=[("mine", "flow_field")], claims=claims, traces=made.traces,
         images={"mine": {key: getattr(about, key) for key in ("title", "author", "year", "licence")}},
         methods=results / "methods.html",
     )  # fmt: skip
@@ -135,7 +135,7 @@ def personal_config(folder: Path) -> dict[str, Any]:
     config["pathvars"] = {
         "results": f"{HOME}/results", "logs": f"{HOME}/results/logs", "benchmarks": f"{HOME}/results/benchmarks"
     }  # fmt: skip
-    return checked(config, SCHEMA)
+    return check_configuration(config, SCHEMA)
 
 
 def test_no_product_names_a_person_a_host_a_folder_or_a_secret(run: Run) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from foreign_files import legacy_bytes, torch_bytes, written, zip_bytes
 from robust_style.errors import CheckpointError
-from robust_style.files.foreign.read import read_foreign
+from robust_style.files.foreign import read_foreign
 from robust_style.model.foreign_weights import weights_in
 
 WEIGHTS = OrderedDict(

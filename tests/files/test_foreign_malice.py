@@ -17,7 +17,7 @@ import torch
 from foreign_files import legacy_bytes, members_of, stored, torch_bytes, written, zip_bytes
 from robust_style.errors import CheckpointError
 from robust_style.files import inert_pickle
-from robust_style.files.foreign.read import read_foreign
+from robust_style.files.foreign import read_foreign
 from robust_style.model.foreign_weights import weights_in
 
 AROUND: list[Callable[[bytes], bytes]] = [zip_bytes, legacy_bytes]

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from foreign_files import members_of, stored, torch_bytes, written, zip_bytes
 from robust_style.errors import CheckpointError
-from robust_style.files.foreign.read import read_foreign
+from robust_style.files.foreign import read_foreign
 from robust_style.files.inert_pickle import Global, Placeholder
 
 LAYOUTS = pytest.mark.parametrize("is_legacy", [False, True], ids=["zip", "legacy"])

@@ -192,7 +192,9 @@ def test_names_and_layers_agree(architecture: str) -> None:
 
 
 def test_an_unknown_layer_is_refused_with_the_nearest_name() -> None:
-    with pytest.raises(ConfigError, match=r"of ours, found 'layer3_1'; did you mean layer3\.1\?; `robust-style layers`"):
+    with pytest.raises(
+        ConfigError, match=r"of ours, found 'layer3_1'; did you mean layer3\.1\?; `robust-style layers`"
+    ):
         refuse_unknown_tap("layer3_1", tap_names("resnet50"), "ours")
     with pytest.raises(ConfigError) as caught:
         refuse_unknown_tap("zzz", tap_names("resnet50"), "ours")

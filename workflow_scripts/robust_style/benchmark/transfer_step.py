@@ -28,7 +28,7 @@ from robust_style.transfer.lbfgs_unguarded import minimise_unguarded
 from robust_style.transfer.problem import Problem
 from robust_style.transfer.recipe import Recipe, recipe_from_settings
 from robust_style.transfer.stand_ins import recipe_for
-from robust_style.workflow.defaults import CONFIG, built_in_recipes, fill_defaults
+from robust_style.workflow.schema import CONFIG, built_in_recipes, fill_defaults
 
 COLUMNS = (
     "hardware", "torch", "threads", "size_px", "what", "seconds", "ratio", "ratio_low", "ratio_high", "share_of_peak",

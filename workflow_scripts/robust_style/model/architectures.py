@@ -3,11 +3,10 @@
 Standard library only: the Snakefile reads it.
 """
 
-import difflib
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from robust_style.errors import ConfigError
+from robust_style.messages import did_you_mean as did_you_mean
 
 # COUNTED (multiply-adds, VGG19 at full width): of one 32 x 32 image, and for each pixel of a picture up to relu5_1.
 VGG19_IMAGE_MACS, VGG19_PIXEL_MACS = 398.1e6, 361.2e3
@@ -105,9 +104,3 @@ def relative_costs(name: str, width: float) -> tuple[float, float, float]:
 def relative_maps(name: str, width: float) -> float:
     """How much the feature maps of a picture hold, against those of VGG19 at full width."""
     return width * architecture_named(name).pixel_values / VGG19_PIXEL_VALUES
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A phrase with the nearest of the known names, empty if none is near."""
-    near = difflib.get_close_matches(str(name), list(known), 1)
-    return f"; did you mean {near[0]}?" if near else ""

@@ -11,7 +11,8 @@ from robust_style.compute.determinism import software_versions
 from robust_style.errors import CheckpointError, ConfigError
 from robust_style.files.checkpoint import Checkpoint
 from robust_style.files.digest import sha256_of_file
-from robust_style.files.foreign.read import read_foreign, shown
+from robust_style.files.foreign import read_foreign
+from robust_style.messages import escaped as shown
 from robust_style.model.architectures import is_pretrained
 from robust_style.model.fit import classes_in, fitted_network, identify
 from robust_style.model.foreign_weights import ForeignWeights, weights_in

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from robust_style.errors import CheckpointError
-from robust_style.files.foreign.read import shown
 from robust_style.files.inert_pickle import Placeholder
+from robust_style.messages import escaped as shown
 
 # Where a file keeps its weights, beside optimiser, epoch and the like: `robustness`, kuangliu/pytorch-cifar, others.
 _PLACES = ("model", "net", "state_dict", "model_state_dict")

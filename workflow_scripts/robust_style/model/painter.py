@@ -6,8 +6,7 @@ from pathlib import Path
 
 from robust_style.errors import CheckpointError
 from robust_style.files.checkpoint import Checkpoint
-from robust_style.files.file_kind import kind_of
-from robust_style.files.foreign.read import read_foreign
+from robust_style.files.foreign import kind_of, read_foreign
 from robust_style.model.convert import converted
 from robust_style.model.network import NormalisedNetwork
 from robust_style.model.restore import network_of, restore_network

@@ -1,15 +1,18 @@
-"""Labels of the report's items, shown by Snakemake's own script in a real browser for many configurations."""
+"""Snakemake's report: labels, shown by its own script in a real browser; form; a report needs results."""
 
 import itertools
 import json
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
 from browser import CHROMIUM, browser
+from checkout import MINIATURE, copy_project, snakemake
 from merged_config import CONFIG, merged
-from robust_style.workflow import settings
-from robust_style.workflow.report_labels import ReportLabels, picture_item
+from robust_style.errors import ResultError
+from robust_style.workflow import configuration, experiment
+from robust_style.workflow.snakemake_report import ReportLabels, can_hold_folders, picture_item, require_results
 
 CONFIGURATIONS = {
     "published": ["config"],
@@ -57,13 +60,13 @@ def crossed(**values):
 
 def views(config):
     """The items of the views that have more than one kind of label."""
-    pairs = [{"content": content, "style": style} for content, style in settings.pairs(config)]
+    pairs = [{"content": content, "style": style} for content, style in experiment.pairs(config)]
     recipes = list(config["transfer"]["recipes"])
     return {
         "pictures": [
             picture_item(config, recipe, *checkpoint)
             for recipe in recipes
-            for checkpoint in settings.checkpoints(config)
+            for checkpoint in experiment.checkpoints(config)
         ],
         "figures of pairs": [{**pair, "recipe": recipe} for recipe in recipes for pair in pairs],
         "optimisation": pairs,
@@ -76,7 +79,7 @@ def everything_is_shown(shown, labels):
 
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 def test_every_item_of_every_view_is_shown(show, name):
-    config = settings.checked(merged(*CONFIGURATIONS[name]), CONFIG / "schema.yaml")
+    config = configuration.check_configuration(merged(*CONFIGURATIONS[name]), CONFIG / "schema.yaml")
     for view, items in views(config).items():
         labels = labels_of(items)
         assert everything_is_shown(show(labels), labels), view
@@ -138,3 +141,44 @@ def test_the_former_labels_failed(show):
         show(crossed(regime=["standard"], epoch=[3, 6, 9]))
     pairs = [{"content": "astronaut", "style": "mosaic"}, {"content": "coffee", "style": "waves"}]
     assert None in show(pairs)["rows"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ("snakemake --cores 2", False),
+        ("snakemake --report", False),
+        ("snakemake --report results/report.html", False),
+        ("snakemake --report results/report.zip --cores 1", True),
+        ("snakemake --report=report.zip", True),
+        ("snakemake --archive all.zip", False),
+    ],
+)
+def test_form_follows_the_name(arguments, expected):
+    assert can_hold_folders(arguments.split()) is expected
+
+
+@pytest.mark.parametrize(
+    "arguments", ["snakemake --report", "snakemake --report=r.zip", "snakemake -c1 --report r.html"]
+)
+def test_a_report_before_the_run_is_refused(arguments: str, tmp_path: Path) -> None:
+    with pytest.raises(ResultError, match="has no results to report: run the workflow first"):
+        require_results(arguments.split(), tmp_path)
+    (tmp_path / "provenance").mkdir()
+    require_results(arguments.split(), tmp_path)
+
+
+@pytest.mark.parametrize("arguments", ["snakemake -c1", "snakemake -c1 --report r.html --report-after-run"])
+def test_what_runs_before_it_reports_is_not_refused(arguments: str, tmp_path: Path) -> None:
+    require_results(arguments.split(), tmp_path)
+
+
+@pytest.mark.nightly
+@pytest.mark.workflow
+def test_a_report_before_the_run_is_one_clear_error(tmp_path: Path) -> None:
+    run = snakemake(copy_project(tmp_path / "project"), *MINIATURE, "--report", "report.html")
+    assert run.returncode != 0
+    assert "results/miniature/ has no results to report: run the workflow first" in run.stdout
+    assert "metadata" not in run.stdout
+    assert "Traceback" not in run.stdout
+    assert not (tmp_path / "project" / "report.html").exists()

@@ -1,4 +1,4 @@
-"""Labels of the items in one view of Snakemake's report: its columns, and its toggle.
+"""Snakemake's report: the labels of its items, and whether there is anything to report.
 
 Snakemake 9.27 sorts the items of a view (a subcategory) by their labels as text. It makes a toggle of a label that is
 not the first, if the label has two values and each of them belongs to half of the items; two such labels are two
@@ -8,13 +8,42 @@ SOURCE: snakemake/report/html_reporter/template/components/abstract_results.js, 
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
+
+from robust_style.errors import ResultError
 
 Item = Mapping[str, str | int]
 Texts = Mapping[str, str]
 
-PAIR = "pair"
-_WORSE, _UNUSABLE = 1, 2
+_PAIR = "pair"
+_OPTION = "--report"
+# Ranks of an order of labels, after 0 (the preferred label is the toggle).
+_WORKS, _FAILS = 1, 2
+
+
+def require_results(arguments: Sequence[str], results: Path) -> None:
+    """Raise ResultError if these command-line arguments ask for a report of a workflow that has not run.
+
+    Without this check, Snakemake 9.27 writes a line about missing metadata for every file before it stops.
+    """
+    is_report = any(argument == _OPTION or argument.startswith(f"{_OPTION}=") for argument in arguments)
+    # Every job leaves a record in that folder. A report of a part of the results is possible.
+    if is_report and "--report-after-run" not in arguments and not (results / "provenance").exists():
+        raise ResultError(
+            f"{results}/ has no results to report: run the workflow first (the same command without {_OPTION})"
+        )
+
+
+def can_hold_folders(arguments: Sequence[str]) -> bool:
+    """True if the report that these command-line arguments ask for is a .zip, which can hold folders.
+
+    Snakemake 9.27 refuses folders in a report of a single file ("unsupported when requesting a pure HTML report").
+    """
+    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    paths = [following for argument, following in pairs if argument == _OPTION]
+    paths += [argument.removeprefix(f"{_OPTION}=") for argument in arguments if argument.startswith(f"{_OPTION}=")]
+    return any(Path(path).suffix == ".zip" for path in paths)
 
 
 class ReportLabels:
@@ -33,7 +62,7 @@ class ReportLabels:
         texts = [self._as_text(row) for row in rows]
         names = [name for name in rows[0] if len({text[name] for text in texts}) > 1] or list(rows[0])[:1]
         self._order = min(_orders(names), key=lambda order: _rank(texts, order, names[-1]))
-        self._joins = _rank(texts, self._order, names[-1]) == _UNUSABLE
+        self._joins = _rank(texts, self._order, names[-1]) == _FAILS
 
     def of(self, item: Item) -> dict[str, str]:
         """The labels of one of the items, in the order of the columns."""
@@ -46,7 +75,7 @@ class ReportLabels:
         if not self._has_pair:
             return item
         others = {name: value for name, value in item.items() if name not in ("content", "style")}
-        return {PAIR: f"{item['content']} × {item['style']}", **others}
+        return {_PAIR: f"{item['content']} × {item['style']}", **others}
 
     def _as_text(self, item: Item) -> dict[str, str]:
         """Numbers are padded with zeros, so that their order as text is their order as numbers."""
@@ -83,11 +112,11 @@ def _rank(texts: Sequence[Texts], order: Sequence[str], preferred: str) -> int:
     """0 if the preferred label is the toggle and works, 1 if the view works, 2 if it fails."""
     toggle = _toggle(texts, order)
     if toggle is None:
-        return _WORSE
+        return _WORKS
     rows = {tuple(text[name] for name in order if name != toggle) for text in texts}
     if 2 * len(rows) != len(texts):
-        return _UNUSABLE
-    return 0 if toggle == preferred else _WORSE
+        return _FAILS
+    return 0 if toggle == preferred else _WORKS
 
 
 def _toggle(texts: Sequence[Texts], order: Sequence[str]) -> str | None:
