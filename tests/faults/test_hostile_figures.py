@@ -20,7 +20,6 @@ from made_results import (
     write_claims,
 )
 from robust_style.figure.claims_forest import draw_claims_forest
-from robust_style.figure.fitting import fitted, paragraph
 from robust_style.figure.optimisation import draw_optimisation
 from robust_style.figure.original_layout import draw_original_layout
 from robust_style.figure.recipes import draw_recipes
@@ -34,7 +33,7 @@ from robust_style.figure.training_curves import draw_training_curves
 from robust_style.figure.words import plain
 
 # No font that comes with matplotlib has every letter of the world; a box stands for those.
-pytestmark = pytest.mark.filterwarnings("ignore:Glyph")
+pytestmark = [pytest.mark.nightly, pytest.mark.filterwarnings("ignore:Glyph")]
 
 # A formula, one that has no end, what XML cannot hold, what never ends, and what a browser would run.
 NAMES = {
@@ -235,18 +234,3 @@ def test_no_figure_runs_anything_in_a_browser(given: Given, tmp_path: Path) -> N
             assert tab.tell(f"window.{CANARY}") is None
         assert tab.complaints == []
         assert [url for url in tab.requests if not url.startswith(("file:", "data:", "about:"))] == []
-
-
-@pytest.mark.timeout(20)
-@pytest.mark.parametrize("words", ["w" * 100_000, "so many words " * 10_000, "\u200b" * 100_000, "$" * 100_001])
-def test_words_without_an_end_are_cut_at_once(words: str) -> None:
-    found, size = fitted(words, 60.0, 8.0, lines=2)
-    assert found.endswith("…")
-    assert len(found) <= 1000
-    assert size < 8.0
-
-
-def test_a_word_wider_than_a_line_is_broken() -> None:
-    lines = paragraph(f"short {'w' * 100} short", 40.0, 8.0)
-    assert len(lines) > 2
-    assert "".join(lines).replace(" ", "") == f"short{'w' * 100}short"

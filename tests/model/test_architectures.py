@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import torch
+from schema_keys import schema
 from torch import Tensor, fx, nn
 
 from merged_config import CONFIG
@@ -19,7 +20,6 @@ from robust_style.model.tap_names import refuse_unknown_tap, tap_names
 from robust_style.model.traced import TracedNetwork
 from robust_style.transfer.features import Encoder
 from robust_style.transfer.stand_ins import layer_for, read_stand_ins
-from schema_keys import schema
 
 IMAGES = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 STAND_INS = read_stand_ins(CONFIG / "layers.yaml")
