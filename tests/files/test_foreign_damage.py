@@ -57,18 +57,6 @@ def test_changed_bytes(layout: str, tmp_path: Path, data: st.DataObject) -> None
         assert all(torch.equal(found[name.removeprefix("module.model.")], tensor) for name, tensor in WEIGHTS.items())
 
 
-@LAYOUTS
-@MANY
-@given(data=st.data())
-def test_cut_doubled_and_left_out(layout: str, tmp_path: Path, data: st.DataObject) -> None:
-    content = FILES[layout]
-    first, second = sorted(data.draw(st.tuples(*[st.integers(0, len(content))] * 2)))
-    damaged = data.draw(
-        st.sampled_from([content[:first], content[:first] + content[second:], content[:second] + content[first:]])
-    )
-    weights_or_refusal(tmp_path / "x.pt", damaged)
-
-
 @pytest.mark.parametrize("around", [zip_bytes, legacy_bytes])
 @MANY
 @given(

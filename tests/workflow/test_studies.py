@@ -47,18 +47,6 @@ def test_every_file_is_of_a_study() -> None:
     assert files == set(FILES) | claims | {"small"}
 
 
-def test_the_short_run_is_the_published_one_with_less_of_it() -> None:
-    short, whole = (
-        check_configuration(merged("config", *files), ROOT / "config" / "schema.yaml") for files in (["short"], [])
-    )
-    assert short["pathvars"]["results"] == "results/short"
-    assert short["networks"] == whole["networks"]
-    assert short["transfer"]["size_px"] == whole["transfer"]["size_px"]
-    assert short["training"]["epochs"] < whole["training"]["epochs"]
-    assert set(short["transfer"]["recipes"]) == {"fair", "original"}
-    assert set(pairs(short)) < set(pairs(whole))
-
-
 @pytest.mark.parametrize("name", FILES)
 def test_a_study_is_valid_and_has_results_and_images_of_its_own(name: str) -> None:
     config = study(name)
