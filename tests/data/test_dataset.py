@@ -114,6 +114,16 @@ def test_a_cut_or_flipped_file_is_noticed_or_harmless(tmp_path_factory, data):
     assert (read.test_labels == small().test_labels).all()
 
 
+def test_a_header_that_numpy_cannot_parse_is_damage(tmp_path):
+    """A flipped bit in the length of the header of the first array."""
+    write_dataset(tmp_path / "d.npz", small())
+    content = bytearray((tmp_path / "d.npz").read_bytes())
+    content[75] ^= 2
+    (tmp_path / "d.npz").write_bytes(content)
+    with pytest.raises(DatasetError, match="the file is damaged"):
+        read_dataset(tmp_path / "d.npz")
+
+
 def write_array(path: Path, array: np.ndarray, pieces: list[np.ndarray]) -> Path:
     with zipfile.ZipFile(path, "w") as archive:
         _write_array(archive, "x", array.shape, array.dtype, pieces)
