@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from robust_style.commands.painting_plan import Style, plan_paintings
-from robust_style.commands.parser import device_name, number, whole_number
+from robust_style.commands.parser import number, whole_number
 from robust_style.compute.memory import within_memory
 from robust_style.errors import ConfigError, Divergence, ImageError, RobustStyleError
 from robust_style.files.destination import typed_input
@@ -23,6 +23,7 @@ from robust_style.transfer.stand_ins import read_stand_ins
 from robust_style.workflow.schema import (
     CONFIG,
     built_in_recipes,
+    device_error,
     fill_defaults,
     nearest,
     schema_errors,
@@ -90,7 +91,7 @@ def add_paint(commands: Any) -> None:
     command.add_argument(
         "--seed", type=whole_number(0, 10**18), help="of a start from noise and random transformations (default: 0)"
     )
-    command.add_argument("--device", type=device_name, default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
+    command.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
     command.add_argument(
         "--threads", type=whole_number(1, _MAX_THREADS), default=min(os.cpu_count() or 1, _MAX_THREADS),
         help=f"1 to {_MAX_THREADS} (default: all cores)",
@@ -100,6 +101,8 @@ def add_paint(commands: Any) -> None:
 
 
 def _paint(chosen: argparse.Namespace) -> None:
+    if (error := device_error(chosen.device)) is not None:
+        raise ConfigError(f"device: {error}")
     recipe, changed = _recipe(chosen)
     styles = _styles(chosen)
     plan = plan_paintings(
@@ -216,7 +219,8 @@ def _recipe(chosen: argparse.Namespace) -> tuple[dict[str, Any], set[str]]:
         raise ConfigError(f"--recipe: there is no recipe {quoted(chosen.recipe)}{hint}")
     schema = yaml.safe_load((CONFIG / "schema.yaml").read_text(encoding="utf-8"))
     block = schema["properties"]["transfer"]["properties"]["recipes"]["additionalProperties"]
-    changes = _changes(chosen.set, block["properties"], schema)
+    keys = {key: part for key, part in block["properties"].items() if key != "based_on"}
+    changes = _changes(chosen.set, keys, schema)
     for key, option in _RECIPE_OPTIONS.items():
         value = getattr(chosen, key)
         if value is not None and key in changes:
@@ -241,7 +245,7 @@ def _changes(assignments: list[str], known: dict[str, Any], schema: dict[str, An
         place = f"--set {quoted(change)}"
         if not key:
             raise ConfigError(f"{place}: the key is missing; write KEY=VALUE, as in iterations=200")
-        if key not in known or key == "based_on":
+        if key not in known:
             raise ConfigError(f"{place}: {unknown_key(f'transfer.recipes.any.{key}', known)}")
         if not equals or not text.strip():
             raise ConfigError(f"{place}: the value is missing; write {key}=VALUE ({known[key]['description']})")

@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import Any, NoReturn
 
 from robust_style.messages import did_you_mean, quoted
-from robust_style.workflow.schema import device_error, number_in, whole_number_in
+from robust_style.workflow.schema import number_in, whole_number_in
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -81,10 +81,3 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
         return value
 
     return read
-
-
-def device_name(text: str) -> str:
-    """An argparse type: the name of a device."""
-    if (error := device_error(text)) is not None:
-        raise argparse.ArgumentTypeError(error)
-    return text
