@@ -11,7 +11,7 @@ pytestmark = pytest.mark.workflow
 
 MINIATURE = {"train_segment": 4, "evaluate_checkpoint": 6, "judge_claims": 1, "check_results": 1}
 IMPORTED = """
-theirs: {architecture: vgg19, width: 0.125, regime: adversarial, source: theirs.pth, sha256: %s, epoch: 76}
+theirs: {architecture: vgg19, width: 0.125, regime: adversarial, source: theirs.pth, sha256: '%s', epoch: 76}
 control: {architecture: vgg19, width: 0.125, regime: untrained}
 """
 

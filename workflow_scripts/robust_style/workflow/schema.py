@@ -29,7 +29,7 @@ _DEVICE_SYNONYMS = {"gpu": "cuda", "nvidia": "cuda", "cuda0": "cuda:0"}
 _TYPES = {
     "object": "a block of keys",
     "array": "a list",
-    "string": "text without control characters",
+    "string": "text",
     "integer": "a whole number",
     "number": "a finite number",
     "boolean": "true or false",
@@ -214,7 +214,10 @@ def _requirement(error: jsonschema.ValidationError) -> str:
     value = error.validator_value
     match error.validator:
         case "type":
-            return " or ".join(_TYPES[name] for name in ([value] if isinstance(value, str) else value))
+            types = [value] if isinstance(value, str) else value
+            if "string" in types and isinstance(error.instance, str):
+                return "text without control characters"
+            return " or ".join(_TYPES[name] for name in types)
         case "enum":
             return f"one of {', '.join(map(str, value))}"
         case "minimum":
