@@ -40,7 +40,7 @@ from robust_style.transfer.optimise import (  # noqa: E402
 )
 from robust_style.transfer.recipe import recipe_from_settings  # noqa: E402
 from robust_style.transfer.stand_ins import recipe_for  # noqa: E402
-from robust_style.workflow.defaults import built_in_recipes, fill_defaults  # noqa: E402
+from robust_style.workflow.schema import built_in_recipes, fill_defaults  # noqa: E402
 
 CELLS: dict[str, dict[str, Any]] = {
     "clamp, no line search (the original)": {},

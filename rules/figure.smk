@@ -1,6 +1,6 @@
 # Figures in a common style.
 
-LAST_EPOCHS = settings.last_epochs(config)  # of each network
+LAST_EPOCHS = experiment.last_epochs(config)  # of each network
 LAST_CHECKPOINTS = [at for at in CHECKPOINTS if at[2] == LAST_EPOCHS[at[0]]]
 CONTENTS = sorted({content for content, _ in PAIRS})
 STYLES = sorted({style for _, style in PAIRS})
@@ -20,10 +20,10 @@ COMPARED_BY_ROBUSTNESS = [
 PAIR_FIGURE = "<results>/figures/standard_vs_adversarial/{recipe}/{content}--{style}"
 OPTIMISATION_FIGURE = "<results>/figures/optimisation/{content}--{style}"
 PAIR_ITEMS = [{"content": content, "style": style} for content, style in PAIRS]
-PAIR_FIGURE_LABELS = report_labels.ReportLabels(
+PAIR_FIGURE_LABELS = snakemake_report.ReportLabels(
     {**item, "recipe": recipe} for recipe in RECIPES for item in PAIR_ITEMS
 )
-OPTIMISATION_LABELS = report_labels.ReportLabels(PAIR_ITEMS)
+OPTIMISATION_LABELS = snakemake_report.ReportLabels(PAIR_ITEMS)
 # Which stylizations a figure shows: arguments of `of_each_picture`.
 OVERVIEW = {
     "recipes": [config["figure"]["recipe"]],
@@ -101,7 +101,7 @@ FIGURES = {
         "params": {
             "networks": NETWORKS,
             "recipes": RECIPES,
-            "ratios": ratios.ratio_series(config["transfer"]["recipes"]),
+            "ratios": experiment.ratio_series(config["transfer"]["recipes"]),
         },
     },
     "draw_score_vs_robustness": {
@@ -134,7 +134,7 @@ FIGURES = {
                 RECONSTRUCTION_STRIP, checkpoints=RECONSTRUCTED
             ),
             "content": f"<results>/data/images/{RECONSTRUCTED_CONTENT}.png",
-            "style": f"<results>/data/images/{settings.images_of_style(config, RECONSTRUCTED_STYLE)[0]}.png",
+            "style": f"<results>/data/images/{experiment.images_of_style(config, RECONSTRUCTED_STYLE)[0]}.png",
         },
         "params": {"networks": NETWORKS},
     },

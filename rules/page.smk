@@ -27,12 +27,12 @@ rule build_comparison:
                 htmlindex="index.html",
                 **PAGE_IN_REPORT,
             )
-            if report_form.holds_folders(sys.argv)
+            if snakemake_report.can_hold_folders(sys.argv)
             else directory("<results>/comparison")
         ),
         edition=(
             "<results>/comparison.html"
-            if report_form.holds_folders(sys.argv)
+            if snakemake_report.can_hold_folders(sys.argv)
             else report("<results>/comparison.html", **PAGE_IN_REPORT)
         ),
     log:

@@ -53,7 +53,7 @@ rule write_methods:
         # Functions, for the braces in them.
         config=lambda wildcards: script_safe_json(without_local_paths(config)),
         meanings=lambda wildcards: script_safe_json(
-            meanings.meanings(PROJECT / "config" / "schema.yaml")
+            schema_page.descriptions(PROJECT / "config" / "schema.yaml")
         ),
         images=image_credits,
         pairs=PAIRS,

@@ -15,8 +15,8 @@ NIGHTLY = [
     *(
         TESTS / "workflow" / f"test_{name}.py"
         for name in (
-            "crate_of_a_run", "folder_run", "hostile_report", "imported", "kill_and_resume", "odd_states", "published",
-            "raters", "reuse", "soak", "studies", "user_pages",
+            "crate_of_a_run", "folder_run", "hostile_report", "imported", "kill_and_resume", "odd_states", "raters",
+            "reuse", "studies", "user_pages",
         )
     ),
     TESTS / "benchmark" / "test_training_parity.py",

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import torch
+import yaml
 from torch import Tensor, fx, nn
 
 from merged_config import CONFIG
@@ -21,7 +22,6 @@ from robust_style.model.network import NormalisedNetwork, build_network
 from robust_style.model.pretrained import build_pretrained
 from robust_style.transfer.encoder import Encoder, GraphPart
 from robust_style.transfer.stand_ins import layer_for, read_stand_ins
-from schema_keys import schema
 
 IMAGES = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 STAND_INS = read_stand_ins(CONFIG / "layers.yaml")
@@ -35,7 +35,9 @@ def test_an_unknown_architecture_is_refused_with_the_nearest_name() -> None:
 
 
 def test_the_schema_lists_all_architectures() -> None:
-    networks = schema()["properties"]["networks"]["additionalProperties"]["properties"]
+    networks = yaml.safe_load((CONFIG / "schema.yaml").read_text(encoding="utf-8"))["properties"]["networks"][
+        "additionalProperties"
+    ]["properties"]
     assert networks["architecture"]["enum"] == list(ARCHITECTURES)
 
 

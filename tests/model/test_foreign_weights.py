@@ -10,7 +10,7 @@ from torch import Tensor
 
 from foreign_files import torch_bytes, written
 from robust_style.errors import CheckpointError
-from robust_style.files.foreign.read import read_foreign
+from robust_style.files.foreign import read_foreign
 from robust_style.model.foreign_weights import ForeignWeights, weights_in
 from robust_style.model.network import build_network
 

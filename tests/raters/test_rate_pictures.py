@@ -9,7 +9,7 @@ from made_results import make_results
 from robust_style.errors import CheckpointError, ResultError
 from robust_style.raters.rate_pictures import rate_pictures
 from robust_style.score.score_tables import collect_scores, read_score_table
-from robust_style.workflow.raters import LAYERS
+from robust_style.workflow.experiment import RATER_LAYERS
 
 RATERS = ("style_gram_distance", "content_perceptual_distance", "rater_standard_style_distance")
 
@@ -27,7 +27,7 @@ def rated(made, tmp_path, squeezenet_file, checkpoint):
         settings = {
             "pictures": made.pictures, "traces": made.traces, "images": list(made.images.values()),
             "squeezenet": squeezenet_file, "caffe_input": False, "held_out": {"standard": checkpoint("standard", 1)},
-            "layers": {"standard": LAYERS},
+            "layers": {"standard": RATER_LAYERS},
             "ratings": tmp_path / "ratings.json", "threads": 1,
         }  # fmt: skip
         rate_pictures(**{**settings, **changes})

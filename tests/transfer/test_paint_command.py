@@ -199,7 +199,7 @@ def test_a_divergence_names_its_photo_and_does_not_stop_the_others(run, album, t
         (("--set", "pooling=mean"), "pooling: expected one of max, average, average_rescaled, found 'mean'"),
         (("--set", "jitter_px=3"), "set optimiser to adam"),
         (("--size", "40"), "--size: expected a multiple of 16"),
-        (("--style-blend-weights", "1", "2"), "one for each of 1 styles, found 2"),
+        (("--style-blend-weights", "1", "2"), "2 values for 1 styles; give one for each"),
         (("--mask", "absent.png"), "absent.png"),
         (("--checkpoint", "absent.pt"), "absent.pt"),
         (("--device", "gpu"), "device: expected auto, cpu, cuda or cuda:N, found 'gpu'; did you mean cuda?"),

@@ -7,7 +7,7 @@ import pytest
 from merged_config import CONFIG
 from robust_style.model.architectures import ARCHITECTURES, layer_names
 from robust_style.transfer.stand_ins import layer_for, read_stand_ins, recipe_for
-from robust_style.workflow.defaults import built_in_recipes
+from robust_style.workflow.schema import built_in_recipes
 
 STAND_INS = read_stand_ins(CONFIG / "layers.yaml")
 RECIPES = built_in_recipes(CONFIG / "recipes.yaml")

@@ -44,16 +44,16 @@ def simulate(
     The true value that the interval over seeds must cover is the effect on these images; that of the crossed interval,
     and of a crossed percentile bootstrap (Owen 2007) with `resamples` resamples, the effect on all images.
     """
-    covered = false = found = crossed = boot = 0
+    covered = false = detected = crossed = boot = 0
     for _ in range(studies):
         table, truth = planted(EFFECT, seeds, images, random)
         null, nothing = planted(0.0, seeds, images, random)
         covered += _covers(t_interval(table.mean((1, 2))), truth)
-        found += not _covers(t_interval(table.mean((1, 2))), 0.0) and table.mean() > 0
+        detected += not _covers(t_interval(table.mean((1, 2))), 0.0) and table.mean() > 0
         false += not _covers(t_interval((null - nothing).mean((1, 2))), 0.0)
         crossed += _covers(crossed_interval(table), EFFECT)
         boot += _covers(bootstrap_interval(table, resamples, random), EFFECT)
-    counts = (covered, false, found, crossed, boot)
+    counts = (covered, false, detected, crossed, boot)
     return Outcome(seeds, images[0] * images[1], *(count / studies for count in counts))
 
 

@@ -3,11 +3,11 @@
 Standard library only: the Snakefile imports it, to reject unknown layers before hours of training.
 """
 
-import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from robust_style.errors import ConfigError
+from robust_style.messages import did_you_mean as did_you_mean
 
 # COUNTED (VGG19 at full width): multiply-adds of one 32 x 32 image, and of each pixel of a picture up to relu5_1.
 VGG19_IMAGE_MACS, VGG19_PIXEL_MACS = 398.1e6, 361.2e3
@@ -107,12 +107,6 @@ def relative_costs(name: str, width: float) -> tuple[float, float, float]:
 def relative_maps(name: str, width: float) -> float:
     """Values of a picture's feature maps, relative to VGG19 at full width."""
     return width * architecture_named(name).pixel_values / VGG19_PIXEL_VALUES
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A phrase that suggests the nearest known name; empty if none is near."""
-    near = difflib.get_close_matches(str(name), list(known), 1)
-    return f"; did you mean {near[0]}?" if near else ""
 
 
 def layer_names(architecture: str) -> list[str]:

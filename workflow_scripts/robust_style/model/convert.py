@@ -14,8 +14,8 @@ from robust_style.compute.determinism import software_versions
 from robust_style.errors import CheckpointError, ConfigError
 from robust_style.files.checkpoint import Checkpoint
 from robust_style.files.digest import sha256_of_file
-from robust_style.files.file_kind import kind_of
-from robust_style.files.foreign.read import read_foreign, shown
+from robust_style.files.foreign import kind_of, read_foreign
+from robust_style.messages import escaped as shown
 from robust_style.model.architectures import ARCHITECTURES, architecture_named, is_pretrained
 from robust_style.model.foreign_weights import COUNTER, ForeignWeights, weights_in
 from robust_style.model.network import NormalisedNetwork, build_network

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from robust_style.errors import CheckpointError
-from robust_style.files.foreign.read import shown
 from robust_style.files.inert_pickle import Placeholder
+from robust_style.messages import escaped as shown
 
 # Keys of the weights in a file: of `robustness`, kuangliu/pytorch-cifar and others.
 _WEIGHT_KEYS = ("model", "net", "state_dict", "model_state_dict")

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from robust_style.errors import CheckpointError
-from robust_style.files.foreign.read import read_foreign
+from robust_style.files.foreign import read_foreign
 from robust_style.model.compat import import_torchvision_squeezenet
 from robust_style.model.foreign_weights import weights_in
 from robust_style.model.pretrained import CAFFE_MEAN, CAFFE_STD, IMAGENET_MEAN, IMAGENET_STD, painting_weights

@@ -13,7 +13,7 @@ import yaml
 
 from robust_style.errors import ConfigError
 from robust_style.score.columns import ACCURACIES, MEASURES, RATED
-from robust_style.workflow.defaults import CONFIG
+from robust_style.workflow.schema import CONFIG
 
 SCHEMA = CONFIG / "claims_schema.yaml"
 DERIVED = ("log2_worst_rise", "failed", "distance_to_ideal")

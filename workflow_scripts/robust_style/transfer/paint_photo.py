@@ -38,7 +38,7 @@ from robust_style.transfer.optimisers.trajectory import BestSoFar, Trajectory
 from robust_style.transfer.picture_file import QUALITY, as_text, frame_iterations, write_animation, write_painting
 from robust_style.transfer.recipe import Recipe, recipe_from_settings
 from robust_style.transfer.stand_ins import StandIns, recipe_for
-from robust_style.workflow.memory import largest_size_px, painting_bytes
+from robust_style.workflow.resources import largest_size_px, painting_bytes
 
 ANIMATION_PX = 320
 ANIMATION_FRAMES = 24
