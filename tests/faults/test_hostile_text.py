@@ -124,7 +124,7 @@ def in_claims(given: dict[str, Any], folder: Path, text: str) -> dict[str, Any]:
 
 def in_trace(given: dict[str, Any], folder: Path, text: str) -> dict[str, Any]:
     trace = shutil.copy(given["traces"][0], folder / "trace.json")
-    trace.write_text(json.dumps(json.loads(trace.read_text()) | {"device": text, "precision": text, "threads": text}))
+    trace.write_text(json.dumps(json.loads(trace.read_text()) | {"device": text, "precision": text}))
     return {"traces": [trace]}
 
 
