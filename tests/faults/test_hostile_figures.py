@@ -241,7 +241,6 @@ def test_no_figure_runs_anything_in_a_browser(given: Given, tmp_path: Path) -> N
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("words", ["w" * 100_000, "so many words " * 10_000, "\u200b" * 100_000, "$" * 100_001])
 def test_words_without_an_end_are_cut_at_once(words: str) -> None:
-    found, size = fit(words, 60.0, 8.0, lines=2)
-    assert found.endswith("…")
-    assert len(found) <= 1000
-    assert size < 8.0
+    text, _ = fit(words, 60.0, 8.0, lines=2)
+    assert text.endswith("…")
+    assert len(text) <= 1000
