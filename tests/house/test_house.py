@@ -42,9 +42,9 @@ def test_each_rule_has_the_script_of_its_name() -> None:
     for name, path in RULES.items():
         if name != "all":
             text = path.read_text(encoding="utf-8")
-            # A loop over a table names its rules in the variable `name`.
-            assert f'"../workflow_scripts/{name}.py"' in text or 'f"../workflow_scripts/{name}.py"' in text
-            assert f'fingerprint("{name}")' in text or "fingerprint(name)" in text
+            # A loop over a table names its rules in the variable `rule`.
+            assert f'"../workflow_scripts/{name}.py"' in text or 'f"../workflow_scripts/{rule}.py"' in text
+            assert f'fingerprint("{name}")' in text or "fingerprint(rule)" in text
 
 
 def test_each_rule_says_what_it_does_and_keeps_a_log() -> None:
