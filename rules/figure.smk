@@ -141,26 +141,27 @@ FIGURES = {
 }
 
 
-for name, figure in FIGURES.items():
+# Snakemake evaluates the path of a script again when a job starts; then `rule` is the name of the job's rule.
+for rule, figure in FIGURES.items():
 
     rule:
         name:
-            name
+            rule
         input:
             **figure["input"],
         output:
             figure=report(
-                f"<results>/figures/{figure.get('file', name.removeprefix('draw_'))}.png",
-                caption=f"../report/{name.removeprefix('draw_')}.rst",
+                f"<results>/figures/{figure.get('file', rule.removeprefix('draw_'))}.png",
+                caption=f"../report/{rule.removeprefix('draw_')}.rst",
                 category="Figures",
                 subcategory="at a glance",
                 labels={"figure": figure["report"]},
             ),
-            vector=f"<results>/figures/{figure.get('file', name.removeprefix('draw_'))}.svg",
+            vector=f"<results>/figures/{figure.get('file', rule.removeprefix('draw_'))}.svg",
         log:
-            f"<logs>/{name}.log",
+            f"<logs>/{rule}.log",
         benchmark:
-            f"<benchmarks>/{name}.tsv"
+            f"<benchmarks>/{rule}.tsv"
         conda:
             "../envs/figure.yaml"
         resources:
@@ -168,11 +169,11 @@ for name, figure in FIGURES.items():
             runtime=20,
         params:
             **figure["params"],
-            code=fingerprint(name),
+            code=fingerprint(rule),
         message:
             figure["message"]
         script:
-            f"../workflow_scripts/{name}.py"
+            f"../workflow_scripts/{rule}.py"
 
 
 rule draw_standard_vs_adversarial:

@@ -28,12 +28,13 @@ from robust_style.figure.score_vs_epoch import draw_score_vs_epoch
 from robust_style.figure.score_vs_iteration import draw_score_vs_iteration
 from robust_style.figure.score_vs_robustness import draw_score_vs_robustness
 from robust_style.figure.standard_vs_adversarial import draw_overview, draw_standard_vs_adversarial
+from robust_style.figure.style import fit
 from robust_style.figure.trade_off import draw_trade_off
 from robust_style.figure.training_curves import draw_training_curves
 from robust_style.figure.words import plain
 
 # No font that comes with matplotlib has every letter of the world; a box stands for those.
-pytestmark = [pytest.mark.nightly, pytest.mark.filterwarnings("ignore:Glyph")]
+pytestmark = pytest.mark.filterwarnings("ignore:Glyph")
 
 # A formula, one that has no end, what XML cannot hold, what never ends, and what a browser would run.
 NAMES = {
@@ -235,3 +236,11 @@ def test_no_figure_runs_anything_in_a_browser(given: Given, tmp_path: Path) -> N
             assert tab.tell(f"window.{CANARY}") is None
         assert tab.complaints == []
         assert [url for url in tab.requests if not url.startswith(("file:", "data:", "about:"))] == []
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("words", ["w" * 100_000, "so many words " * 10_000, "\u200b" * 100_000, "$" * 100_001])
+def test_words_without_an_end_are_cut_at_once(words: str) -> None:
+    text, _ = fit(words, 60.0, 8.0, lines=2)
+    assert text.endswith("…")
+    assert len(text) <= 1000

@@ -6,6 +6,7 @@ from PIL import Image
 
 from golden import GOLDEN, draw_all, small
 
+pytestmark = pytest.mark.nightly  # renders figures at full size
 NAMES = sorted(path.stem for path in GOLDEN.glob("*.png"))
 # Mean difference of a channel (of 255) that another machine's rounding makes, and the share of pixels that may differ
 # by more than PLAIN. Text moved by its own height, or a line in another colour, exceeds the second.

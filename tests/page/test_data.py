@@ -175,52 +175,52 @@ def test_faults_are_named_and_leave_no_page(tmp_path, fault):
     assert not list(tmp_path.glob(".page*"))
 
 
-def shown(folder, **changes):
+def claim_of(folder, **changes):
     return page_claims(write_claims(folder / "claims.tsv", [BASIS | changes]), AXES)[0]
 
 
-def test_the_way_leads_to_two_networks_of_one_recipe(tmp_path):
-    claim = shown(tmp_path, strongest_for="fair/standard+adversarial/seed_0/epoch_008/rocket--flow_field")
-    assert claim["strongestFor"] == {
-        "recipe": "fair", "left": "standard", "right": "adversarial", "seed": "0", "epoch": "8",
-        "content": "rocket", "style": "flow_field",
-    }  # fmt: skip
-    assert claim["strongestAgainst"] is None
-
-
-def test_the_way_leads_to_one_network_and_two_recipes(tmp_path):
-    best = shown(tmp_path, strongest_for="original+fair/standard/seed_0/epoch_000/rocket--flow_field")["strongestFor"]
-    assert (best["recipe"], best["right_recipe"]) == ("original", "fair")
-    assert best["left"] == best["right"] == "standard"
-
-
-def test_the_way_leads_to_two_networks_each_with_its_own_recipe(tmp_path):
-    best = shown(tmp_path, strongest_for="original+fair/standard+adversarial/seed_0/epoch_008/rocket--flow_field")[
-        "best"
-    ]
-    assert (best["recipe"], best["left"]) == ("original", "standard")
-    assert (best["right_recipe"], best["right"]) == ("fair", "adversarial")
+PAIR = {"seed": "0", "epoch": "8", "content": "rocket", "style": "flow_field"}
 
 
 @pytest.mark.parametrize(
-    "place",
+    ("recipes", "networks", "address"),
+    [
+        ("fair", "standard+adversarial", {"recipe": "fair", "left": "standard", "right": "adversarial"}),
+        (
+            "original+fair", "standard",
+            {"recipe": "original", "right_recipe": "fair", "left": "standard", "right": "standard"},
+        ),
+        (
+            "original+fair", "standard+adversarial",
+            {"recipe": "original", "right_recipe": "fair", "left": "standard", "right": "adversarial"},
+        ),
+    ],
+)  # fmt: skip
+def test_a_claim_has_the_address_of_its_pictures(tmp_path, recipes, networks, address):
+    claim = claim_of(tmp_path, strongest_for=f"{recipes}/{networks}/seed_0/epoch_008/rocket--flow_field")
+    assert claim["strongestFor"] == PAIR | address
+    assert claim["strongestAgainst"] is None
+
+
+@pytest.mark.parametrize(
+    "pictures",
     [
         "",
         "nonsense",
         "<script>",
-        "fair/standard+nobody/seed_0/epoch_008/rocket--flow_field",
-        "lost/standard+adversarial/seed_0/epoch_008/rocket--flow_field",
+        "fair/standard+unknown/seed_0/epoch_008/rocket--flow_field",
+        "unknown/standard+adversarial/seed_0/epoch_008/rocket--flow_field",
         "fair/standard+adversarial/seed_9/epoch_008/rocket--flow_field",
         "fair/standard+adversarial/seed_0/epoch_009/rocket--flow_field",
         "fair/standard+adversarial/seed_0/epoch_008/rocket--op_art",
     ],
 )
-def test_a_way_to_no_picture_is_none(tmp_path, place):
-    assert shown(tmp_path, strongest_for=place)["strongestFor"] is None
+def test_pictures_that_the_page_lacks_have_no_address(tmp_path, pictures):
+    assert claim_of(tmp_path, strongest_for=pictures)["strongestFor"] is None
 
 
 def test_a_statement_that_is_not_there_is_the_claims_name(tmp_path):
-    assert shown(tmp_path, statement="")["statement"] == "faster"
+    assert claim_of(tmp_path, statement="")["statement"] == "faster"
 
 
 def rows_of(distances, measure="style_colour_distance", networks=("standard", "adversarial"), recipe="fair"):

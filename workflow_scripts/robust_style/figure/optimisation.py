@@ -15,7 +15,7 @@ from robust_style.figure.words import epoch_words, spoken
 from robust_style.files.trace import Trace
 
 # As many recipes stand beside each other as leave pictures of this width (mm).
-WIDE_ENOUGH_MM = 12.0
+WIDE_ENOUGH_MM = 11.5
 
 
 def draw_optimisation(

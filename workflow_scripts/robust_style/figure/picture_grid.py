@@ -41,6 +41,8 @@ HEAD_LINE, DETAIL_LINE, RULE = 3.6, 2.9, 1.8
 CAPTION_LINE = 3.4
 SOURCE_WORDS, SOURCE = 6.4, 9.0
 CURVE, CURVE_AXIS = 34.0, 10.5
+# Between blocks with curves: tick labels and label of the axis.
+CURVE_GAP = 14.0
 LARGEST_PICTURE = 62.0
 # The note needs some width, even below a narrow picture.
 NARROWEST_PAGE = 100.0
@@ -119,7 +121,7 @@ class PictureGrid:
         wide_enough: float = math.inf,
     ) -> None:
         self._blocks, self._note, self._sources = blocks, note, sources
-        self._block_gap = max(block_gap, CURVE_AXIS if blocks[0].curve else 0.0)
+        self._block_gap = max(block_gap, CURVE_GAP if blocks[0].curve else 0.0)
         captions = [cell.caption for block in blocks for row in block.cells if len(row) > 1 for cell in row]
         self._caption_lines = int(any(cell.caption for block in blocks for row in block.cells for cell in row))
         names = [label.words for block in blocks for label in block.columns]

@@ -80,7 +80,7 @@ def _blocks(
             [f"{share_missing(part.shown_loss)}\u00a0%" for part in row.kept.texture],
         )
         for block, of_block in enumerate((tiles[: len(heads)], tiles[len(heads) :])):
-            original = EMPTY if number else Cell(originals[block], names[block])
+            original = EMPTY if number else Cell(originals[block])
             pictures = [Cell(tile, caption) for tile, caption in zip(of_block, captions[block], strict=True)]
             cells[block].append([original, *pictures])
     to_layers = [f"to {head}" if column else head for column, head in enumerate(heads)]

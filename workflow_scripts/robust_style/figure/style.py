@@ -157,7 +157,9 @@ def fit(words: str, width_mm: float, size_pt: float, *, bold: bool = False, line
 
     Text that does not fit at SMALLEST_PT is cut, with an ellipsis.
     """
-    words = plain(words)[: LONGEST * lines]
+    words = plain(words)
+    if len(words) > LONGEST * lines:
+        words = words[: LONGEST * lines - 1] + "…"
     texts = [words, *(_balanced(words, count) for count in range(2, lines + 1))]
     widths = [max(width_of(line, size_pt, bold=bold) for line in text.split("\n")) for text in texts]
     sizes = [size_pt * min(1.0, width_mm / max(width, 1e-6)) for width in widths]
