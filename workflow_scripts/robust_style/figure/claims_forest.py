@@ -72,7 +72,7 @@ def _drawn(blocks: list[pd.DataFrame], note: list[str]) -> Figure:
     lines = sum(len(statement) + 1 for statement in statements)
     count = sum(map(len, blocks))
     # A claim's statement and what it contrasts are in one line where there are many claims.
-    dense = lines * LINE_MM + len(blocks) * (TICKS_MM + GAP_MM) + count * ROW_MM > available
+    dense = lines * LINE_MM + len(blocks) * (TICKS_MM + GAP_MM) + count * SMALLEST_ROW_MM > available
     heads = (len(blocks) if dense else lines) * LINE_MM + len(blocks) * (TICKS_MM + GAP_MM)
     row = max(SMALLEST_ROW_MM, min(ROW_MM, (available - heads) / max(1, count)))
     figure = new_figure(
