@@ -1,5 +1,7 @@
 """Feature maps are those of the network, module by module, for VGGs and for networks with branches."""
 
+from collections import OrderedDict
+
 import pytest
 import torch
 from torch import nn
@@ -10,6 +12,7 @@ from robust_style.errors import ConfigError
 from robust_style.model.architectures import ARCHITECTURES, layer_names
 from robust_style.model.layer_graph import vgg_positions
 from robust_style.model.network import NormalisedNetwork, build_network
+from robust_style.model.pretrained import build_pretrained
 from robust_style.transfer.encoder import Encoder
 
 MEAN, STD = (0.49, 0.48, 0.45), (0.20, 0.21, 0.22)
@@ -75,6 +78,14 @@ def test_maps_of_a_vgg(network, images, pooling, layers):
     assert set(maps) == set(layers)
     for layer in layers:
         torch.testing.assert_close(maps[layer], expected[layer], rtol=1e-9, atol=1e-9)
+
+
+def test_a_relu_leaves_the_map_of_a_convolution_before_it_as_it_is(images):
+    features = build_pretrained("imagenet_vgg11", {}).features[:3]  # convolution, ReLU, pooling: no batch norm
+    network = NormalisedNetwork(nn.Sequential(OrderedDict(features=features)), MEAN, STD)
+    maps = Encoder(network, ("conv1_1", "relu1_1"), pooling="max")(images[0])
+    assert maps["conv1_1"].min() < 0
+    torch.testing.assert_close(maps["relu1_1"], functional.relu(maps["conv1_1"]))
 
 
 def test_maps_of_a_branched_network(branched, images):

@@ -96,7 +96,11 @@ class VggPart:
             elif isinstance(module, nn.MaxPool2d) and pooling != "max":
                 # the sum over the window divided by a part of its area
                 self._add(None, MeanPool(4 // RESCALE if pooling == "average_rescaled" else 4))
-            elif isinstance(module, nn.ReLU | nn.MaxPool2d):
+            elif isinstance(module, nn.ReLU):
+                # In place it would overwrite the map of a convolution that is a layer itself (no batch norm between).
+                follows_layer = bool(self.stages) and self.stages[-1][0] is not None
+                self._add(layer_at.get(index), nn.ReLU(inplace=module.inplace and not follows_layer))
+            elif isinstance(module, nn.MaxPool2d):
                 self._add(layer_at.get(index), deepcopy(module))
             elif not isinstance(module, nn.Identity):
                 raise TypeError(f"features[{index}] is {type(module).__name__}, which no VGG of the library has")
