@@ -23,6 +23,7 @@ NIGHTLY = [
 ]  # fmt: skip
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the nightly tests, and shares all tests out between processes (pytest-xdist).
 
