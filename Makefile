@@ -74,7 +74,7 @@ report: $(READY)
 
 # What a contributor runs at every change; `nightly` marks what takes longer than it is worth then.
 test: $(READY) lint
-	$(BIN)/python -m pytest -m "not nightly"
+	$(BIN)/python -m pytest -n 2 -m "not nightly"
 
 # Everything, before a release. The tests with Slurm mostly wait: beside the others they take no time.
 test-all: $(READY) lint

@@ -31,12 +31,16 @@ from robust_style.data.image_file import read_image  # noqa: E402
 from robust_style.errors import RobustStyleError  # noqa: E402
 from robust_style.files.atomic import write_text  # noqa: E402
 from robust_style.model.restore import restore_network  # noqa: E402
-from robust_style.transfer.optimise import Watch  # noqa: E402
-from robust_style.transfer.paint import Order, StyleSource, paint  # noqa: E402
-from robust_style.transfer.picture import resized  # noqa: E402
+from robust_style.transfer.input_image import resized  # noqa: E402
+from robust_style.transfer.optimise import (  # noqa: E402
+    Observer,
+    PaintingRequest,
+    StyleSource,
+    paint,
+)
 from robust_style.transfer.recipe import recipe_from_settings  # noqa: E402
 from robust_style.transfer.stand_ins import recipe_for  # noqa: E402
-from robust_style.workflow.defaults import built_in_recipes, fill_defaults  # noqa: E402
+from robust_style.workflow.schema import built_in_recipes, fill_defaults  # noqa: E402
 
 CELLS: dict[str, dict[str, Any]] = {
     "clamp, no line search (the original)": {},
@@ -91,19 +95,19 @@ def measure(options: argparse.Namespace) -> None:
     for checkpoint in options.checkpoints:
         network, header = restore_network(checkpoint)
         for (cell, changes), content, style in product(CELLS.items(), options.contents, options.styles):
-            order = Order(
+            order = PaintingRequest(
                 (content.stem, style.stem),
                 0,
                 source(content),
                 [StyleSource(source(style))],
-                Watch((), lambda iteration, loss: None),
+                Observer((), lambda iteration, loss: None),
             )
             recipe = recipe_from_settings(seed_recipe(options.iterations, changes))
             where = torch.device("cpu")
             ((_, (painting,)),) = paint(
                 network, recipe, [order], size_px=options.size, dtype=torch.float32, device=where
             )
-            course = painting.course
+            course = painting.trajectory
             row = {
                 "network": header.network, "cell": cell, "content": content.stem, "style": style.stem,
                 "start_loss": course.total[0], "final_loss": course.total[-1], "worst_rise": course.worst_rise,

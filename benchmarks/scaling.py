@@ -27,11 +27,20 @@ from merged_config import merge, merged  # noqa: E402
 from robust_style.errors import RobustStyleError  # noqa: E402
 from robust_style.model.architectures import relative_costs  # noqa: E402
 from robust_style.model.kinds import is_trained  # noqa: E402
-from robust_style.workflow.cost import ASPECT  # noqa: E402
-from robust_style.workflow.dataset import LIBRARY_SIDE_PX, side_px, sizes  # noqa: E402
-from robust_style.workflow.disk import needed_bytes  # noqa: E402
-from robust_style.workflow.reconstruction import reconstructed_checkpoints, reconstruction_px  # noqa: E402
-from robust_style.workflow.settings import checked, checkpoints, pairs_by_job  # noqa: E402
+from robust_style.workflow.configuration import check_configuration  # noqa: E402
+from robust_style.workflow.experiment import (  # noqa: E402
+    LIBRARY_SIDE_PX,
+    checkpoints,
+    dataset_sizes,
+    pairs_by_job,
+    reconstructed_checkpoints,
+    reconstruction_px,
+    side_px,
+)
+from robust_style.workflow.resources import (  # noqa: E402
+    ASPECT,
+    needed_bytes,
+)
 
 # Multiply-adds of VGG19 for one 32 x 32 image (Simonyan & Zisserman 2015 with one fully connected layer), times 2.
 VGG19_OPERATIONS = 2 * 398.1e6
@@ -93,13 +102,13 @@ def _config(*files: Path) -> dict[str, Any]:
     config = merged("config")
     for path in files:
         merge(config, yaml.safe_load(path.read_text(encoding="utf-8")))
-    return checked(config, ROOT / "config" / "schema.yaml")
+    return check_configuration(config, ROOT / "config" / "schema.yaml")
 
 
 def gpu_jobs(config: dict[str, Any], speed: float) -> list[Job]:
     """The jobs of a configuration that ask for a GPU, at `speed` operations per second."""
     training, evaluation, transfer = config["training"], config["evaluation"], config["transfer"]
-    images, tested = sizes(config)
+    images, tested = dataset_sizes(config)
     attacked = evaluation["images"] or tested
     # A picture's pass ends at its deepest layer; it is counted as if it went on.
     of_picture = ASPECT * transfer["size_px"] ** 2 * OPERATIONS_PER_PIXEL * PASSES_OF_GRADIENT / speed

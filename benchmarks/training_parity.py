@@ -42,8 +42,8 @@ from robust_style.model.compat import import_robustness  # noqa: E402
 from robust_style.training.evaluate import evaluate_checkpoint  # noqa: E402
 from robust_style.training.initialise import initialise_network  # noqa: E402
 from robust_style.training.segment import train_segment  # noqa: E402
+from robust_style.workflow.configuration import check_configuration  # noqa: E402
 from robust_style.workflow.fingerprint import fingerprint  # noqa: E402
-from robust_style.workflow.settings import checked  # noqa: E402
 
 REGIMES = ("standard", "adversarial")
 ENGINES = ("fast", "robustness")
@@ -145,7 +145,7 @@ def configuration(options: argparse.Namespace) -> dict[str, Any]:
     for name, changes in {"standard": {}, "adversarial": attack}.items():
         config["networks"][name] |= {"architecture": options.architecture, "width": options.width, **changes}
     config["evaluation"] |= EVALUATION
-    config = checked(config, ROOT / "config" / "schema.yaml")
+    config = check_configuration(config, ROOT / "config" / "schema.yaml")
     # As rules/training.smk: not what the weights depend on.
     for key in ("epochs", "checkpoint_every", "precision", "threads"):
         del config["training"][key]

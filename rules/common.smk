@@ -1,8 +1,8 @@
-# What the chapters share: the checked configuration, the wildcards' vocabulary, and the fingerprint of a rule's code.
+# Shared by all rules: the checked configuration, constraints of the wildcards, lists of files, and the code hash.
 import sys
 from pathlib import Path
 
-# Where this project lies; as a module of another workflow, `workflow.basedir` is that one's folder.
+# The folder of this repository. In a module of another workflow, `workflow.basedir` is the folder of the other one.
 PROJECT = Path(workflow.current_basedir).parent
 sys.path.insert(0, str(PROJECT / "workflow_scripts"))
 
@@ -12,25 +12,17 @@ from robust_style.model import kinds
 from robust_style.page.offline import script_safe_json
 from robust_style.provenance.run import without_local_paths
 from robust_style.score.claim import read_claim_blocks
-from robust_style.transfer import inert_settings
+from robust_style.transfer.recipe import inert_in_configuration
 from robust_style.transfer.stand_ins import read_stand_ins
 from robust_style.workflow import (
-    closing_words,
-    config_files,
-    cost,
-    dataset,
-    raters,
-    layers,
-    memory,
-    meanings,
+    configuration,
+    entry,
+    experiment,
+    plausibility,
     preflight,
-    published,
-    ratios,
-    reconstruction,
-    roles,
-    report_form,
-    report_labels,
-    settings,
+    resources,
+    schema_page,
+    snakemake_report,
 )
 from robust_style.workflow.fingerprint import fingerprint as fingerprint_of_script
 from snakemake import __version__ as SNAKEMAKE_VERSION
@@ -38,108 +30,107 @@ from snakemake.logging import logger
 
 
 def or_stop(function, *arguments):
-    """The function's result. An error of the user's is one message, and Snakemake ends with status 1."""
+    """The function's result. A RobustStyleError is one message, and Snakemake ends with status 1."""
     try:
         return function(*arguments)
     except RobustStyleError as error:
-        # Not raised: Snakemake would add a line number of this file, which tells a user nothing.
+        # Not raised: Snakemake would add a line number of this file.
         logger.error(f"error: {error}")
         sys.exit(1)
 
 
-# Here, before any rule: later Snakemake no longer knows the path variables of a module.
+# Before any rule: later, Snakemake no longer knows the path variables of a module.
 for name, path in workflow.pathvars.items.items():
-    workflow.pathvars.items[name] = or_stop(published.normalised_path, path)
+    workflow.pathvars.items[name] = or_stop(configuration.normalise_path, path)
 RESULTS = Path(workflow.pathvars.apply("<results>"))
 
 or_stop(
-    config_files.refuse_duplicate_keys, [Path(path) for path in workflow.configfiles]
+    configuration.refuse_duplicate_keys, [Path(path) for path in workflow.configfiles]
 )
-config = config_files.with_nested_values(config, workflow.config_settings.config)
+config = configuration.with_nested_values(config, workflow.config_settings.config)
 if Path(workflow.basedir).resolve() != PROJECT.resolve():
-    config = published.on_top_of_published(config, PROJECT)
-given, config = (
-    config,
-    or_stop(settings.checked, config, PROJECT / "config" / "schema.yaml"),
+    config = configuration.on_top_of_published(config, PROJECT)
+given = config
+config = or_stop(
+    configuration.check_configuration, config, PROJECT / "config" / "schema.yaml"
 )
 if workflow.is_main_process:
     for warning in [
-        *or_stop(settings.warnings, config),
-        *inert_settings.inert_in_configuration(given, config),
+        *or_stop(plausibility.configuration_warnings, config),
+        *inert_in_configuration(given, config),
     ]:
         logger.warning(f"warning: {warning}")
 
-# Another workflow that uses these rules may report without their results; a storage is not looked into.
+# Another workflow that uses these rules may report without their results. Files in a storage are not checked.
 if (
     workflow.is_main_process
     and Path(workflow.basedir).resolve() == PROJECT.resolve()
     and not workflow.storage_settings.default_storage_provider
 ):
-    or_stop(report_form.require_results, sys.argv, RESULTS)
+    or_stop(snakemake_report.require_results, sys.argv, RESULTS)
 
 or_stop(read_claim_blocks, [Path(path) for path in config["claims"]])
 
-# Which layers of another network stand for those of VGG that recipes name.
+# Layers of other architectures that stand for the layers of VGG in recipes.
 STAND_INS = read_stand_ins(PROJECT / "config" / "layers.yaml")
 NETWORKS = list(config["networks"])
-# The recipe of the overview comes first everywhere; files merged by Snakemake leave the rest in no order of ours.
+# The recipe of the overview first, the others by name: the order of merged files is arbitrary.
 RECIPES = sorted(
     config["transfer"]["recipes"],
     key=lambda name: (name != config["figure"]["recipe"], name),
 )
-PAIRS = settings.pairs(config)
+PAIRS = experiment.pairs(config)
 BLENDS = config["transfer"]["blends"]
-# What one job paints with a checkpoint: any one pair, or pairs that are known by name.
+# The pairs that one job paints with a checkpoint: one pair of wildcards, or several named pairs.
 PAIRS_BY_JOB = (
     [[("{content}", "{style}")]]
     if config["transfer"]["pairs_per_job"] == 1
-    else settings.pairs_by_job(config)
+    else experiment.pairs_by_job(config)
 )
-# (network, seed, epoch); not every network has every one.
-CHECKPOINTS = settings.checkpoints(config)
-# Those that show what they have kept, and of which images; perhaps none.
-RECONSTRUCTED = reconstruction.reconstructed_checkpoints(config)
-RECONSTRUCTED_CONTENT, RECONSTRUCTED_STYLE = settings.reconstructed_pair(config)
+# (network, seed, epoch)
+CHECKPOINTS = experiment.checkpoints(config)
+# Checkpoints and images to reconstruct (may be empty).
+RECONSTRUCTED = experiment.reconstructed_checkpoints(config)
+RECONSTRUCTED_CONTENT, RECONSTRUCTED_STYLE = experiment.reconstructed_pair(config)
 IMAGES = {
     name: or_stop(find_image, [Path(path) for path in config["images"]], name)
     for name in (
         *(
             image
             for content, style in PAIRS
-            for image in (content, *settings.images_of_style(config, style))
+            for image in (content, *experiment.images_of_style(config, style))
         ),
-        *reconstruction.images_to_reconstruct(config),
+        *experiment.images_to_reconstruct(config),
     )
 }
-USES_GPU = (
-    config["device"] != "cpu"
-)  # on purpose on the CPU: then no job asks for a GPU
+# With device cpu, no job asks for a GPU.
+USES_GPU = config["device"] != "cpu"
 
 
 wildcard_constraints:
     dataset="[a-z0-9_]+",
-    image=settings.one_of(IMAGES),
-    blend=settings.one_of(BLENDS),
-    network=settings.one_of(NETWORKS),
+    image=experiment.one_of(IMAGES),
+    blend=experiment.one_of(BLENDS),
+    network=experiment.one_of(NETWORKS),
     seed=r"\d+",
     epoch=r"\d{3}",
-    recipe=settings.one_of(RECIPES),
+    recipe=experiment.one_of(RECIPES),
     content="[a-z0-9_]+",
     style="[a-z0-9_]+",
 
 
 def fingerprint(rule_name):
-    """Hash of the meaning of all code that the rule's script reaches; among `params` it re-runs what it must."""
+    """Hash of the code that the rule's script imports; among `params`, it re-runs the rule if the code changes."""
     return fingerprint_of_script(PROJECT / "workflow_scripts" / f"{rule_name}.py")
 
 
 def all_at_once(files):
-    """An input function that gives `files`. For thousands: Snakemake 9.27 hashes a named list once for each of its files."""
+    """An input function for thousands of files: Snakemake 9.27 hashes a named list once for each of its files."""
     return lambda wildcards: files
 
 
 def of_each_checkpoint(patterns, checkpoints=CHECKPOINTS):
-    """The files of a pattern, or of several, with network, seed and epoch, for every checkpoint."""
+    """The files of one or several patterns with network, seed and epoch, for every checkpoint."""
     patterns = [patterns] if isinstance(patterns, str) else patterns
     return [
         pattern.format(network=network, seed=seed, epoch=f"{epoch:03d}")
@@ -168,14 +159,14 @@ def of_each_picture(pattern, checkpoints=CHECKPOINTS, recipes=RECIPES, pairs=PAI
 def checkpoints_of(wildcards):
     """The checkpoints of one network and seed."""
     return [
-        found
-        for found in CHECKPOINTS
-        if found[:2] == (wildcards.network, int(wildcards.seed))
+        item
+        for item in CHECKPOINTS
+        if item[:2] == (wildcards.network, int(wildcards.seed))
     ]
 
 
 def picture_file(ending, content="{content}", style="{style}"):
-    """The pattern of one of the files that belong to a picture, for any pair or a known one."""
+    """The pattern of one of the files of a picture, for any pair or a named one."""
     return (
         "<results>/stylized/{recipe}/{network}/seed_{seed}/epoch_{epoch}/"
         f"{content}--{style}.{ending}"
@@ -188,25 +179,25 @@ def files_of_job(ending, pairs):
 
 
 def filled(pairs, wildcards):
-    """The pairs of a job by name: those of `{content}` and `{style}` are what its wildcards say."""
+    """The pairs of a job with the values of its wildcards."""
     return [(c.format(**wildcards), s.format(**wildcards)) for c, s in pairs]
 
 
 def words_of_job(pairs):
-    """What a job paints, for its message."""
+    """The pairs of a job, for its message."""
     if pairs == [("{content}", "{style}")]:
         return "{wildcards.content} in the style of {wildcards.style}"
     return ", ".join(f"{content} in the style of {style}" for content, style in pairs)
 
 
 def images_of_job(pairs):
-    """A function that gives the prepared images that a job's pairs need, each once."""
+    """An input function: the prepared images of a job's pairs, each once."""
 
     def images(wildcards):
         names = [
             name
             for content, style in filled(pairs, wildcards)
-            for name in (content, *settings.images_of_style(config, style))
+            for name in (content, *experiment.images_of_style(config, style))
         ]
         return [f"<results>/data/images/{name}.png" for name in dict.fromkeys(names)]
 
@@ -215,49 +206,49 @@ def images_of_job(pairs):
 
 def picture_item(wildcards):
     """What distinguishes a picture from the others of its pair, for the report."""
-    return report_labels.picture_item(
+    return snakemake_report.picture_item(
         config, wildcards.recipe, wildcards.network, wildcards.seed, wildcards.epoch
     )
 
 
 def here(path):
-    """A file of the user's own, never in a storage of Snakemake's; nothing if there is none."""
+    """A file of the user, not in Snakemake's storage; an empty list for None."""
     return local(path) if path else []
 
 
 def archive_of(wildcards):
-    """The archive a data set is made from; the embedded one has none."""
+    """The archive of a dataset; an embedded one has none."""
     return rules.fetch_dataset.output.archive if wildcards.dataset == "cifar10" else []
 
 
 def local_image(wildcards):
-    """A picture of the user's own is an input: a newer file is prepared anew."""
+    """A picture of the user, as an input: a newer file is prepared again."""
     return here(local_input(IMAGES[wildcards.image]))
 
 
 def image_credits(wildcards):
-    """Title, author, year and licence of every image, fit for the params of a rule."""
+    """Title, author, year and licence of every image, as JSON for the params of a rule."""
     return script_safe_json(
         {
             name: {
-                "title": found.title,
-                "author": found.author,
-                "year": found.year,
-                "licence": found.licence,
+                "title": record.title,
+                "author": record.author,
+                "year": record.year,
+                "licence": record.licence,
             }
-            for name, found in IMAGES.items()
+            for name, record in IMAGES.items()
         }
     )
 
 
 def previous_checkpoint(wildcards):
-    """The checkpoint a segment begins with."""
+    """The checkpoint that a segment starts from."""
     epoch = int(wildcards.epoch) - config["training"]["checkpoint_every"]
     return f"<results>/checkpoints/{wildcards.network}/seed_{wildcards.seed}/epoch_{epoch:03d}.pt"
 
 
 def own_files():
-    """The files of the user's own that the run depends on."""
+    """The user's files that the run reads."""
     local = [local_input(record) for record in IMAGES.values()]
     local += [
         kinds.local_source(block)
@@ -269,10 +260,11 @@ def own_files():
 
 
 def before_start():
-    """Stops a run that this machine or its Slurm cannot finish; says how long another may take."""
+    """Stop a run that this machine or its Slurm cannot finish; otherwise, print its estimated duration on a CPU."""
     if workflow.local_exec:
-        or_stop(preflight.look_before_start, config, RESULTS, own_files())
-        say(cost.estimate(config) or "")
+        or_stop(preflight.check_before_start, config, RESULTS, own_files())
+        if duration := resources.announced_duration(config):
+            say(duration)
     elif workflow.executor_plugin.name == "slurm":
         or_stop(
             preflight.refuse_slurm_without_accounting,

@@ -1,15 +1,15 @@
-# The data: an archive whose hash decides, tensors made of it, and images verified before any network sees them.
+# Datasets (an archive accepted by its hash -> arrays), content and style images, and the weights of SqueezeNet.
 
 
 SQUEEZENET = "<results>/raters/squeezenet1_0.pth"
 
 
-# A folder that cannot be used is said in one sentence while the run is planned; each job's own process need not look.
+# An unusable folder is an error while the run is planned. Processes of single jobs do not check it again.
 if workflow.is_main_process:
-    or_stop(dataset.state_of_images, config)
+    or_stop(experiment.folder_fingerprint, config)
 
 
-# Downloads: on a cluster the nodes often have no way out.
+# Downloads: the nodes of a cluster often have no access to the network.
 localrules:
     fetch_dataset,
     fetch_squeezenet,
@@ -18,7 +18,7 @@ localrules:
 
 rule fetch_dataset:
     input:
-        # The hash decides, not the age of a table or of a copy. Functions, whose paths the report does not show.
+        # The hash decides, not the date. Functions, because the report does not show their paths.
         sources=ancient(lambda wildcards: here(config["sources"])),
         local=ancient(lambda wildcards: here(config["dataset"]["archive"])),
     output:
@@ -38,7 +38,7 @@ rule fetch_dataset:
         sha256=config["dataset"]["sha256"],
         code=fingerprint("fetch_dataset"),
     message:
-        "Fetching the archive of {wildcards.dataset}; its SHA-256 decides."
+        "Fetching the archive of {wildcards.dataset} and checking its SHA-256."
     script:
         "../workflow_scripts/fetch_dataset.py"
 
@@ -54,15 +54,15 @@ rule prepare_dataset:
         "<benchmarks>/prepare_dataset/{dataset}.tsv"
     conda:
         "../envs/data.yaml"
-    threads: 16 if config["dataset"]["name"] == dataset.FOLDER else 1
+    threads: 16 if config["dataset"]["name"] == experiment.FOLDER else 1
     resources:
         mem_mb=3000,
-        runtime=240 if config["dataset"]["name"] == dataset.FOLDER else 20,
+        runtime=240 if config["dataset"]["name"] == experiment.FOLDER else 20,
     params:
-        # Of a folder: names, sizes and dates of its images, so that a changed one is prepared anew.
-        images=lambda wildcards: dataset.state_of_images(config),
+        # For a folder: a hash of names, sizes and dates of its images, so that changed images are prepared again.
+        images=lambda wildcards: experiment.folder_fingerprint(config),
         classes=lambda wildcards: config["dataset"]["classes"],
-        size_px=dataset.side_px(config),
+        size_px=experiment.side_px(config),
         train_size=config["dataset"]["train_size"],
         test_size=config["dataset"]["test_size"],
         code=fingerprint("prepare_dataset"),
@@ -88,10 +88,10 @@ rule prepare_image:
         mem_mb=2000,
         runtime=30,
     params:
-        # What the picture depends on: not the line of the catalogue it stands in, nor its title.
+        # What the picture depends on. Line and title in the catalogue do not matter.
         source=lambda wildcards: IMAGES[wildcards.image].source,
         sha256=lambda wildcards: IMAGES[wildcards.image].sha256,
-        is_mask=lambda wildcards: settings.is_mask(config, wildcards.image),
+        is_mask=lambda wildcards: experiment.is_mask(config, wildcards.image),
         code=fingerprint("prepare_image"),
     message:
         "Preparing the image {wildcards.image}: verified, upright, sRGB."
@@ -120,14 +120,14 @@ rule prepare_blend:
         weights=lambda wildcards: [part["weight"] for part in BLENDS[wildcards.blend]],
         code=fingerprint("prepare_blend"),
     message:
-        "Laying the styles of the blend {wildcards.blend} side by side."
+        "Arranging the styles of the blend {wildcards.blend} side by side."
     script:
         "../workflow_scripts/prepare_blend.py"
 
 
 rule fetch_squeezenet:
     input:
-        # A file of the user's own; a newer one is taken anew.
+        # A file of the user; a newer one is copied again.
         local=lambda wildcards: (
             here(kinds.local_source(config["raters"]["squeezenet"]))
             if config["raters"]["squeezenet"]
@@ -151,6 +151,6 @@ rule fetch_squeezenet:
         download_to="<results>/data/downloads/squeezenet1_0",
         code=fingerprint("fetch_squeezenet"),
     message:
-        "Fetching the weights of SqueezeNet 1.0, which raters the pictures."
+        "Fetching the weights of SqueezeNet 1.0, which rates the pictures."
     script:
         "../workflow_scripts/fetch_squeezenet.py"

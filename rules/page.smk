@@ -1,4 +1,4 @@
-# The page on which everybody can look for themselves: a folder, and an edition in one file.
+# The page to explore the pictures: a folder, and an edition in one file.
 
 PAGE_IN_REPORT = {
     "caption": "../report/comparison.rst",
@@ -20,19 +20,19 @@ rule build_comparison:
             "<results>/data/images/{image}.png", image=sorted({*CONTENTS, *STYLES})
         ),
     output:
-        # A report in a .zip holds the folder; one in a single file cannot, and holds the edition.
+        # A report in a .zip contains the folder; a report in one file contains the edition.
         folder=(
             report(
                 directory("<results>/comparison"),
                 htmlindex="index.html",
                 **PAGE_IN_REPORT,
             )
-            if report_form.holds_folders(sys.argv)
+            if snakemake_report.can_hold_folders(sys.argv)
             else directory("<results>/comparison")
         ),
         edition=(
             "<results>/comparison.html"
-            if report_form.holds_folders(sys.argv)
+            if snakemake_report.can_hold_folders(sys.argv)
             else report("<results>/comparison.html", **PAGE_IN_REPORT)
         ),
     log:

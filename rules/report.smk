@@ -1,4 +1,4 @@
-# What a reader of the report meets first and last: the answer, and the methods made from the configuration.
+# Pages of the report: the answer, and the methods written from the configuration.
 
 
 rule write_answer:
@@ -53,7 +53,7 @@ rule write_methods:
         # Functions, for the braces in them.
         config=lambda wildcards: script_safe_json(without_local_paths(config)),
         meanings=lambda wildcards: script_safe_json(
-            meanings.meanings(PROJECT / "config" / "schema.yaml")
+            schema_page.descriptions(PROJECT / "config" / "schema.yaml")
         ),
         images=image_credits,
         pairs=PAIRS,

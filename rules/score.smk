@@ -37,8 +37,8 @@ rule score_stylization:  # all pairs of a checkpoint and recipe: a process for e
         "../workflow_scripts/score_stylization.py"
 
 
-# What networks say that did not paint: see `raters` of the configuration.
-HAS_RATERS = raters.has_raters(config)
+# Ratings by networks that did not paint the pictures; see `raters` in the configuration.
+HAS_RATERS = experiment.has_raters(config)
 
 
 rule rate_pictures:  # all pictures of a network's training: a process for each would only start and stop
@@ -56,7 +56,7 @@ rule rate_pictures:  # all pictures of a network's training: a process for each 
         squeezenet=[SQUEEZENET] if config["raters"]["squeezenet"] else [],
         held_out=lambda wildcards: [
             f"<results>/checkpoints/{network}/seed_{seed}/epoch_{epoch:03d}.pt"
-            for network, seed, epoch in raters.held_out_raters(
+            for network, seed, epoch in experiment.held_out_raters(
                 config, int(wildcards.seed)
             ).values()
         ],
@@ -69,15 +69,15 @@ rule rate_pictures:  # all pictures of a network's training: a process for each 
     conda:
         "../envs/transfer.yaml"
     resources:
-        mem_mb=memory.painting_mb(
+        mem_mb=resources.painting_mb(
             config["transfer"]["size_px"], 1, config["networks"].values()
         ),
         runtime=60,
     params:
         regimes=lambda wildcards: list(
-            raters.held_out_raters(config, int(wildcards.seed))
+            experiment.held_out_raters(config, int(wildcards.seed))
         ),
-        layers=lambda wildcards: raters.layers_of_raters(
+        layers=lambda wildcards: experiment.layers_of_raters(
             config, int(wildcards.seed), STAND_INS
         ),
         caffe_input=(config["raters"]["squeezenet"] or {}).get("input") == "caffe",
@@ -190,10 +190,10 @@ rule judge_claims:
         mem_mb=1500,
         runtime=10,
     params:
-        networks=roles.networks_by_role(config),
+        networks=experiment.networks_by_role(config),
         recipes=config["transfer"]["recipes"],
-        epsilons=roles.epsilons(config),
-        ratios=ratios.ratio_series(config["transfer"]["recipes"]),
+        epsilons=experiment.training_epsilons(config),
+        ratios=experiment.ratio_series(config["transfer"]["recipes"]),
         code=fingerprint("judge_claims"),
     message:
         "Judging the published claims by the scores."

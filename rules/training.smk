@@ -34,7 +34,7 @@ rule import_network:
     benchmark:
         "<benchmarks>/import_network/{network}/seed_{seed}/epoch_{epoch}.tsv"
     wildcard_constraints:
-        network=settings.one_of(IMPORTED),
+        network=experiment.one_of(IMPORTED),
     retries: 2
     conda:
         "../envs/train.yaml"
@@ -60,7 +60,7 @@ rule initialise_network:
     benchmark:
         "<benchmarks>/initialise_network/{network}/seed_{seed}.tsv"
     wildcard_constraints:
-        network=settings.one_of(name for name in NETWORKS if name not in IMPORTED),
+        network=experiment.one_of(name for name in NETWORKS if name not in IMPORTED),
     conda:
         "../envs/train.yaml"
     threads: config["training"]["threads"]
@@ -116,7 +116,7 @@ rule train_segment:
     benchmark:
         "<benchmarks>/train_segment/{network}/seed_{seed}/epoch_{epoch}.tsv"
     wildcard_constraints:
-        network=settings.one_of(TRAINED),
+        network=experiment.one_of(TRAINED),
         epoch=r"(?!000)\d{3}",
     priority: 10  # before stylization jobs: later checkpoints wait for it
     retries: 3
@@ -157,7 +157,7 @@ rule evaluate_checkpoint:
         runtime=120,
     params:
         evaluation=config["evaluation"],
-        with_autoattack=lambda wildcards: settings.wants_autoattack(
+        with_autoattack=lambda wildcards: experiment.needs_autoattack(
             config, wildcards.network, int(wildcards.epoch)
         ),
         code=fingerprint("evaluate_checkpoint"),

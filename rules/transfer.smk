@@ -1,7 +1,7 @@
-# Style transfer: every checkpoint paints every pair by every recipe, and shows what its layers have kept of one.
+# Style transfer: every pair with every checkpoint and recipe, and reconstructions from the layers of a checkpoint.
 
-PICTURE_LABELS = report_labels.ReportLabels(
-    report_labels.picture_item(config, recipe, *checkpoint)
+PICTURE_LABELS = snakemake_report.ReportLabels(
+    snakemake_report.picture_item(config, recipe, *checkpoint)
     for recipe in RECIPES
     for checkpoint in CHECKPOINTS
 )
@@ -41,7 +41,7 @@ for number, pairs in enumerate(PAIRS_BY_JOB):
         threads: config["transfer"]["threads"]
         resources:
             gpu=1 if USES_GPU else 0,
-            mem_mb=lambda wildcards, pairs=pairs: memory.painting_mb(
+            mem_mb=lambda wildcards, pairs=pairs: resources.painting_mb(
                 config["transfer"]["size_px"],
                 len(pairs),
                 [config["networks"][wildcards.network]],
@@ -51,7 +51,7 @@ for number, pairs in enumerate(PAIRS_BY_JOB):
         params:
             pairs=lambda wildcards, pairs=pairs: filled(pairs, wildcards),
             blends=BLENDS,
-            recipe=lambda wildcards: layers.painted_recipe(
+            recipe=lambda wildcards: experiment.painted_recipe(
                 config, wildcards.network, wildcards.recipe, STAND_INS
             ),
             regime=lambda wildcards: config["networks"][wildcards.network]["regime"],
@@ -80,7 +80,7 @@ rule reconstruct:
         checkpoint="<results>/checkpoints/{network}/seed_{seed}/epoch_{epoch}.pt",
         images=expand(
             "<results>/data/images/{image}.png",
-            image=reconstruction.images_to_reconstruct(config),
+            image=experiment.images_to_reconstruct(config),
         ),
     output:
         strip=RECONSTRUCTION_STRIP,
@@ -95,8 +95,8 @@ rule reconstruct:
     threads: config["transfer"]["threads"]
     resources:
         gpu=1 if USES_GPU else 0,
-        mem_mb=lambda wildcards: memory.painting_mb(
-            reconstruction.reconstruction_px(config),
+        mem_mb=lambda wildcards: resources.painting_mb(
+            experiment.reconstruction_px(config),
             1,
             [config["networks"][wildcards.network]],
         ),
@@ -106,11 +106,11 @@ rule reconstruct:
         style=RECONSTRUCTED_STYLE,
         blends=BLENDS,
         regime=lambda wildcards: config["networks"][wildcards.network]["regime"],
-        layers=lambda wildcards: layers.reconstructed_layers(
+        layers=lambda wildcards: experiment.reconstructed_layers(
             config, wildcards.network, STAND_INS
         ),
         iterations=config["reconstruction"]["iterations"],
-        size_px=reconstruction.reconstruction_px(config),
+        size_px=experiment.reconstruction_px(config),
         code=fingerprint("reconstruct"),
     message:
         "Reconstructing a content and a style from the layers of {wildcards.network}, seed {wildcards.seed}, "

@@ -1,4 +1,4 @@
-"""Texts that somebody might have put where a name, a title or a sentence is expected, and results full of them."""
+"""Hostile texts in place of names, titles and sentences, and results with them."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,23 +15,13 @@ OUTSIDE = "https://outside.invalid/"
 TEXTS = {
     "script": f"<script>{RUN}</script>",
     "end_of_script": f"</script><script>{RUN}</script>",
-    "comment": f"<!--<script>{RUN}//-->",
     "cdata": f"]]><script>{RUN}</script><![CDATA[",
     "image": f'<img src="{OUTSIDE}" onerror="{RUN}">',
     "attribute": f'"><svg onload="{RUN}">',
-    "apostrophe": f"' onfocus='{RUN}' autofocus tabindex='1",
-    "end_of_title": f"</title></style></textarea><script>{RUN}</script>",
     "address": f"javascript:{RUN}",
-    "frame": f'<iframe srcdoc="&lt;script&gt;parent.{CANARY}=1&lt;/script&gt;">',
-    "refresh": f'<meta http-equiv="refresh" content="0;url={OUTSIDE}">',
-    "style": f"</style><style>@import '{OUTSIDE}';body{{display:none}}</style>",
-    "references": "&lt;b&gt; &amp; &#60;script&#62; &nbsp",
-    "escapes": r"\u003cscript\u003e \x3cb\x3e \n \\",
     "jinja": "{{ 7 * 7 }}{% for x in y %}{# z #}",
     "template": "$title ${title} $$ $nothing %s %(x)s {0} {x}",
     "directive": f".. raw:: html\n\n   <script>{RUN}</script>\n",
-    "role": f"`x <javascript:{RUN}>`_ |x|_ *y* **z** w_ __",
-    "code": "`<b>` ``x`` `",
     "mathtext": "$x^2$ and $\\alpha$",
     "broken_mathtext": "$\\frac{1}$ and $x^{",
     "one_dollar": "costs 5 $",
@@ -39,11 +29,9 @@ TEXTS = {
     "separators": "a\u2028b\u2029c\x85d\x0be\x0cf",
     "controls": "a\x00b\x08c\x1b[31md\x7fe\x9bf",
     "reversed": "gpj.\u202eexe.\u2066x",
-    "unseen": "a\u200bb\u200dc\ufeffd\u00ade",
     "not_a_character": "a\uffffb\ufffec",
     "unicode": "é e\u0301 漢字 עברית 🎨 Ωμέγα",
     "long_word": "w" * 5000,
-    "many_words": "so many words " * 300,
     "prototype": "__proto__",
 }
 # The same places with nothing in them that could be mistaken for anything.

@@ -9,7 +9,7 @@ import pandas as pd
 
 from made_results import MadeResults
 from robust_style.page.comparison import build_comparison
-from robust_style.score.exhibit import Exhibit
+from robust_style.score.claims_table import Exhibit
 
 KEY = ["recipe", "network", "seed", "epoch", "content", "style"]
 CLAIM_COLUMNS = (
@@ -52,7 +52,7 @@ def add_measures(table: Path) -> None:
 
 def write_by_iteration(path: Path, table: Path) -> Path:
     """Scores at the iterations 0, 50 and 100 of every picture of the table."""
-    rows = pd.read_csv(table, sep="\t", keep_default_na=False)[KEY]
+    rows = pd.read_csv(table, sep="\t", keep_default_na=False)[[*KEY, "regime"]]
     every = pd.concat(
         [
             rows.assign(iteration=at, content_ssim=1 - at / 200, style_colour_distance=1 - at / 150)

@@ -21,9 +21,9 @@ from robust_style.files.atomic import write_bytes, write_json
 from robust_style.page.comparison import build_comparison
 from robust_style.report.answer import write_answer
 from robust_style.report.methods import write_methods
-from robust_style.score.accuracies import collect_evaluations
-from robust_style.workflow.meanings import meanings
-from robust_style.workflow.settings import checked
+from robust_style.score.evaluation_tables import collect_evaluations
+from robust_style.workflow.configuration import check_configuration
+from robust_style.workflow.schema_page import descriptions
 from rule_script import Outcome, run_script
 
 SCHEMA = Path(__file__).resolve().parents[1] / "config" / "schema.yaml"
@@ -122,7 +122,7 @@ class Products:
 @cache
 def configuration() -> dict[str, Any]:
     """The published one."""
-    return checked(merged("config"), SCHEMA)
+    return check_configuration(merged("config"), SCHEMA)
 
 
 def make_products(results: Path) -> Products:
@@ -153,7 +153,7 @@ def make_products(results: Path) -> Products:
     )  # fmt: skip
     write_answer(claims=claims, answer=results / KINDS["answer"])
     write_methods(
-        config=configuration(), meanings=meanings(SCHEMA), images={}, pairs=[], claims=claims,
+        config=configuration(), meanings=descriptions(SCHEMA), images={}, pairs=[], claims=claims,
         traces=made.traces, methods=results / KINDS["methods"],
     )  # fmt: skip
     products = Products(results)
@@ -206,4 +206,3 @@ def folder_instead(path: Path) -> None:
 
 
 BYTES = (flip, cut, extend, delete)
-CHANGES = (*BYTES, empty, folder_instead)

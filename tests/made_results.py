@@ -8,10 +8,14 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from robust_style.score.by_iteration import COLUMNS as BY_ITERATION
-from robust_style.score.claims_table import COLUMNS as CLAIMS
-from robust_style.score.collect import collect_scores
-from robust_style.score.table import write_table
+from robust_style.files.evaluation import Evaluation, HistoryRow
+from robust_style.files.reconstruction_record import Part, Reconstructions
+from robust_style.files.trace import Labels, Trace
+from robust_style.files.tsv import write_table
+from robust_style.score.claims_table import write_claims as save_claims
+from robust_style.score.columns import ITERATION_COLUMNS
+from robust_style.score.score_files import PictureScores
+from robust_style.score.score_tables import collect_scores
 
 REGIMES = {
     "standard": "standard", "adversarial": "adversarial", "noise": "gaussian_noise",
@@ -29,6 +33,10 @@ class MadeResults:
     evaluations: list[Path] = field(default_factory=list)
     scores: list[Path] = field(default_factory=list)
     images: dict[str, Path] = field(default_factory=dict)
+
+    @property
+    def pictures(self) -> list[Path]:
+        return [trace.with_suffix(".png") for trace in self.traces]
 
     def collect(self, table: Path) -> None:
         """Writes the table of scores, and beside it that of the snapshots as `moments.tsv`."""
@@ -153,42 +161,40 @@ def _stylization(folder: Path, labels: dict[str, object], size) -> tuple[Path, P
     if labels["recipe"] == "original":
         total_loss[40] *= 50
     measures = score_row(labels, random)
-    kept = ("worst_rise", "final_over_best", "out_of_range_fraction")
-    trace.write_text(
-        json.dumps(
-            {
-                "labels": labels,
-                "size_px": size[1],
-                "width_px": size[0],
-                "height_px": size[1],
-                "iteration": iterations,
-                "total_loss": total_loss,
-                "content_loss": content_loss,
-                "style_loss": style_loss,
-                "snapshots": [0, 50, 100],
-                **{name: measures[name] for name in kept},
-                "precision": "float32",
-                "threads": 1,
-                "device": "cpu",
-                "stopped": "iterations",
-                "recipe": {
-                    "style_weight": 300.0 if labels["recipe"] == "fair" else 30.0,
-                    "content_weight": 1.0,
-                    "initialisation": "noise" if "noise" in labels["recipe"] else "content",
-                    "optimiser": "lbfgs_unguarded" if labels["recipe"] == "original" else "lbfgs",
-                },
-            }
-        )
-    )
+    Trace(
+        path=trace,
+        labels=Labels(**labels),
+        size_px=size[1],
+        width_px=size[0],
+        height_px=size[1],
+        iteration=tuple(range(101)),
+        total_loss=tuple(total_loss),
+        content_loss=tuple(content_loss),
+        style_loss=tuple(style_loss),
+        total_variation=(0.0,) * 101,
+        float32_from=None,
+        coarse=(),
+        snapshots=(0, 50, 100),
+        **{name: measures[name] for name in ("worst_rise", "final_over_best", "out_of_range_fraction")},
+        precision="float32",
+        threads=1,
+        device="cpu",
+        batch_size=1,
+        stopped="iterations",
+        recipe={
+            "style_weight": 300.0 if labels["recipe"] == "fair" else 30.0,
+            "content_weight": 1.0,
+            "initialisation": "noise" if "noise" in labels["recipe"] else "content",
+            "optimiser": "lbfgs_unguarded" if labels["recipe"] == "original" else "lbfgs",
+        },
+    ).save()
     score = folder / "scores" / below / f"{labels['content']}--{labels['style']}.json"
-    score.parent.mkdir(parents=True, exist_ok=True)
-    score.write_text(json.dumps({"labels": labels, **measures, "snapshots": _moments(measures)}))
+    PictureScores(Labels(**labels), measures, _moments(measures)).save(score)
     return trace, score
 
 
 def _evaluation(folder: Path, network: str, seed: int, epoch: int) -> Path:
     path = folder / "evaluation" / network / f"seed_{seed}" / f"epoch_{epoch:03d}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
     robust = network == "adversarial"
 
     def accuracies(at: int) -> tuple[float, float]:
@@ -198,36 +204,25 @@ def _evaluation(folder: Path, network: str, seed: int, epoch: int) -> Path:
         ) * learnt
 
     clean, hard = accuracies(epoch)
-    history = [
-        {
-            "epoch": at,
-            "learning_rate": 0.02,
-            "train_loss": 1.0,
-            "train_accuracy": 0.5,
-            "test_clean_accuracy": accuracies(at)[0] - 0.01,
-            "test_robust_accuracy": accuracies(at)[1] + 0.01,
-        }
+    history = tuple(
+        HistoryRow(at, 0.02, accuracies(at)[0] - 0.01, accuracies(at)[1] + 0.01, 0.5, 1.0)
         for at in range(1, 1 if network == "imported" else epoch + 1)
-    ]
-    path.write_text(
-        json.dumps(
-            {
-                "network": network,
-                "regime": REGIMES.get(network, "standard"),
-                "seed": seed,
-                "epoch": epoch,
-                "clean_accuracy": clean,
-                "test_images": 1000,
-                "robust_accuracy": hard,
-                "images": 500,
-                "attack": {"constraint": "l2", "epsilon": 0.5, "step_size": 0.125, "steps": 10, "restarts": 1},
-                "warnings": [],
-                "autoattack_accuracy": None,
-                "autoattack_images": 0,
-                "history": history,
-            }
-        )
     )
+    Evaluation(
+        network=network,
+        regime=REGIMES.get(network, "standard"),
+        seed=seed,
+        epoch=epoch,
+        clean_accuracy=clean,
+        test_images=1000,
+        robust_accuracy=hard,
+        images=500,
+        autoattack_accuracy=None,
+        autoattack_images=0,
+        warnings=(),
+        attack={"constraint": "l2", "epsilon": 0.5, "step_size": 0.125, "steps": 10, "restarts": 1},
+        history=history,
+    ).save(path)
     return path
 
 
@@ -251,21 +246,27 @@ def make_reconstructions(
                 painter = "untrained" if epoch == 0 else f"{network} {epoch}"
                 tiles = [noise_picture(f"{painter} {seed} {tile}", size) for tile in range(2 * layers)]
                 save_picture(record.with_suffix(".png"), np.concatenate(tiles, axis=1))
-                parts = [
-                    {"first_loss": 5.0, "last_loss": 1e-4, "shown_loss": 0.004 * layer, "pixel_loss": 0.5 * layer}
-                    for layer in range(layers)
+                losses = [
+                    (5.0, 1e-4, 0.004 * layer, 0.5 * layer, 100, 1.0, "iterations", 0.0) for layer in range(layers)
                 ]
-                regime = REGIMES.get(network, "standard")
-                labels = {"network": network, "regime": regime, "seed": seed, "epoch": epoch}
-                content = {
-                    "labels": labels | {"content": "rocket", "style": "flow_field"},
-                    "layers": names,
-                    "width_px": size[0],
-                    "height_px": size[1],
-                    "content": [part | {"layers": [name]} for part, name in zip(parts, names, strict=True)],
-                    "texture": [part | {"layers": names[: at + 1]} for at, part in enumerate(parts)],
-                }
-                record.write_text(json.dumps(content))
+                Reconstructions(
+                    path=record,
+                    network=network,
+                    regime=REGIMES.get(network, "standard"),
+                    seed=seed,
+                    epoch=epoch,
+                    content_name="rocket",
+                    style_name="flow_field",
+                    layers=tuple(names),
+                    size_px=min(size),
+                    width_px=size[0],
+                    height_px=size[1],
+                    content=tuple(Part((names[at],), *values) for at, values in enumerate(losses)),
+                    texture=tuple(Part(tuple(names[: at + 1]), *values) for at, values in enumerate(losses)),
+                    precision="float32",
+                    threads=1,
+                    device="cpu",
+                ).save()
                 records.append(record)
     return records
 
@@ -288,7 +289,7 @@ def write_by_iteration(path: Path, traces: list[Path], snapshots=(0, 50, 100)) -
                     "style_texture_distance": 0.4 + 0.6 * left + shift,
                 }
             )
-    write_table(path, pd.DataFrame(rows, columns=list(BY_ITERATION)))
+    write_table(path, pd.DataFrame(rows, columns=list(ITERATION_COLUMNS)))
     return path
 
 
@@ -319,5 +320,5 @@ def claim_row(claim: str = "style_faster", recipe: str = "fair", **settings) -> 
 
 def write_claims(path: Path, rows: list[dict[str, object]]) -> Path:
     """Writes rows of `claim_row` as `judge_claims` does."""
-    write_table(path, pd.DataFrame(rows, columns=list(CLAIMS)))
+    save_claims(path, rows)
     return path

@@ -22,3 +22,15 @@ def merge(target: dict[str, Any], addition: dict[str, Any]) -> None:
             merge(target[key], value)
         else:
             target[key] = value
+
+
+def changed(changes: dict[str, Any], *names: str) -> dict[str, Any]:
+    """The published configuration, or that of `names`, with values by key (`training.epochs`)."""
+    config = merged(*(names or ("config",)))
+    for key, value in changes.items():
+        *blocks, last = key.split(".")
+        block = config
+        for name in blocks:
+            block = block.setdefault(name, {})
+        block[last] = value
+    return config

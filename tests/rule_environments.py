@@ -12,10 +12,12 @@ def environments_of_rules() -> dict[str, str]:
     found = {}
     for path in sorted((ROOT / "rules").glob("*.smk")):
         for body in re.split(r"^ *rule(?= \w+:|:)", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
-            # named in its first line, or in a loop by the first text of its directive `name:`
+            # named in its first line, in a loop by the first text of its directive `name:`, or by a table's keys
             name = re.match(r' (\w+):|:\s+name:\s+"(\w+)"', body)
-            assert name, body[:80]
-            found[name[1] or name[2]] = re.findall(r'"\.\./envs/(\w+)\.yaml"', body)[0]
+            table = re.findall(r'^    "(draw_\w+)": \{', path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+            assert name or table, body[:80]
+            environment = re.findall(r'"\.\./envs/(\w+)\.yaml"', body)[0]
+            found |= dict.fromkeys([name[1] or name[2]] if name else table, environment)
     return found
 
 

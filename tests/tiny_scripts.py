@@ -9,8 +9,8 @@ from PIL import Image
 from crafted_images import PIXELS
 from merged_config import CONFIG, merged
 from robust_style.transfer.stand_ins import read_stand_ins
-from robust_style.workflow.layers import painted_recipe
-from robust_style.workflow.settings import checked
+from robust_style.workflow.configuration import check_configuration
+from robust_style.workflow.experiment import painted_recipe
 from rule_script import Outcome, run_script
 from tiny_training import EVALUATION, STANDARD, TRAINING, initialise, write_tiny_dataset
 
@@ -33,7 +33,7 @@ class Tiny:
         images = [folder / f"{name}.png" for name in ("content", "style")]
         for number, path in enumerate(images):
             Image.fromarray(PIXELS[:: 1 - 2 * number]).save(path)
-        config = checked(merged("config"), CONFIG / "schema.yaml")
+        config = check_configuration(merged("config"), CONFIG / "schema.yaml")
         recipe = painted_recipe(config, "standard", "fair", read_stand_ins(CONFIG / "layers.yaml"))
         return cls(dataset, initialise(folder, dataset, STANDARD), images, recipe | {"iterations": 2, "snapshots": [0]})
 

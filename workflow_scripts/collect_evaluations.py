@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from robust_style.score.accuracies import collect_evaluations
+from robust_style.score.evaluation_tables import collect_evaluations
 from robust_style.workflow.entry import step
 
 with step(snakemake):

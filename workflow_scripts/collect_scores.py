@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from robust_style.score.collect import collect_scores
+from robust_style.score.score_tables import collect_scores
 from robust_style.workflow.entry import step
 
 with step(snakemake):

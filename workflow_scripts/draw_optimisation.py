@@ -6,7 +6,7 @@ from robust_style.workflow.entry import step
 with step(snakemake):
     draw_optimisation(
         traces=[Path(path) for path in snakemake.input.traces],
-        columns=snakemake.params.networks,
+        networks=snakemake.params.networks,
         recipes=snakemake.params.recipes,
         figure=Path(snakemake.output.figure),
         vector=Path(snakemake.output.vector),

@@ -6,9 +6,9 @@ from robust_style.workflow.entry import step
 with step(snakemake):
     draw_original_layout(
         traces=[Path(path) for path in snakemake.input.traces],
-        contents={snakemake.params.content: Path(snakemake.input.content)},
-        styles={snakemake.params.style: Path(snakemake.input.style)},
-        columns=snakemake.params.networks,
+        content=Path(snakemake.input.content),
+        style=Path(snakemake.input.style),
+        networks=snakemake.params.networks,
         figure=Path(snakemake.output.figure),
         vector=Path(snakemake.output.vector),
     )

@@ -7,9 +7,8 @@ with step(snakemake):
     draw_overview(
         traces=[Path(path) for path in snakemake.input.traces],
         evaluations=[Path(path) for path in snakemake.input.evaluations],
-        contents={Path(path).stem: Path(path) for path in snakemake.input.images},
-        styles={Path(path).stem: Path(path) for path in snakemake.input.images},
-        columns=snakemake.params.networks,
+        images={Path(path).stem: Path(path) for path in snakemake.input.images},
+        networks=snakemake.params.networks,
         figure=Path(snakemake.output.figure),
         vector=Path(snakemake.output.vector),
     )

@@ -7,9 +7,9 @@ with step(snakemake):
     draw_standard_vs_adversarial(
         traces=[Path(path) for path in snakemake.input.traces],
         evaluations=[Path(path) for path in snakemake.input.evaluations],
-        contents={snakemake.wildcards.content: Path(snakemake.input.content)},
-        styles={snakemake.wildcards.style: Path(snakemake.input.style)},
-        columns=snakemake.params.networks,
+        content=Path(snakemake.input.content),
+        style=Path(snakemake.input.style),
+        networks=snakemake.params.networks,
         figure=Path(snakemake.output.figure),
         vector=Path(snakemake.output.vector),
         preview=Path(snakemake.output.preview),

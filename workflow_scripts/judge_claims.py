@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from robust_style.score.claims import judge_claims
+from robust_style.score.judge_claims import judge_claims
 from robust_style.workflow.entry import step
 
 with step(snakemake):

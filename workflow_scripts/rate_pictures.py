@@ -5,6 +5,7 @@ from robust_style.workflow.entry import step
 
 with step(snakemake):
     rate_pictures(
+        pictures=[Path(path) for path in snakemake.input.pictures],
         traces=[Path(path) for path in snakemake.input.traces],
         images=[Path(path) for path in snakemake.input.images],
         squeezenet=next(map(Path, snakemake.input.squeezenet), None),

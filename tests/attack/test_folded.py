@@ -7,9 +7,8 @@ from torch import Tensor, nn
 
 from robust_style.attack import folded
 from robust_style.attack.folded import FoldedNetwork, constant
-from robust_style.model import row_products
-from robust_style.model.calibrate import calibrate_batch_norm
-from robust_style.model.network import NormalisedNetwork, build_network
+from robust_style.model.kernels import row_products
+from robust_style.model.network import NormalisedNetwork, build_network, calibrate_batch_norm
 
 MEAN, STD = (0.49, 0.48, 0.45), (0.2, 0.21, 0.22)
 

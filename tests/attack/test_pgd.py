@@ -10,9 +10,8 @@ from torch import Tensor, nn
 from robust_style.attack.pgd import Attack, frozen_for_attack, pgd
 from robust_style.errors import ConfigError
 from robust_style.model.architectures import ARCHITECTURES
-from robust_style.model.calibrate import calibrate_batch_norm
 from robust_style.model.compat import import_robustness, without_cuda
-from robust_style.model.network import NormalisedNetwork, build_network
+from robust_style.model.network import NormalisedNetwork, build_network, calibrate_batch_norm
 
 BRANCHED = [name for name, entry in ARCHITECTURES.items() if entry.head and entry.family != "vgg"]
 MEAN, STD = (0.49, 0.48, 0.45), (0.2, 0.2, 0.2)

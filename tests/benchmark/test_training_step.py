@@ -8,9 +8,8 @@ import pytest
 import torch
 
 from robust_style.attack.pgd import Attack
-from robust_style.benchmark.clock import interleaved
-from robust_style.benchmark.peak import matrix_products
 from robust_style.benchmark.steps import _network, flops_per_image, library_step, our_step, random_batch
+from robust_style.benchmark.timing import interleaved, matrix_products
 from robust_style.benchmark.training_step import COLUMNS, main
 
 CPU = torch.device("cpu")

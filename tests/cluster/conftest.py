@@ -9,7 +9,7 @@ import pytest
 import slurm_node
 from accidents import ClusterRun, project, run_with_accidents
 from checkout import Finished, snakemake
-from robust_style.workflow.cost import accelerator_present
+from robust_style.workflow.resources import accelerator_present
 
 
 @pytest.fixture(scope="session")

@@ -36,15 +36,12 @@ def test_cuda_demanded_and_absent_is_refused_with_both_ways_on(monkeypatch: pyte
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("gpu", r"found 'gpu'; did you mean cuda\?"),
-        ("mps", "mps is not supported yet .*; use cpu"),
-        ("cuda:x", r"expected auto, cpu, cuda or cuda:N, found 'cuda:x'; did you mean cuda"),
+        ("gpu", "expected auto, cpu, cuda or cuda:N, found gpu"),
+        ("cuda:x", r"expected auto, cpu, cuda or cuda:N, found cuda:x"),
         ("cuda:2", "expected cuda:0 to cuda:1 on this machine, found cuda:2"),
     ],
 )
-def test_other_names_of_devices_are_answered_with_the_right_one(
-    monkeypatch: pytest.MonkeyPatch, name: str, words: str
-) -> None:
+def test_other_names_of_devices_are_refused(monkeypatch: pytest.MonkeyPatch, name: str, words: str) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     with pytest.raises(ConfigError, match=words):

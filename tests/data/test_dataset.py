@@ -10,7 +10,6 @@ from hypothesis.extra import numpy as numpy_strategies
 
 from robust_style.data.dataset import (
     Dataset,
-    _pieces,
     _read_arrays,
     _write_array,
     balanced_subset,
@@ -84,13 +83,6 @@ def test_another_layout_is_refused(tmp_path, changes, message):
         read_dataset(tmp_path / "d.npz")
 
 
-def test_a_dataset_that_could_not_be_read_is_not_written(tmp_path):
-    wrong = dataclasses.replace(small(), test_labels=np.array([0, 1, 2, 3]))
-    with pytest.raises(DatasetError, match="instead of 0 to 2"):
-        write_dataset(tmp_path / "d.npz", wrong)
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_a_missing_file_names_the_rule(tmp_path):
     with pytest.raises(DatasetError, match="Run rule prepare_dataset"):
         read_dataset(tmp_path / "none.npz")
@@ -99,13 +91,6 @@ def test_a_missing_file_names_the_rule(tmp_path):
 def test_objects_are_refused_unread(tmp_path):
     np.savez(tmp_path / "d.npz", train_images=np.array([{}], dtype=object))
     with pytest.raises(DatasetError, match="damaged"):
-        read_dataset(tmp_path / "d.npz")
-
-
-@pytest.mark.parametrize("content", [b"", b"<html>", b"PK\x03\x04rest", b"\x93NUMPY\x01\x00"])
-def test_what_is_no_dataset_is_refused(tmp_path, content):
-    (tmp_path / "d.npz").write_bytes(content)
-    with pytest.raises(DatasetError):
         read_dataset(tmp_path / "d.npz")
 
 
@@ -127,6 +112,16 @@ def test_a_cut_or_flipped_file_is_noticed_or_harmless(tmp_path_factory, data):
         return
     assert (read.train_images == small().train_images).all()
     assert (read.test_labels == small().test_labels).all()
+
+
+def test_a_header_that_numpy_cannot_parse_is_damage(tmp_path):
+    """A flipped bit in the length of the header of the first array."""
+    write_dataset(tmp_path / "d.npz", small())
+    content = bytearray((tmp_path / "d.npz").read_bytes())
+    content[75] ^= 2
+    (tmp_path / "d.npz").write_bytes(content)
+    with pytest.raises(DatasetError, match="the file is damaged"):
+        read_dataset(tmp_path / "d.npz")
 
 
 def write_array(path: Path, array: np.ndarray, pieces: list[np.ndarray]) -> Path:
@@ -155,14 +150,6 @@ def test_the_file_does_not_depend_on_the_pieces_and_numpy_reads_it(tmp_path_fact
         assert read.dtype == array.dtype
 
 
-def test_large_arrays_are_written_in_pieces():
-    array = np.random.default_rng(0).integers(0, 256, (900, 3, 64, 64), dtype=np.uint8)
-    pieces = list(_pieces(array))
-    assert len(pieces) > 2
-    assert max(piece.nbytes for piece in pieces) <= 2**22
-    assert (np.concatenate(pieces) == array).all()
-
-
 def test_writing_to_mapped_images_does_not_change_the_file(tmp_path):
     write_dataset(tmp_path / "d.npz", small())
     before = (tmp_path / "d.npz").read_bytes()
@@ -170,19 +157,6 @@ def test_writing_to_mapped_images_does_not_change_the_file(tmp_path):
     assert isinstance(images.base, np.memmap)
     images[:] = 7
     assert (tmp_path / "d.npz").read_bytes() == before
-
-
-@pytest.mark.parametrize("save", [np.savez, np.savez_compressed], ids=["stored", "compressed"])
-@pytest.mark.parametrize("order", ["C", "F"])
-def test_files_of_numpy_are_read(tmp_path, save, order):
-    array = np.asarray(np.arange(24, dtype=np.uint8).reshape(2, 3, 4), order=order)
-    save(tmp_path / "a.npz", x=array)
-    np.testing.assert_array_equal(_read_arrays(tmp_path / "a.npz", ("x",))["x"], array)
-
-
-def test_too_few_pieces_are_an_error(tmp_path):
-    with pytest.raises(ValueError, match="2 bytes too few"):
-        write_array(tmp_path / "a.npz", np.zeros(4, np.uint8), [np.zeros(2, np.uint8)])
 
 
 def test_a_subset_is_the_first_of_each_class():

@@ -12,8 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from fault_server import FaultServer, Offer, impatient
 from raw_server import raw_server
@@ -143,17 +141,6 @@ def test_a_lost_connection_is_resumed(server, tmp_path, at, has_size):
     assert ("Range" in offer.asked[1]) == (at > 0)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(drops=st.lists(st.integers(0, SIZE), max_size=1), ignores_range=st.booleans(), has_size=st.booleans())
-def test_any_lost_connection_ends_in_the_right_file(server, tmp_path_factory, drops, ignores_range, has_size):
-    folder = tmp_path_factory.mktemp("drops")
-    offer = Offer([BODY], drops_at=drops, ignores_range=ignores_range)
-    get(folder / "file", server.offer(f"/{folder.name}", offer), has_size=has_size)
-    assert_complete(folder / "file")
-    if not ignores_range:
-        assert offer.sent < SIZE + CHUNK
-
-
 def test_a_file_that_changed_between_parts_is_downloaded_again(server, tmp_path):
     offer = Offer([bytes(SIZE), BODY], drops_at=[100_000])
     get(tmp_path / "file", server.offer("/file", offer))
@@ -170,23 +157,6 @@ def test_the_next_call_resumes(server, tmp_path):
     get(tmp_path / "file", url)
     assert_complete(tmp_path / "file")
     assert "Range" in server.offers["/file"].asked[-1]
-
-
-def test_a_mirror_resumes_the_bytes_of_another(server, tmp_path):
-    first = server.offer("/first", Offer([BODY], drops_at=[200_000, 200_000]))
-    mirror = Offer([BODY])
-    get(tmp_path / "file", first, server.offer("/mirror", mirror))
-    assert 100_000 <= mirror.sent < 100_000 + CHUNK
-    assert_complete(tmp_path / "file")
-
-
-def test_bytes_of_another_file_are_not_resumed(server, tmp_path):
-    first = Offer([BODY[::-1]], drops_at=[200_000, 200_000])
-    with pytest.raises(DownloadError):
-        get(tmp_path / "file", server.offer("/first", first), body=BODY[::-1])
-    second = Offer([BODY])
-    get(tmp_path / "file", server.offer("/second", second))
-    assert ["Range" in asked for asked in second.asked] == [False]
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage", BODY[:1000], BODY, BODY + b"more", bytes(SIZE)])

@@ -114,13 +114,6 @@ def test_the_fingerprint_changes_with_any_image(tmp_path: Path, change: str) -> 
     assert seen_again(tmp_path).fingerprint != before
 
 
-def test_another_place_is_the_same_folder(tmp_path: Path) -> None:
-    write_folder(tmp_path / "a")
-    before = read_folder(tmp_path / "a", None).fingerprint
-    (tmp_path / "a").rename(tmp_path / "b")
-    assert seen_again(tmp_path / "b").fingerprint == before
-
-
 names = st.text(st.characters(blacklist_categories=("C", "Z"), blacklist_characters="/"), min_size=1, max_size=12)
 
 

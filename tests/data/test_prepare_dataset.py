@@ -99,12 +99,6 @@ def test_unusable_images_are_counted_and_nothing_is_written(tmp_path, processes)
     assert list((tmp_path / "out").iterdir()) == []
 
 
-@pytest.mark.parametrize("size_px", [0, 31, 48, 256, -32])
-def test_an_impossible_side_is_refused(tmp_path, size_px):
-    with pytest.raises(ConfigError, match=f"dataset.size_px is {size_px}. It must be a multiple of 32 from 32 to 224"):
-        prepare(tmp_path, tmp_path / "d.npz", size_px=size_px)
-
-
 def test_a_killed_process_is_reported(tmp_path, monkeypatch):
     monkeypatch.setattr(prepare_dataset, "read_square", lambda path, side_px: os._exit(9))
     with pytest.raises(DatasetError, match="one of 2 processes that decode images was killed"):
@@ -236,16 +230,3 @@ def test_annotations_that_do_not_fit_are_refused(tmp_path, line, message):
     (folder / "val" / "val_annotations.txt").write_text(line, encoding="utf-8")
     with pytest.raises(DatasetError, match=message):
         image_folder.read_folder(folder, None)
-
-
-def test_a_missing_folder_is_refused(tmp_path):
-    with pytest.raises(DatasetError, match=rf"dataset.path: {tmp_path}/none is missing"):
-        image_folder.read_folder(tmp_path / "none", None)
-    (tmp_path / "file").touch()
-    with pytest.raises(DatasetError, match="file is a file"):
-        image_folder.read_folder(tmp_path / "file", None)
-
-
-def test_a_good_folder_is_prepared(tmp_path):
-    assert run(write_folder(tmp_path / "images"), tmp_path / "folder.npz").code == 0
-    assert read_dataset(tmp_path / "folder.npz").train_images.shape == (18, 3, 64, 64)

@@ -38,15 +38,6 @@ def test_the_middle_with_its_shorter_side_resized(tmp_path: Path, side_px: int) 
     assert difference(found, expected) < 0.51, "but for rounding in between"
 
 
-@settings(max_examples=30, deadline=None)
-@given(st.integers(1, 90), st.integers(1, 90))
-def test_any_shape_becomes_a_square(tmp_path_factory: pytest.TempPathFactory, width: int, height: int) -> None:
-    """Its shorter side may be less than wanted, and it may be a strip."""
-    picture = Image.new("RGB", (width, height), (10, 200, 30))
-    found = square(encoded(picture, "PNG"), tmp_path_factory.mktemp("any"), 32)
-    assert (found == np.array([10, 200, 30])[:, None, None]).all()
-
-
 @pytest.mark.parametrize("quality", [75, 95])
 @pytest.mark.parametrize("side_px", [64, 224])
 def test_a_jpeg_at_its_own_smaller_scale_is_nearly_the_whole_one(tmp_path: Path, quality: int, side_px: int) -> None:
@@ -110,12 +101,6 @@ def test_what_cannot_be_used_is_said_and_raises_nothing(tmp_path: Path, content:
     assert isinstance(found, Unusable)
     assert found.path == path
     assert found.reason.startswith(reason)
-
-
-def test_a_file_that_is_gone_is_said(tmp_path: Path) -> None:
-    found = read_square(str(tmp_path / "none.png"), 64)
-    assert isinstance(found, Unusable)
-    assert "No such file" in found.reason
 
 
 def test_metadata_that_make_no_sense_are_passed_over(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from refusal import contents, refusal
 from robust_style.files.checkpoint import load_checkpoint, save_checkpoint
 from rule_script import Outcome
 from tiny_scripts import ENDINGS, Tiny
-from tiny_training import NOISE, STANDARD, TRAINING, write_tiny_dataset
+from tiny_training import NOISE, STANDARD, write_tiny_dataset
 
 PRODUCTS = {
     "evaluate": ["evaluation.json"],
@@ -57,9 +57,7 @@ def test_no_checkpoint_and_a_folder(tiny: Tiny, tmp_path: Path, script: str) -> 
 
 
 @pytest.mark.parametrize("script", PRODUCTS)
-@pytest.mark.parametrize(
-    "change", [{"width": 0.25}, {"architecture": "vgg13"}, {"architecture": "vgg7"}, {"mean": (0.3, 0.3)}], ids=str
-)
+@pytest.mark.parametrize("change", [{"width": 0.25}, {"architecture": "vgg7"}], ids=str)
 def test_weights_of_another_network_under_a_good_header(
     tiny: Tiny, tmp_path: Path, script: str, change: dict[str, Any]
 ) -> None:
@@ -79,8 +77,6 @@ def test_weights_of_another_network_under_a_good_header(
             {"network": "other"},
             "expected network 'other', found 'n' in its header; put the file back under its own name",
         ),
-        ({"regime": "noise"}, "expected regime 'noise', found 'standard' in its header"),
-        ({"seed": 1}, "expected seed 1, found 0 in its header"),
         ({"epoch": 25}, "expected epoch 25, found 0 in its header"),
     ],
 )
@@ -97,8 +93,6 @@ def test_a_checkpoint_under_another_s_name_does_not_paint(
         ({"network": "other"}, "expected network other, found n; delete the checkpoints of this network and seed"),
         ({"seed": 1}, "expected seed 1, found 0; delete the checkpoints of this network and seed"),
         ({"settings": NOISE}, "expected settings {'network': {'architecture': 'vgg11'"),
-        ({"settings": STANDARD | {"width": 0.25}}, "expected settings"),
-        ({"training": TRAINING | {"learning_rate": 0.1}}, "expected settings"),
         ({"epoch": 0}, "expected a checkpoint from before epoch 0, found one of epoch 0; delete it and run"),
     ],
     ids=str,
@@ -121,7 +115,6 @@ def test_a_checkpoint_of_another_dataset(tiny: Tiny, tmp_path: Path, script: str
     ("change", "message"),
     [
         ({"network": "m"}, "expected network m, found n"),
-        ({"seed": "1"}, "expected seed 1, found 0"),
         ({"epoch": "025"}, "expected epoch 25, found 0"),
     ],
     ids=str,
@@ -131,12 +124,6 @@ def test_a_checkpoint_under_another_s_name_is_not_evaluated(
 ) -> None:
     run = lambda: tiny.evaluate(tmp_path, tiny.checkpoint, **change)  # noqa: E731
     assert_refused(tmp_path, "evaluate", run, f"{tiny.checkpoint}: {message}; delete the file and run")
-
-
-@pytest.mark.parametrize("script", ["evaluate", "train"])
-def test_no_dataset(tiny: Tiny, tmp_path: Path, script: str) -> None:
-    run = lambda: getattr(tiny, script)(tmp_path, tiny.checkpoint, dataset=tmp_path / "absent.npz")  # noqa: E731
-    assert_refused(tmp_path, script, run, "absent.npz: no prepared dataset. Run rule prepare_dataset.")
 
 
 @pytest.mark.parametrize("script", PRODUCTS)

@@ -25,7 +25,12 @@ def score(made: MadeResults, folder: Path) -> Outcome:
     return run_script(
         "score_stylization",
         folder / "step.log",
-        input={"traces": made.traces, "images": list(made.images.values())},
+        input={
+            "pictures": made.pictures,
+            "snapshots": [trace.with_suffix(".snapshots.png") for trace in made.traces],
+            "traces": made.traces,
+            "images": list(made.images.values()),
+        },
         output={"scores": [folder / "made" / f"{number}.json" for number in range(len(made.traces))]},
     )
 
@@ -68,23 +73,13 @@ def halve(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
-def other_kind(path: Path) -> None:
-    path.write_text("<html>404</html>", encoding="utf-8")
-
-
-def scramble(path: Path) -> None:
-    """The head stays that of a picture."""
-    content = path.read_bytes()
-    path.write_bytes(content[:40] + bytes(reversed(content[40:])))
-
-
 READ = {
     (score, "picture"), (score, "snapshots"), (score, "image"), (page, "preview"), (page, "snapshots"), (page, "image"),
     (figure, "picture"), (figure, "image"),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("damage", [halve, empty, other_kind, scramble, Path.unlink])
+@pytest.mark.parametrize("damage", [halve, empty, Path.unlink])
 @pytest.mark.parametrize(("step", "kind"), sorted(READ, key=str), ids=lambda one: getattr(one, "__name__", one))
 def test_a_picture_that_is_damaged_is_named(
     made: MadeResults, tmp_path: Path, step: Callable[..., Outcome], kind: str, damage: Callable[[Path], None]
@@ -99,8 +94,8 @@ def test_a_picture_that_is_damaged_is_named(
     assert_refused(step(made, tmp_path), culprit, tmp_path)
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, -0.1, 1.5, "many", [0.5], {}], ids=str)
-@pytest.mark.parametrize("name", ["clean_accuracy", "robust_accuracy", "test_robust_accuracy"])
+@pytest.mark.parametrize("value", [math.nan, 1.5, "many"], ids=str)
+@pytest.mark.parametrize("name", ["clean_accuracy", "test_robust_accuracy"])
 def test_an_accuracy_that_cannot_be_is_refused(made: MadeResults, tmp_path: Path, name: str, value: Any) -> None:
     culprit = made.evaluations[-1]
     content = json.loads(culprit.read_text())
@@ -109,29 +104,18 @@ def test_an_accuracy_that_cannot_be_is_refused(made: MadeResults, tmp_path: Path
     assert_refused(page(made, tmp_path), culprit, tmp_path)
 
 
-@pytest.mark.parametrize("value", [None, 3, ["fair"], {"a": 1}, True], ids=str)
-@pytest.mark.parametrize("name", ["recipe", "network", "regime", "content", "style"])
-def test_a_label_that_is_no_text_is_refused(made: MadeResults, tmp_path: Path, name: str, value: Any) -> None:
-    assert_label_refused(made, tmp_path, name, value)
-
-
-@pytest.mark.parametrize("value", [None, "0", 0.5, [0], True], ids=str)
-@pytest.mark.parametrize("name", ["seed", "epoch"])
-def test_a_label_that_is_no_whole_number_is_refused(made: MadeResults, tmp_path: Path, name: str, value: Any) -> None:
-    assert_label_refused(made, tmp_path, name, value)
-
-
-def assert_label_refused(made: MadeResults, folder: Path, name: str, value: Any) -> None:
+@pytest.mark.parametrize(
+    ("name", "value"), [("recipe", None), ("network", 3), ("content", ["a"]), ("seed", "0"), ("epoch", 0.5)]
+)
+def test_a_label_of_another_type_is_refused(made: MadeResults, tmp_path: Path, name: str, value: Any) -> None:
     culprit = made.traces[-1]
     content = json.loads(culprit.read_text())
     content["labels"][name] = value
     culprit.write_text(json.dumps(content))
-    assert_refused(page(made, folder), culprit, folder)
+    assert_refused(page(made, tmp_path), culprit, tmp_path)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "[]", "null", "3", '"text"', "{", "{}", '{"labels": 3}', "\ufeff{}", "\0"], ids=repr
-)
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"labels": 3}'], ids=repr)
 @pytest.mark.parametrize("kind", ["trace", "evaluation"])
 def test_a_record_of_another_form_is_refused(made: MadeResults, tmp_path: Path, kind: str, text: str) -> None:
     culprit = (made.traces if kind == "trace" else made.evaluations)[-1]

@@ -20,7 +20,6 @@ from made_results import (
     write_claims,
 )
 from robust_style.figure.claims_forest import draw_claims_forest
-from robust_style.figure.fitting import fitted, paragraph
 from robust_style.figure.optimisation import draw_optimisation
 from robust_style.figure.original_layout import draw_original_layout
 from robust_style.figure.recipes import draw_recipes
@@ -29,6 +28,7 @@ from robust_style.figure.score_vs_epoch import draw_score_vs_epoch
 from robust_style.figure.score_vs_iteration import draw_score_vs_iteration
 from robust_style.figure.score_vs_robustness import draw_score_vs_robustness
 from robust_style.figure.standard_vs_adversarial import draw_overview, draw_standard_vs_adversarial
+from robust_style.figure.style import fit
 from robust_style.figure.trade_off import draw_trade_off
 from robust_style.figure.training_curves import draw_training_curves
 from robust_style.figure.words import plain
@@ -83,8 +83,9 @@ class Given:
     def files(self, name: str) -> dict[str, Path]:
         return {"figure": self.folder / f"{name}.png", "vector": self.folder / f"{name}.svg"}
 
-    def images(self) -> dict[str, dict[str, Path]]:
-        return {"contents": self.made.images, "styles": self.made.images}
+    def images(self) -> dict[str, Path]:
+        """Content and style of one pair."""
+        return {"content": self.made.images[NAMES["rocket"]], "style": self.made.images[NAMES["flow_field"]]}
 
 
 @pytest.fixture(scope="module")
@@ -104,21 +105,21 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Given:
 
 def overview(given: Given, name: str) -> None:
     draw_overview(
-        traces=given.traces(recipe="fair"), evaluations=given.made.evaluations, columns=given.networks,
-        **given.images(), **given.files(name),
+        traces=given.traces(recipe="fair"), evaluations=given.made.evaluations, networks=given.networks,
+        images=given.made.images, **given.files(name),
     )  # fmt: skip
 
 
 def one_pair(given: Given, name: str) -> None:
     draw_standard_vs_adversarial(
         traces=given.traces(recipe="fair", pair="astronaut"), evaluations=given.made.evaluations,
-        columns=given.networks, preview=given.folder / "preview.jpg", **given.images(), **given.files(name),
+        networks=given.networks, preview=given.folder / "preview.jpg", **given.images(), **given.files(name),
     )  # fmt: skip
 
 
 def optimisation(given: Given, name: str) -> None:
     draw_optimisation(
-        traces=given.traces(pair="rocket"), columns=given.networks, recipes=given.recipes,
+        traces=given.traces(pair="rocket"), networks=given.networks, recipes=given.recipes,
         preview=given.folder / "preview.jpg", **given.files(name),
     )  # fmt: skip
 
@@ -126,7 +127,7 @@ def optimisation(given: Given, name: str) -> None:
 def original_layout(given: Given, name: str) -> None:
     draw_original_layout(
         traces=given.traces(recipe="original", pair="rocket"),
-        columns=given.networks,
+        networks=given.networks,
         **given.images(),
         **given.files(name),
     )
@@ -134,7 +135,7 @@ def original_layout(given: Given, name: str) -> None:
 
 def recipes(given: Given, name: str) -> None:
     draw_recipes(
-        traces=given.traces(pair="rocket"), columns=given.networks, recipes=given.recipes, **given.images(),
+        traces=given.traces(pair="rocket"), networks=given.networks, recipes=given.recipes, **given.images(),
         **given.files(name),
     )  # fmt: skip
 
@@ -240,13 +241,6 @@ def test_no_figure_runs_anything_in_a_browser(given: Given, tmp_path: Path) -> N
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("words", ["w" * 100_000, "so many words " * 10_000, "\u200b" * 100_000, "$" * 100_001])
 def test_words_without_an_end_are_cut_at_once(words: str) -> None:
-    found, size = fitted(words, 60.0, 8.0, lines=2)
-    assert found.endswith("…")
-    assert len(found) <= 1000
-    assert size < 8.0
-
-
-def test_a_word_wider_than_a_line_is_broken() -> None:
-    lines = paragraph(f"short {'w' * 100} short", 40.0, 8.0)
-    assert len(lines) > 2
-    assert "".join(lines).replace(" ", "") == f"short{'w' * 100}short"
+    text, _ = fit(words, 60.0, 8.0, lines=2)
+    assert text.endswith("…")
+    assert len(text) <= 1000

@@ -1,4 +1,4 @@
-"""Words are words: no text that is given can become an element, a field or a formula of what is made of it."""
+"""No text of a table or configuration becomes an element, a field or code of a page."""
 
 import json
 import shutil
@@ -6,22 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 
 from hostile import HARMLESS, TEXTS, Parsed
 from made_results import claim_row, make_results, write_claims
 from merged_config import merged
 from robust_style.errors import ResultError
-from robust_style.figure.words import LONGEST, plain, shortened
-from robust_style.page.axes import Axes
-from robust_style.page.claims import shown_claims
-from robust_style.page.offline import data_script, index_of_folder, one_file
+from robust_style.figure.words import plain
+from robust_style.page.content import Axes, page_claims
+from robust_style.page.offline import data_script
 from robust_style.report.answer import write_answer
 from robust_style.report.methods import write_methods
 from robust_style.score.claims_table import read_claims
-from robust_style.workflow.meanings import meanings
-from robust_style.workflow.settings import checked
+from robust_style.workflow.configuration import check_configuration
+from robust_style.workflow.schema_page import descriptions
 from rule_script import run_script
 
 SCHEMA = Path(__file__).resolve().parents[2] / "config" / "schema.yaml"
@@ -67,7 +65,7 @@ def answer_of(folder: Path, row: dict[str, object]) -> Parsed:
 @each_text
 def test_a_claim_is_text_in_the_data_of_the_page(tmp_path: Path, name: str) -> None:
     row = claim_of(*IN_CLAIM, text=TEXTS[name])
-    shown = shown_claims(write_claims(tmp_path / "claims.tsv", [row]), NO_AXES)
+    shown = page_claims(write_claims(tmp_path / "claims.tsv", [row]), NO_AXES)
     script = data_script({"claims": shown})
     assert "<" not in script
     assert script.isascii()
@@ -78,25 +76,14 @@ def test_a_claim_is_text_in_the_data_of_the_page(tmp_path: Path, name: str) -> N
         assert shown[0][field] == (expected.replace("_", " ") if field == "recipe" else expected)
 
 
-@each_text
-def test_a_title_is_text_in_both_editions_of_the_page(name: str) -> None:
-    pages = {}
-    template = "<title>$title</title>$policy$icon$styles<h1>$title</h1>$scripts"
-    for make in (index_of_folder, one_file):
-        pages[make] = [Parsed(make(template, {}, {}, texts[name])) for texts in (TEXTS, HARMLESS)]
-    for found, harmless in pages.values():
-        assert found.elements == harmless.elements
-        assert found.text.count(plain(TEXTS[name])) == 2
-
-
 @pytest.fixture(scope="module")
 def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the methods are written from, before anything hostile is in it."""
     folder = tmp_path_factory.mktemp("methods")
     traces = make_results(folder, recipes=("fair",), epochs=(4,), networks=("standard",)).traces[:1]
     return {
-        "config": checked(merged("config"), SCHEMA),
-        "meanings": meanings(SCHEMA),
+        "config": check_configuration(merged("config"), SCHEMA),
+        "meanings": descriptions(SCHEMA),
         "images": {"rocket": dict.fromkeys(("title", "author", "year", "licence"), "x")},
         "pairs": [("rocket", "flow_field")],
         "claims": write_claims(folder / "claims.tsv", [claim_row()]),
@@ -137,7 +124,7 @@ def in_claims(given: dict[str, Any], folder: Path, text: str) -> dict[str, Any]:
 
 def in_trace(given: dict[str, Any], folder: Path, text: str) -> dict[str, Any]:
     trace = shutil.copy(given["traces"][0], folder / "trace.json")
-    trace.write_text(json.dumps(json.loads(trace.read_text()) | {"device": text, "precision": text, "threads": text}))
+    trace.write_text(json.dumps(json.loads(trace.read_text()) | {"device": text, "precision": text}))
     return {"traces": [trace]}
 
 
@@ -178,25 +165,3 @@ def test_a_message_that_names_something_strange_does_not_act_on_the_terminal(tmp
     assert end.code == 1
     assert "expected an evaluation of" in end.error
     assert plain(end.error) == end.error
-
-
-@each_text
-def test_plain_words_are_one_line_of_letters_that_can_be_printed(name: str) -> None:
-    words = plain(TEXTS[name])
-    assert len(words.splitlines()) <= 1
-    assert words.isprintable() or set(words) & set("\u200b\u200d\ufeff\u00ad"), (
-        "what cannot be seen turns nothing round"
-    )
-    assert plain(words) == words
-    assert len(shortened(words)) <= LONGEST
-
-
-def test_an_ordinary_sentence_is_left_as_it_is() -> None:
-    words = "Müller’s network – 漢字, 🎨 – paints “better” at ε = 0.5 for 5 $"
-    assert shortened(plain(words)) == words
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)"])
-def test_a_text_that_looks_like_a_formula_stays_a_text(tmp_path: Path, text: str) -> None:
-    path = write_claims(tmp_path / "claims.tsv", [claim_row(statement=text)])
-    assert pd.read_csv(path, sep="\t", dtype="str")["statement"].tolist() == [text]

@@ -85,13 +85,7 @@ UNUSABLE: dict[str, tuple[Callable[[Path], bytes], str]] = {
     "empty": (lambda _: b"", NO_FILE),
     "a web page": (lambda _: b"<!DOCTYPE html><p>404</p>", NO_FILE),
     "one byte short": (lambda _: GOOD[:-1], NO_FILE),
-    "half": (lambda _: GOOD[: len(GOOD) // 2], NO_FILE),
-    "half, of the legacy layout": (lambda _: torch_bytes({"net": STATE}, is_legacy=True)[:5000], NO_FILE),
-    "safetensors": (lambda _: b"\x08\0\0\0\0\0\0\0{}      ", NO_FILE),
     "a command in a pickle": (lambda canary: pickle.dumps(Canary(canary)), NO_FILE),
-    "a command for the weights": (
-        lambda canary: torch_bytes({"model": Canary(canary)}), "them inside an object of posix.system, which only code",
-    ),
     "a command for one weight": (
         lambda canary: torch_bytes({"model": STATE | {FIRST: Canary(canary)}}), "inside an object of posix.system",
     ),
@@ -102,14 +96,10 @@ UNUSABLE: dict[str, tuple[Callable[[Path], bytes], str]] = {
         lambda _: torch_bytes({"net": torch.nn.Linear(1, 1)}), "inside an object of torch.nn.modules.linear.Linear",
     ),
     "no weights": (lambda _: torch_bytes({"epoch": 3}), "weights in model, net, state_dict, model_state_dict"),
-    "a list": (lambda _: torch_bytes([1, 2, 3]), "weights in model, net, state_dict, model_state_dict or at the top"),
     "two networks": (lambda _: torch_bytes({"model": STATE, "net": STATE}), "expected one network, found one each in"),
     "not a number": (lambda _: torch_bytes(with_one(float("nan"))), "finite weights, found NaN or infinity in feat"),
-    "infinite": (lambda _: torch_bytes(with_one(float("inf"))), f"finite weights, found NaN or infinity in {FIRST}"),
     "whole numbers": (lambda _: torch_bytes(changed(features__0__weight=STATE[FIRST].int())), f"{FIRST} in float32"),
-    "double precision": (lambda _: torch_bytes(changed(features__0__weight=STATE[FIRST].double())), "torch.float64"),
     "a weight too few": (lambda _: torch_bytes(changed(features__0__bias=None)), "found missing features.0.bias"),
-    "a weight too many": (lambda _: torch_bytes(changed(fc=torch.ones(1))), "found unexpected fc"),
     "a weight of another shape": (
         lambda _: torch_bytes(changed(features__0__bias=torch.ones(3))), "features.0.bias (3,) instead of (8,)",
     ),
@@ -136,10 +126,8 @@ def test_a_file_with_the_right_hash_and_the_wrong_content(tmp_path: Path, datase
     ("change", "message"),
     [
         ({"architecture": "vgg13"}, "expected the weights of vgg13 at width 0.125, found missing"),
-        ({"architecture": "vgg19"}, "expected the weights of vgg19 at width 0.125, found missing"),
         ({"width": 0.25}, "expected the weights of vgg11 at width 0.25, found of another shape features.0.weight"),
         ({"width": 1.0}, "they are those of vgg11 at width 0.125, or use another file"),
-        ({"architecture": "resnet18", "width": 0.5}, "they are those of vgg11 at width 0.125, or use another file"),
     ],
     ids=str,
 )
@@ -164,11 +152,9 @@ def test_no_file_a_folder_and_another_hash(tmp_path: Path, dataset: Path) -> Non
     ("offer", "answer"),
     [
         (Offer([b"no"], status=404), "HTTP status 404"),
-        (Offer([b"<html>sign in</html>"], content_type="text/html"), "a web page instead of the file"),
         (Offer([GOOD[:-1] + b"x"]), "the file has sha256"),
-        (Offer([GOOD], drops_at=[100] * 9), "connection lost"),
     ],
-    ids=["not there", "a page", "another file", "lost"],
+    ids=["not there", "another file"],
 )
 def test_an_address_that_does_not_give_it(
     tmp_path: Path, dataset: Path, monkeypatch: pytest.MonkeyPatch, offer: Offer, answer: str
@@ -183,23 +169,6 @@ def test_an_address_that_does_not_give_it(
         by_hand = f"put it at {place} (sha256 {sha}), or correct networks.theirs.source"
         assert_refused(tmp_path, dataset, "https://example.org/theirs.pth", sha, answer, by_hand)
     assert not place.exists()
-
-
-@pytest.mark.parametrize(
-    ("spoil", "message"),
-    [
-        (lambda content: b"", "the file is damaged"),
-        (lambda content: content[:-1], "the file is damaged"),
-        (lambda content: content[:5000] + b"\x01" + content[5001:], "the file is damaged"),
-        (lambda content: b"<html></html>", "the file is damaged"),
-    ],
-    ids=["empty", "one byte short", "one byte", "a web page"],
-)
-def test_a_damaged_dataset(tmp_path: Path, dataset: Path, spoil: Callable[[bytes], bytes], message: str) -> None:
-    path = written(tmp_path / "theirs.pth", GOOD)
-    given = written(tmp_path / "results" / "tiny.npz", spoil(dataset.read_bytes()))
-    said = f"{given}: ", message, "delete it and run rule prepare_dataset again"
-    assert_refused(tmp_path, dataset, path, sha256(GOOD).hexdigest(), *said)
 
 
 def test_the_good_file_is_imported(tmp_path: Path, dataset: Path) -> None:

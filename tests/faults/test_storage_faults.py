@@ -10,9 +10,8 @@ import pytest
 
 from merged_config import CONFIG, merged
 from robust_style.transfer.stand_ins import read_stand_ins
-from robust_style.workflow.layers import painted_recipe
-from robust_style.workflow.roles import epsilons, networks_by_role
-from robust_style.workflow.settings import checked
+from robust_style.workflow.configuration import check_configuration
+from robust_style.workflow.experiment import networks_by_role, painted_recipe, training_epsilons
 from rule_script import Outcome, run_script
 
 # Bytes a file may have: less than any product.
@@ -33,7 +32,7 @@ def no_file_larger_than(size: int) -> Iterator[None]:
 
 def steps(root: Path) -> dict[str, dict[str, Any]]:
     """Every kind of step of the miniature, in the order in which the data travels, as arguments of `run_script`."""
-    config = checked(merged("config", "miniature"), CONFIG / "schema.yaml")
+    config = check_configuration(merged("config", "miniature"), CONFIG / "schema.yaml")
     config["images"] = [str(CONFIG / "images.tsv")]
     network, transfer = config["networks"]["adversarial"], config["transfer"]
     training = {
@@ -97,7 +96,8 @@ def steps(root: Path) -> dict[str, dict[str, Any]]:
             "wildcards": {**NETWORK, "epoch": "001"},
         },
         "score_stylization": {
-            "input": {"traces": of_picture["traces"], "images": images}, "output": {"scores": [score]},
+            "input": {name: of_picture[name] for name in ("pictures", "snapshots", "traces")} | {"images": images},
+            "output": {"scores": [score]},
         },
         "collect_scores": {
             "input": {"scores": [score], "evaluations": [evaluation], "ratings": []},
@@ -111,7 +111,8 @@ def steps(root: Path) -> dict[str, dict[str, Any]]:
             "input": {"table": table, "by_iteration": moments, "blocks": [CONFIG / "claims.yaml"]},
             "output": {"claims": claims},
             "params": {
-                "networks": networks_by_role(config), "recipes": recipes, "epsilons": epsilons(config), "ratios": {},
+                "networks": networks_by_role(config), "recipes": recipes, "epsilons": training_epsilons(config),
+                "ratios": {},
             },
         },
         "draw_score_vs_epoch": {
@@ -134,7 +135,9 @@ def steps(root: Path) -> dict[str, dict[str, Any]]:
 
 
 def run(root: Path, rule: str) -> Outcome:
-    config = checked(merged("config", "miniature"), CONFIG / "schema.yaml") | {"images": [str(CONFIG / "images.tsv")]}
+    config = check_configuration(merged("config", "miniature"), CONFIG / "schema.yaml") | {
+        "images": [str(CONFIG / "images.tsv")]
+    }
     return run_script(rule, root / "logs" / f"{rule}.log", config=config, **steps(root)[rule])
 
 

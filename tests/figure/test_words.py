@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from robust_style.figure.words import accuracy_words, percent, share_missing
-from robust_style.score.evaluation import Evaluation
+from robust_style.files.evaluation import Evaluation
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,6 @@ def test_shares_of_any_size_are_short(share: float, least: float, words: str) ->
 
 
 def test_of_a_network_that_only_paints_no_accuracy_is_said() -> None:
-    painter = Evaluation("n", "standard", 0, 90, None, None, ())
+    painter = Evaluation("n", "standard", 0, 90, None, 0, None, 0, None, 0, (), {}, ())
     assert accuracy_words(painter) == ""
     assert accuracy_words(replace(painter, clean_accuracy=0.5)) == "clean 50 · robust – %"

@@ -89,13 +89,6 @@ def test_a_second_holder_is_refused_until_the_first_is_killed(tmp_path: Path) ->
     assert not path.exists()
 
 
-def test_a_lock_is_released_when_the_block_fails(tmp_path: Path) -> None:
-    for _ in range(2):
-        with pytest.raises(ZeroDivisionError), exclusive_lock(tmp_path / "lock"):
-            raise ZeroDivisionError
-    assert not list(tmp_path.iterdir())
-
-
 def test_a_lock_on_a_file_that_was_just_deleted_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The former holder deletes the file between our open and our lock."""
     path, opened = tmp_path / "lock", []

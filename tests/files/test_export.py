@@ -1,7 +1,6 @@
 """What leaves as safetensors is the network, bit for bit, with its header as texts."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from robust_style.errors import CheckpointError
-from robust_style.files.checkpoint import load_checkpoint, save_checkpoint
+from robust_style.files.checkpoint import load_checkpoint
 from robust_style.files.export import export_weights
 from tiny_training import ADVERSARIAL, initialise, write_tiny_dataset
 
@@ -32,22 +31,6 @@ def test_weights_and_metadata(checkpoint: Path, tmp_path: Path) -> None:
     assert (metadata["regime"], metadata["architecture"], metadata["epoch"]) == ("adversarial", "vgg11", "0")
     assert tuple(json.loads(metadata["mean"])) == state.mean
     assert json.loads(metadata["settings"]) == state.settings
-
-
-def test_memory_layout_is_nobody_s_business(checkpoint: Path, tmp_path: Path) -> None:
-    state = load_checkpoint(checkpoint)
-    strided = {
-        name: tensor.contiguous(memory_format=torch.channels_last) if tensor.ndim == 4 else tensor
-        for name, tensor in state.weights.items()
-    }
-    save_checkpoint(tmp_path / "strided.pt", replace(state, weights=strided))
-    for name in ("strided.pt", checkpoint.name):
-        export_weights(tmp_path / name, tmp_path / f"{name}.safetensors")
-    one, other = (load_file(tmp_path / f"{name}.safetensors") for name in ("strided.pt", checkpoint.name))
-    assert all(torch.equal(one[name], other[name]) for name in one)
-    assert (tmp_path / "strided.pt.safetensors").read_bytes() == (
-        tmp_path / f"{checkpoint.name}.safetensors"
-    ).read_bytes(), "nor is the order in which the library happens to write the metadata"
 
 
 def test_other_files_are_refused_with_the_way_on(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import torch
 from foreign_files import legacy_bytes, members_of, stored, torch_bytes, written, zip_bytes
 from robust_style.errors import CheckpointError
 from robust_style.files import inert_pickle
-from robust_style.files.foreign.read import read_foreign
+from robust_style.files.foreign import read_foreign
 from robust_style.model.foreign_weights import weights_in
 
 AROUND: list[Callable[[bytes], bytes]] = [zip_bytes, legacy_bytes]
@@ -90,13 +90,6 @@ def canary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 ATTACKS = list(attacks(Path("canary")))
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_these_attacks_are_real(canary: Path, attack: str) -> None:
-    """The control: Python's unpickler falls for each."""
-    dill.loads(attacks(canary)[attack])
-    assert canary.exists()
-
-
 @pytest.mark.parametrize("around", AROUND)
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_nothing_is_run(canary: Path, tmp_path: Path, attack: str, around: Callable[[bytes], bytes]) -> None:
@@ -143,14 +136,6 @@ def test_persistent_ids_run_nothing(
     assert not canary.exists()
 
 
-def test_a_state_for_a_function_of_torch_changes_nothing(tmp_path: Path) -> None:
-    """BUILD on a global: Python's unpickler would write into the function's own attributes."""
-    before = dict(vars(torch._utils._rebuild_tensor_v2))
-    pickled = b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n}U\x04evilK\x01sb."
-    read_foreign(written(tmp_path / "evil.pt", zip_bytes(pickled)))
-    assert vars(torch._utils._rebuild_tensor_v2) == before
-
-
 class Crooked:
     """A tensor that claims what its storage of four numbers does not have."""
 
@@ -194,13 +179,6 @@ def test_tensors_outside_their_storage_are_refused(
     path = written(tmp_path / "evil.pt", torch_bytes([Crooked(offset, size, stride)], is_legacy=is_legacy))
     with pytest.raises(CheckpointError, match=r"an? (empty )?tensor "):
         read_foreign(path)
-
-
-def test_what_fits_passes_by_the_same_way(tmp_path: Path) -> None:
-    path = written(tmp_path / "good.pt", torch_bytes([Crooked(1, (3,), (1,)), Crooked(0, (2, 2), (1, 2))]))
-    found = read_foreign(path)
-    assert isinstance(found, list)
-    assert [tensor.tolist() for tensor in found] == [[1.0, 2.0, 3.0], [[0.0, 2.0], [1.0, 3.0]]]
 
 
 def a_zip() -> dict[str, bytes]:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from foreign_files import members_of, stored, torch_bytes, written, zip_bytes
 from robust_style.errors import CheckpointError
-from robust_style.files.foreign.read import read_foreign
+from robust_style.files.foreign import read_foreign
 from robust_style.files.inert_pickle import Global, Placeholder
 
 LAYOUTS = pytest.mark.parametrize("is_legacy", [False, True], ids=["zip", "legacy"])
@@ -107,12 +107,6 @@ def test_a_big_endian_file(tmp_path: Path) -> None:
     assert_equal(read(tmp_path, stored(members)), [expected])
 
 
-def test_a_file_of_before_byte_orders_were_noted(tmp_path: Path) -> None:
-    members = members_of(torch_bytes([torch.ones(2)]))
-    kept = {name: content for name, content in members.items() if not name.endswith("byteorder")}
-    assert_equal(read(tmp_path, stored(kept)), [torch.ones(2)])
-
-
 def test_names_and_dictionaries_of_python_2(tmp_path: Path) -> None:
     """OrderedDict called with a list of [key, value], texts of one byte per character (2019: robustness 1.0)."""
     pickled = b"\x80\x02ccollections\nOrderedDict\n](](U\x01aK\x01e](U\x02b\xe9K\x02ee\x85R."
@@ -159,10 +153,3 @@ def test_strange_keys_and_kinds_become_placeholders(tmp_path: Path) -> None:
 def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(CheckpointError, match=r"theirs\.pt: expected a file written by torch\.save, found \S"):
         read(tmp_path, content)
-
-
-def test_missing_file_and_folder(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="No such file"):
-        read_foreign(tmp_path / "absent.pt")
-    with pytest.raises(CheckpointError, match="directory"):
-        read_foreign(tmp_path)

@@ -14,8 +14,9 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from checkout import PARTS
 from robust_style.workflow.fingerprint import PACKAGE, _reached
-from rule_environments import ENVIRONMENTS, environments_of_rules, pins
+from rule_environments import ENVIRONMENTS, conda_pin, environments_of_rules, pins
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,14 +47,8 @@ def test_what_a_script_imports_is_in_its_environment(rule: str, environment: str
     assert not missing, f"envs/pin.py: add {missing} to the roots of {environment}"
 
 
-def test_each_environment_is_used() -> None:
-    assert set(environments_of_rules().values()) == {path.stem for path in ENVIRONMENTS}
-
-
 def test_they_agree_with_the_lock(tmp_path: Path) -> None:
     """`make pins` writes them again without a change."""
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    assert re.search(r"^pins: .*\n\t\$\(BIN\)/python envs/pin.py environments$", makefile, flags=re.MULTILINE)
     shutil.copytree(ROOT / "envs", tmp_path / "envs")
     shutil.copy(ROOT / "requirements.lock", tmp_path)
     for path in ENVIRONMENTS:
@@ -81,21 +76,6 @@ def test_every_import_is_a_declared_dependency() -> None:
     assert set().union(*(imported(script) for script in scripts)) <= declared
 
 
-def test_the_environments_lie_alone() -> None:
-    """Snakemake would use a pin file (`NAME.linux-64.pin.txt`) or a script (`NAME.post-deploy.sh`) beside them."""
-    assert {path.name for path in (ROOT / "envs").iterdir() if path.name != "__pycache__"} == {
-        *(path.name for path in ENVIRONMENTS), "pin.py",
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize("path", ENVIRONMENTS, ids=lambda path: path.stem)
-def test_every_package_is_pinned_exactly(path: Path) -> None:
-    lines = [line.strip() for line in path.read_text(encoding="utf-8").split("dependencies:")[1].splitlines()]
-    for line in lines:
-        if line and line != "- pip:":
-            assert re.fullmatch(r"- [a-z0-9._-]+={1,2}[0-9][\w.+!]*", line), line
-
-
 LOADED = """
 import sys
 from robust_style.model.compat import import_robustness
@@ -114,3 +94,14 @@ def test_what_the_library_imports_is_where_it_trains() -> None:
     needed = {name: {re.sub(r"[-_.]+", "-", p).lower() for p in places[name]} for name in foreign if name in places}
     assert {"cox", "dill", "tensorboardX", "tqdm"} <= set(needed)
     assert not {name for name, packages in needed.items() if not packages & pinned("train")}
+
+
+def test_the_container_has_the_python_of_the_environments_and_all_that_a_run_needs() -> None:
+    """It cannot be built here: that takes a registry of images."""
+    recipe = (ROOT / "Containerfile").read_text(encoding="utf-8")
+    minor = re.search(r"^FROM python:(3\.\d+)-slim", recipe, flags=re.MULTILINE)
+    assert minor
+    assert all(conda_pin(path.stem, "python").startswith(f"{minor[1]}.") for path in ENVIRONMENTS)
+    copied = {word for line in recipe.splitlines() if line.startswith("COPY ") for word in line.split()[1:-1]}
+    assert {*PARTS, "requirements.lock"} <= copied
+    assert not copied & set((ROOT / ".dockerignore").read_text(encoding="utf-8").split())

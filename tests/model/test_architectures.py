@@ -1,25 +1,27 @@
-"""The architectures: the library's own networks at any width, and what is said of each without building it."""
+"""Sizes, costs and layer names of the architectures are those of the networks."""
 
 from typing import Any
 
 import pytest
 import torch
+import yaml
 from torch import Tensor, fx, nn
 
 from merged_config import CONFIG
 from robust_style.errors import ConfigError
-from robust_style.model.architectures import ARCHITECTURES, architecture_named, is_pretrained, relative_costs
-from robust_style.model.calibrate import calibrate_batch_norm
-from robust_style.model.compat import import_densenet, import_resnet, import_torchvision_models
-from robust_style.model.forward import logits_of
-from robust_style.model.layers import is_vgg, layer_indices
+from robust_style.model.architectures import (
+    ARCHITECTURES,
+    architecture_named,
+    check_layer,
+    is_pretrained,
+    layer_names,
+    relative_costs,
+)
+from robust_style.model.layer_graph import LayerGraph, layers_in
 from robust_style.model.network import NormalisedNetwork, build_network
 from robust_style.model.pretrained import build_pretrained
-from robust_style.model.tap_names import refuse_unknown_tap, tap_names
-from robust_style.model.traced import TracedNetwork
-from robust_style.transfer.features import Encoder
+from robust_style.transfer.encoder import Encoder, GraphPart
 from robust_style.transfer.stand_ins import layer_for, read_stand_ins
-from schema_keys import schema
 
 IMAGES = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 STAND_INS = read_stand_ins(CONFIG / "layers.yaml")
@@ -27,68 +29,15 @@ HERE = [name for name in ARCHITECTURES if not is_pretrained(name)]
 BRANCHED = [name for name in HERE if ARCHITECTURES[name].family != "vgg"]
 
 
-def theirs(architecture: str) -> nn.Module:
-    """As the library or torchvision makes it."""
-    makers = {
-        "resnet": import_resnet,
-        "densenet": import_densenet,
-        "mobilenet": import_torchvision_models,
-    }
-    network: nn.Module = getattr(makers[ARCHITECTURES[architecture].family](), architecture)(num_classes=7)
-    return network
-
-
-@pytest.mark.parametrize("architecture", BRANCHED)
-def test_full_width_is_the_network_of_others_weight_for_weight(architecture: str) -> None:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(5)
-        expected = theirs(architecture)
-    ours = build_network(architecture, 1.0, 7, seed=5)
-    assert type(ours) is type(expected)
-    assert list(ours.state_dict()) == list(expected.state_dict())
-    assert all(torch.equal(weight, ours.state_dict()[name]) for name, weight in expected.state_dict().items())
-
-
-def test_mobilenet_ends_with_4_x_4_positions_and_draws_no_dropout() -> None:
-    network = build_network("mobilenet_v2", 0.25, 7)
-    assert network.get_submodule("features")(IMAGES).shape[2:] == (4, 4)
-    assert torch.equal(network(IMAGES), network(IMAGES)), "in training mode"
-
-
-@pytest.mark.parametrize("architecture", BRANCHED)
-def test_a_narrow_one_classifies_and_the_global_state_is_untouched(architecture: str) -> None:
-    before = torch.get_rng_state()
-    network = build_network(architecture, 0.125, 7, seed=1)
-    again = build_network(architecture, 0.125, 7, seed=1)
-    assert torch.equal(before, torch.get_rng_state())
-    assert all(torch.equal(*pair) for pair in zip(network.parameters(), again.parameters(), strict=True))
-    assert network(IMAGES).shape == (2, 7)
-    assert sum(p.numel() for p in network.parameters()) < ARCHITECTURES[architecture].parameters / 4
-
-
-@pytest.mark.parametrize("architecture", BRANCHED)
-@pytest.mark.parametrize("width", [0.0, -1.0, float("nan"), 0.001])
-def test_a_width_that_leaves_nothing_is_refused(architecture: str, width: float) -> None:
-    with pytest.raises(ConfigError, match="width: expected"):
-        build_network(architecture, width, 3)
-
-
-@pytest.mark.parametrize("architecture", BRANCHED)
-def test_training_runs_its_own_forward_pass(architecture: str) -> None:
-    network = NormalisedNetwork(build_network(architecture, 0.125, 7), (0.5,) * 3, (0.3,) * 3)
-    calibrate_batch_norm(network, [IMAGES])
-    network.train(False)
-    assert torch.equal(logits_of(network, IMAGES, "float32"), network(IMAGES))
-    assert logits_of(network, IMAGES, "bfloat16").dtype == torch.float32
-
-
-def test_an_unknown_one_is_told_with_the_nearest() -> None:
+def test_an_unknown_architecture_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(ConfigError, match=r"expected one of vgg11, .*found 'resnet81'; did you mean resnet18\?"):
         architecture_named("resnet81")
 
 
-def test_the_schema_names_them_all() -> None:
-    networks = schema()["properties"]["networks"]["additionalProperties"]["properties"]
+def test_the_schema_lists_all_architectures() -> None:
+    networks = yaml.safe_load((CONFIG / "schema.yaml").read_text(encoding="utf-8"))["properties"]["networks"][
+        "additionalProperties"
+    ]["properties"]
     assert networks["architecture"]["enum"] == list(ARCHITECTURES)
 
 
@@ -108,23 +57,23 @@ class _Counted(nn.Module):
 
 
 @pytest.mark.parametrize("architecture", HERE)
-def test_what_is_said_of_its_size_is_counted(architecture: str) -> None:
-    said = ARCHITECTURES[architecture]
+def test_parameters_and_image_macs_are_counted(architecture: str) -> None:
+    facts = ARCHITECTURES[architecture]
     with torch.device("meta"):
         network = build_network(architecture, 1.0, 10)
     counted = _Counted(network)
     network(IMAGES.to("meta"))
-    assert sum(p.numel() for p in network.parameters()) == pytest.approx(said.parameters, rel=0.002)
-    assert counted.total == pytest.approx(said.image_macs, rel=0.002)
+    assert sum(p.numel() for p in network.parameters()) == pytest.approx(facts.parameters, rel=0.002)
+    assert counted.total == pytest.approx(facts.image_macs, rel=0.002)
 
 
 @pytest.mark.parametrize("architecture", BRANCHED)
-def test_what_a_picture_costs_is_counted(architecture: str) -> None:
-    """Without what lies behind the stand-in of relu5_1: the graph up to there, all of its convolutions."""
+def test_pixel_macs_are_counted(architecture: str) -> None:
+    """All convolutions of the graph up to the stand-in of relu5_1."""
     with torch.device("meta"):
         network = build_network(architecture, 1.0, 10)
-    traced = TracedNetwork(network)
-    deepest = traced.taps[layer_for("relu5_1", architecture, STAND_INS)]
+    traced = LayerGraph(network)
+    deepest = traced.nodes[layer_for("relu5_1", architecture, STAND_INS)]
     needed, waiting = set(), [deepest]
     while waiting:
         node = waiting.pop()
@@ -141,20 +90,20 @@ def test_what_a_picture_costs_is_counted(architecture: str) -> None:
 
 
 @pytest.mark.parametrize("architecture", BRANCHED)
-def test_what_its_maps_hold_is_counted(architecture: str) -> None:
+def test_pixel_values_are_counted(architecture: str) -> None:
     with torch.device("meta"):
         network = NormalisedNetwork(build_network(architecture, 1.0, 10), (0.5,) * 3, (0.3,) * 3).train(False)
     layers = list(dict.fromkeys(layer_for(f"relu{block}_1", architecture, STAND_INS) for block in range(1, 6)))
-    branched = Encoder(network, layers, pooling="average", device=torch.device("meta")).branched
-    assert branched is not None
-    held = 0
-    for _, output in _Nodes(branched.part).outputs(torch.empty(1, 3, 64, 64, device="meta")):
-        held += output.numel()
-    assert held / 64**2 == pytest.approx(ARCHITECTURES[architecture].pixel_values, rel=0.002)
+    part = Encoder(network, layers, pooling="average", device=torch.device("meta")).part
+    assert isinstance(part, GraphPart)
+    values = 0
+    for _, output in _Nodes(part.module).outputs(torch.empty(1, 3, 64, 64, device="meta")):
+        values += output.numel()
+    assert values / 64**2 == pytest.approx(ARCHITECTURES[architecture].pixel_values, rel=0.002)
 
 
 class _Nodes(fx.Interpreter):
-    """Every map on the way."""
+    """Collects the output of every node."""
 
     def outputs(self, images: Tensor) -> list[tuple[fx.Node, Tensor]]:
         self.found: list[tuple[fx.Node, Tensor]] = []
@@ -170,31 +119,29 @@ class _Nodes(fx.Interpreter):
 
 def test_costs_are_relative_to_vgg19_and_grow_with_the_square_of_the_width() -> None:
     assert relative_costs("vgg19", 1.0) == (1.0, 1.0, 1.0)
-    assert relative_costs("resnet18", 0.5) == pytest.approx([found / 4 for found in relative_costs("resnet18", 1.0)])
+    assert relative_costs("resnet18", 0.5) == pytest.approx([cost / 4 for cost in relative_costs("resnet18", 1.0)])
     assert 1.3 < relative_costs("resnet18", 1.0)[1] < 1.5
 
 
 @pytest.mark.parametrize("architecture", list(ARCHITECTURES))
-def test_names_and_layers_agree(architecture: str) -> None:
-    """What the Snakefile is told without torch is what the network has."""
+def test_layer_names_are_those_of_the_network(architecture: str) -> None:
     is_foreign = is_pretrained(architecture)
     network = build_pretrained(architecture, {}) if is_foreign else build_network(architecture, 0.125, 10)
-    names = tap_names(architecture)
+    names = layer_names(architecture)
     assert len(set(names)) == len(names)
-    assert is_vgg(network) is (ARCHITECTURES[architecture].family == "vgg")
-    if is_vgg(network):
-        assert list(layer_indices(network.get_submodule("features").children())) == names
-    else:
-        assert set(TracedNetwork(network).taps) == set(names)
+    whole = NormalisedNetwork(network, (0.5,) * 3, (0.3,) * 3)
+    is_vgg = ARCHITECTURES[architecture].family == "vgg"
+    assert (whole.vgg_features is not None) is is_vgg
+    assert layers_in(whole) == names if is_vgg else set(layers_in(whole)) == set(names)
     for kind in ("conv", "relu"):
         stand_ins = [layer_for(f"{kind}{block}_1", architecture, STAND_INS) for block in range(1, 6)]
-        assert [name for name in names if name in stand_ins] == stand_ins, "five of them, in their order"
+        assert [name for name in names if name in stand_ins] == stand_ins, "five stand-ins in the order of the network"
 
 
 def test_an_unknown_layer_is_refused_with_the_nearest_name() -> None:
-    with pytest.raises(ConfigError, match=r"of ours, found 'layer3_1'; did you mean layer3\.1\?; `robust-style layers`"):
-        refuse_unknown_tap("layer3_1", tap_names("resnet50"), "ours")
+    with pytest.raises(ConfigError, match=r"of ours, found 'layer3_1'; did you mean layer3\.1\?; `robust-"):
+        check_layer("layer3_1", layer_names("resnet50"), "ours")
     with pytest.raises(ConfigError) as caught:
-        refuse_unknown_tap("zzz", tap_names("resnet50"), "ours")
+        check_layer("zzz", layer_names("resnet50"), "ours")
     assert len(str(caught.value)) < 800
     assert "did you mean" not in str(caught.value)

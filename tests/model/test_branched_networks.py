@@ -1,4 +1,4 @@
-"""Networks with branches go through the rules' scripts like a VGG: trained, evaluated, painted with, reconstructed."""
+"""Networks with branches run through the rules' scripts like a VGG: train, evaluate, stylize, reconstruct."""
 
 import dataclasses
 import json
@@ -15,7 +15,11 @@ from tiny_scripts import Tiny
 from tiny_training import STANDARD, initialise
 
 STAND_INS = read_stand_ins(CONFIG / "layers.yaml")
-BRANCHED = [name for name, entry in ARCHITECTURES.items() if entry.head and entry.family != "vgg"]
+BRANCHED = [
+    pytest.param(name, marks=[] if name == "resnet18" else [pytest.mark.nightly])
+    for name, facts in ARCHITECTURES.items()
+    if facts.head and facts.family != "vgg"
+]
 
 
 @pytest.mark.parametrize("architecture", BRANCHED)

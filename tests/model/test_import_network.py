@@ -14,13 +14,13 @@ from robust_style.data.download import Source
 from robust_style.errors import CheckpointError, DownloadError
 from robust_style.files.checkpoint import load_checkpoint
 from robust_style.files.digest import sha256_of_file
+from robust_style.files.evaluation import Evaluation
 from robust_style.model import foreign_source
 from robust_style.model.compat import import_torchvision_models
 from robust_style.model.convert import CIFAR10_MEAN
 from robust_style.model.import_network import import_network
 from robust_style.model.network import build_network
-from robust_style.score.accuracies import collect_evaluations
-from robust_style.score.evaluation import read_evaluation
+from robust_style.score.evaluation_tables import collect_evaluations
 from robust_style.training.evaluate import evaluate_checkpoint
 from tiny_training import CLASSES, EVALUATION, write_tiny_dataset
 
@@ -65,28 +65,12 @@ def test_a_local_file(dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "assumed: mean (0.4914, 0.4822, 0.4465)" in capsys.readouterr().err
 
 
-def test_equal_inputs_give_equal_bytes(dataset: Path, tmp_path: Path) -> None:
-    path = written(tmp_path / "ckpt.pth", CONTENT)
-    first = imported(dataset, str(path)).read_bytes()
-    assert imported(dataset, str(path)).read_bytes() == first
-
-
 def test_another_epoch_than_the_file_s_is_told(
     dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = written(tmp_path / "ckpt.pth", CONTENT)
     assert load_checkpoint(imported(dataset, str(path), epoch=41)).epoch == 41
     assert "ckpt.pth: the file says 42 completed epochs, recorded are 41" in capsys.readouterr().err
-
-
-def test_it_can_be_evaluated(dataset: Path, tmp_path: Path) -> None:
-    checkpoint = imported(dataset, str(written(tmp_path / "ckpt.pth", CONTENT)))
-    evaluate_checkpoint(
-        checkpoint=checkpoint, dataset=dataset, evaluation=tmp_path / "e.json", settings=EVALUATION,
-        with_autoattack=False, network="theirs", seed=5, epoch=42, device="cpu", threads=1,
-    )  # fmt: skip
-    evaluation = json.loads((tmp_path / "e.json").read_text(encoding="utf-8"))
-    assert (evaluation["epoch"], evaluation["history"]) == (42, [])
 
 
 def test_a_download_is_kept_and_used_again(dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,7 +132,7 @@ def test_a_network_for_imagenet_paints_and_has_no_accuracy(dataset: Path, tmp_pa
         checkpoint=path, dataset=dataset, evaluation=tmp_path / "evaluation.json", settings=EVALUATION,
         with_autoattack=True, network="theirs", seed=5, epoch=42, device="cpu", threads=1,
     )  # fmt: skip
-    found = read_evaluation(tmp_path / "evaluation.json")
+    found = Evaluation.load(tmp_path / "evaluation.json")
     assert (found.clean_accuracy, found.robust_accuracy, found.history) == (None, None, ())
     collect_evaluations(
         evaluations=[tmp_path / "evaluation.json"], table=tmp_path / "table.tsv", history=tmp_path / "history.tsv"

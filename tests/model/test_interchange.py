@@ -16,6 +16,7 @@ from robust_style.model.network import NormalisedNetwork
 from robust_style.model.restore import restore_network
 from tiny_training import ADVERSARIAL, STANDARD, initialise, train, write_tiny_dataset
 
+LARGE = [pytest.param(name, marks=pytest.mark.nightly) for name in ("resnet50", "densenet121")]
 IMAGES = torch.rand(4, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 CONVERT: dict[str, Any] = {
     "origin": "theirs.pt", "network": "theirs", "architecture": "vgg11", "width": 1.0, "regime": "standard", "seed": 0,
@@ -48,14 +49,14 @@ def test_what_we_trained_the_library_restores(tmp_path: Path, settings: dict[str
     assert torch.equal(library_logits(checkpoint, tmp_path, num_classes=4), our_logits(checkpoint))
 
 
-@pytest.mark.parametrize("architecture", ["resnet18", "resnet50", "densenet121"])
+@pytest.mark.parametrize("architecture", ["resnet18", *LARGE])
 def test_other_architectures_of_ours_the_library_restores(tmp_path: Path, architecture: str) -> None:
     data = write_tiny_dataset(tmp_path / "data.npz", train=24)
     checkpoint = initialise(tmp_path, data, STANDARD | {"architecture": architecture, "width": 1.0})
     assert torch.equal(library_logits(checkpoint, tmp_path, architecture, num_classes=4), our_logits(checkpoint))
 
 
-@pytest.mark.parametrize("architecture", ["resnet18", "resnet50", "densenet121"])
+@pytest.mark.parametrize("architecture", ["resnet18", *LARGE])
 def test_other_architectures_of_the_library_we_restore(tmp_path: Path, architecture: str) -> None:
     """As published: the network twice, the normaliser, `module.` before each name."""
     robustness = import_robustness()

@@ -14,7 +14,7 @@ from robust_style.model.compat import import_torchvision_models
 from robust_style.model.convert import converted
 from robust_style.model.pretrained import CAFFE_MEAN
 from robust_style.model.restore import restore_network
-from robust_style.transfer.features import Encoder
+from robust_style.transfer.encoder import Encoder
 from robust_style.transfer.stand_ins import layer_for, read_stand_ins
 
 IMAGES = torch.rand(2, 3, 32, 48, generator=torch.Generator().manual_seed(0))

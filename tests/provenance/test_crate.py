@@ -1,4 +1,4 @@
-"""The crate of a run: valid, with hashes, credits and versions, the same bytes each time, nothing personal."""
+"""The RO-Crate of a run: valid, with hashes, credits and versions, deterministic, without personal data."""
 
 import json
 import os
@@ -52,27 +52,10 @@ def entities(products: Products) -> dict[str, dict[str, Any]]:
     return {entity["@id"]: entity for entity in graph}
 
 
+@pytest.mark.nightly  # the validator takes 10 s
 def test_it_is_a_workflow_run_crate(products: Products, tmp_path: Path) -> None:
     report = validate(products.results, tmp_path)
     assert report["passed"], report["issues"]
-
-
-def test_the_validator_finds_what_is_missing(products: Products, tmp_path: Path) -> None:
-    """So that the test above can fail: the crate of the first test without three of its properties."""
-    metadata = products.results / "ro-crate-metadata.json"
-    whole = metadata.read_bytes()
-    changed = json.loads(whole)
-    entities = {entity["@id"]: entity for entity in changed["@graph"]}
-    del entities["./"]["license"], entities["#run"]["instrument"], entities["workflow/Snakefile"]["programmingLanguage"]
-    metadata.write_text(json.dumps(changed))
-    try:
-        report = validate(products.results, tmp_path)
-    finally:
-        metadata.write_bytes(whole)
-    assert not report["passed"]
-    messages = " ".join(issue["message"] for issue in report["issues"])
-    for words in ("must specify a license", "MUST have an instrument", "must refer to its language"):
-        assert words in messages, messages
 
 
 def test_the_same_results_give_the_same_bytes(products: Products) -> None:
@@ -103,12 +86,14 @@ def test_versions_authors_and_terms(entities: dict[str, dict[str, Any]]) -> None
     assert entities["#software-numpy"]["softwareVersion"]
     assert entities[main["author"]["@id"]]["name"] == "The robust-style authors"
     assert "CIFAR-10" in entities[entities["./"]["license"]["@id"]]["description"]
-    assert "agent" not in entities["#run"], "who ran it is not recorded"
+    assert "agent" not in entities["#run"]
 
 
-def test_the_copy_is_the_workflow_s_code_and_no_configuration(products: Products) -> None:
+def test_the_code_is_copied_and_the_configuration_is_not(products: Products) -> None:
     copied = {
-        path.relative_to(products.results / "workflow").as_posix() for path in files(products.results / "workflow")
+        path.relative_to(products.results / "workflow").as_posix()
+        for path in (products.results / "workflow").rglob("*")
+        if path.is_file()
     }
     assert {"Snakefile", "rules/check.smk", "workflow_scripts/stylize.py", "LICENSE", "envs/train.yaml"} <= copied
     assert {"workflow_scripts/robust_style/py.typed", "workflow_scripts/robust_style/page/page.js"} & copied
@@ -122,7 +107,3 @@ def test_nothing_of_an_older_copy_is_left(tmp_path: Path) -> None:
     (tmp_path / "workflow" / "old.py").write_text("old")
     copy_workflow(tmp_path / "workflow")
     assert not (tmp_path / "workflow" / "old.py").exists()
-
-
-def files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]

@@ -1,4 +1,4 @@
-"""Random networks as raters, and waves and stripes to judge."""
+"""Random networks as raters."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ MEAN, STD = (0.49, 0.48, 0.45), (0.20, 0.21, 0.22)
 
 @pytest.fixture(scope="session")
 def squeezenet_file(tmp_path_factory) -> Path:
-    """A SqueezeNet 1.0 that knows nothing, as torchvision writes it."""
+    """An untrained SqueezeNet 1.0, as torchvision saves it."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(3)
         network: nn.Module = import_torchvision_squeezenet().squeezenet1_0(weights=None)
@@ -26,7 +26,7 @@ def squeezenet_file(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def checkpoint(tmp_path):
-    """Writes the checkpoint of a random network: `checkpoint("standard", seed=1)`."""
+    """Write the checkpoint of a random network: `checkpoint("standard", seed=1)`."""
 
     def write(regime: str, seed: int) -> Path:
         network = build_network("vgg19", 0.125, 10, seed=seed)

@@ -1,4 +1,4 @@
-"""Judgements of pictures: beside the right labels, by nobody who painted, and into the table of scores."""
+"""Ratings of pictures, and their columns in the table of scores."""
 
 import json
 
@@ -8,11 +8,10 @@ import pytest
 from made_results import make_results
 from robust_style.errors import CheckpointError, ResultError
 from robust_style.raters.rate_pictures import rate_pictures
-from robust_style.score.collect import collect_scores
-from robust_style.score.table import read_table
-from robust_style.workflow.raters import LAYERS
+from robust_style.score.score_tables import collect_scores, read_score_table
+from robust_style.workflow.experiment import RATER_LAYERS
 
-JURY = ("style_gram_distance", "content_perceptual_distance", "rater_standard_style_distance")
+RATERS = ("style_gram_distance", "content_perceptual_distance", "rater_standard_style_distance")
 
 
 @pytest.fixture
@@ -22,13 +21,13 @@ def made(tmp_path):
 
 @pytest.fixture
 def rated(made, tmp_path, squeezenet_file, checkpoint):
-    """Rates the pictures; returns the ratings."""
+    """Rate the pictures; returns the ratings."""
 
     def run(**changes):
         settings = {
-            "traces": made.traces, "images": list(made.images.values()), "squeezenet": squeezenet_file,
-            "caffe_input": False, "held_out": {"standard": checkpoint("standard", 1)},
-            "layers": {"standard": LAYERS},
+            "pictures": made.pictures, "traces": made.traces, "images": list(made.images.values()),
+            "squeezenet": squeezenet_file, "caffe_input": False, "held_out": {"standard": checkpoint("standard", 1)},
+            "layers": {"standard": RATER_LAYERS},
             "ratings": tmp_path / "ratings.json", "threads": 1,
         }  # fmt: skip
         rate_pictures(**{**settings, **changes})
@@ -37,14 +36,14 @@ def rated(made, tmp_path, squeezenet_file, checkpoint):
     return run
 
 
-def test_each_picture_is_rated_once_and_the_same_again(rated, made):
-    found = rated()
-    assert [entry["labels"] for entry in found] == [json.loads(path.read_text())["labels"] for path in made.traces]
-    assert all(entry[measure] > 0 for entry in found for measure in JURY)
-    assert rated() == found
+def test_each_picture_is_rated_once_and_deterministically(rated, made):
+    entries = rated()
+    assert [entry["labels"] for entry in entries] == [json.loads(path.read_text())["labels"] for path in made.traces]
+    assert all(entry[measure] > 0 for entry in entries for measure in RATERS)
+    assert rated() == entries
 
 
-def test_a_picture_that_is_the_content_is_as_far_from_the_style_as_that(rated, made):
+def test_the_content_as_a_picture_has_style_distance_1_and_content_distance_0(rated, made):
     for trace in made.traces:
         content = json.loads(trace.read_text())["labels"]["content"]
         trace.with_suffix(".png").write_bytes(made.images[content].read_bytes())
@@ -54,7 +53,7 @@ def test_a_picture_that_is_the_content_is_as_far_from_the_style_as_that(rated, m
         assert entry["content_perceptual_distance"] == pytest.approx(0, abs=1e-6)
 
 
-def test_who_is_absent_says_nothing(rated):
+def test_raters_that_are_not_configured_give_no_column(rated):
     assert set(rated(squeezenet=None)[0]) == {"labels", "rater_standard_style_distance"}
     assert set(rated(held_out={})[0]) == {"labels", "style_gram_distance", "content_perceptual_distance"}
 
@@ -65,37 +64,35 @@ def test_no_rater_rates_its_own_pictures(rated, checkpoint, tmp_path):
     assert not (tmp_path / "ratings.json").exists()
 
 
-def test_judgements_stand_in_the_row_of_their_picture(rated, made, tmp_path):
-    said = rated()
+def collect(made, tmp_path):
+    collect_scores(
+        scores=made.scores,
+        evaluations=made.evaluations,
+        ratings=[tmp_path / "ratings.json"],
+        table=tmp_path / "scores.tsv",
+        by_iteration=tmp_path / "moments.tsv",
+    )
+
+
+def test_ratings_are_in_the_row_of_their_picture(rated, made, tmp_path):
+    entries = rated()
     made.collect(tmp_path / "without.tsv")
-    tables = {"table": tmp_path / "scores.tsv", "by_iteration": tmp_path / "moments.tsv"}
-    collect_scores(scores=made.scores, evaluations=made.evaluations, ratings=[tmp_path / "ratings.json"], **tables)
-    found, without = read_table(tables["table"]), read_table(tmp_path / "without.tsv")
-    assert without[list(JURY)].isna().all(axis=None)
-    assert found["rater_adversarial_style_distance"].isna().all()
-    pd.testing.assert_frame_equal(found.drop(columns=list(JURY)), without.drop(columns=list(JURY)))
-    for entry in said:
+    collect(made, tmp_path)
+    rows, without = read_score_table(tmp_path / "scores.tsv"), read_score_table(tmp_path / "without.tsv")
+    assert without[list(RATERS)].isna().all(axis=None)
+    assert rows["rater_adversarial_style_distance"].isna().all()
+    pd.testing.assert_frame_equal(rows.drop(columns=list(RATERS)), without.drop(columns=list(RATERS)))
+    for entry in entries:
         labels = entry["labels"]
-        row = found[(found["epoch"] == labels["epoch"]) & (found["content"] == labels["content"])]
+        row = rows[(rows["epoch"] == labels["epoch"]) & (rows["content"] == labels["content"])]
         assert row["style_gram_distance"].item() == pytest.approx(entry["style_gram_distance"], rel=1e-5)
 
 
-@pytest.mark.parametrize("fault", ["of no picture", "twice", "no labels"])
-def test_strange_judgements_are_refused(fault, rated, made, tmp_path):
-    said = rated()
-    if fault == "of no picture":
-        said[0]["labels"]["epoch"] = 99
-    elif fault == "twice":
-        said.append(said[0])
-    else:
-        del said[0]["labels"]
-    (tmp_path / "ratings.json").write_text(json.dumps(said))
-    with pytest.raises(ResultError, match="expected ratings"):
-        collect_scores(
-            scores=made.scores,
-            evaluations=made.evaluations,
-            ratings=[tmp_path / "ratings.json"],
-            table=tmp_path / "scores.tsv",
-            by_iteration=tmp_path / "moments.tsv",
-        )
-    assert not (tmp_path / "scores.tsv").exists()
+def test_ratings_of_no_picture_repeated_or_damaged_are_refused(made, tmp_path):
+    labels = json.loads(made.traces[0].read_text())["labels"]
+    rating = {"labels": labels, "style_gram_distance": 0.5}
+    for entries in ([{**rating, "labels": labels | {"epoch": 99}}], [rating, rating], [{"style_gram_distance": 0.5}]):
+        (tmp_path / "ratings.json").write_text(json.dumps(entries))
+        with pytest.raises(ResultError, match="expected ratings"):
+            collect(made, tmp_path)
+        assert not (tmp_path / "scores.tsv").exists()

@@ -1,4 +1,4 @@
-"""SqueezeNet as an eye: torchvision's own arithmetic, foreign files refused, real weights order the controls."""
+"""SqueezeNet as a rater: equals torchvision's, other files are refused, real weights order the controls."""
 
 from pathlib import Path
 
@@ -18,30 +18,26 @@ def picture() -> torch.Tensor:
     return torch.rand(1, 3, 64, 48, generator=torch.Generator().manual_seed(0))
 
 
-def test_maps_are_torchvision_s(squeezenet_file: Path, picture: torch.Tensor) -> None:
+def test_maps_equal_torchvisions(squeezenet_file: Path, picture: torch.Tensor) -> None:
     network = import_torchvision_squeezenet().squeezenet1_0(weights=None)
     network.load_state_dict(torch.load(squeezenet_file, weights_only=True))
     mean, std = torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1), torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1)
-    seen = read_squeezenet(squeezenet_file, caffe_input=False)(picture)
+    state = torch.get_rng_state()
+    maps = read_squeezenet(squeezenet_file, caffe_input=False)(picture)
+    assert torch.equal(state, torch.get_rng_state())
     with torch.no_grad():
-        for position, found in zip(POSITIONS, seen, strict=True):
-            assert torch.equal(found, network.features[: position + 1]((picture - mean) / std))
-    assert not any(one.requires_grad for one in seen)
+        for position, layer in zip(POSITIONS, maps, strict=True):
+            assert torch.equal(layer, network.features[: position + 1]((picture - mean) / std))
+    assert not any(layer.requires_grad for layer in maps)
 
 
 def test_caffe_input_is_blue_first_and_0_to_255(squeezenet_file: Path, picture: torch.Tensor) -> None:
     network = import_torchvision_squeezenet().squeezenet1_0(weights=None)
     network.load_state_dict(torch.load(squeezenet_file, weights_only=True))
-    seen = read_squeezenet(squeezenet_file, caffe_input=True)(picture)
+    maps = read_squeezenet(squeezenet_file, caffe_input=True)(picture)
     bgr = 255 * picture.flip(1) - torch.tensor([103.939, 116.779, 123.68]).view(3, 1, 1)
     with torch.no_grad():
-        assert torch.allclose(seen[0], network.features[:2](bgr), rtol=1e-4, atol=1e-4)
-
-
-def test_the_global_random_state_stays(squeezenet_file: Path) -> None:
-    before = torch.get_rng_state()
-    read_squeezenet(squeezenet_file, caffe_input=False)
-    assert torch.equal(before, torch.get_rng_state())
+        assert torch.allclose(maps[0], network.features[:2](bgr), rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("version", ["squeezenet1_1", "without fire9"])
@@ -60,16 +56,15 @@ def test_another_network_is_refused(version: str, squeezenet_file: Path, tmp_pat
 @pytest.mark.skipif(not REAL.exists(), reason="the real weights are not here")
 def test_real_weights_order_the_controls() -> None:
     content, style = photograph_and_still_life(128)
-    eye = read_squeezenet(REAL, caffe_input=True)
-    found = rated(eye, controls(content, style))
-    gram = {name: said["style_gram_distance"] for name, said in found.items()}
+    ratings = rated(read_squeezenet(REAL, caffe_input=True), controls(content, style))
+    gram = {name: rating["style_gram_distance"] for name, rating in ratings.items()}
     assert gram["itself"] == pytest.approx(1)
     assert gram["style"] == 0
-    # Blind to place but for the seam; a blend is on the way; artefacts are no style.
+    # Blind to position but for the seam.
     assert gram["shifted"] < gram["blend"] < gram["matched"]
     assert min(gram["noise"], gram["checkerboard"], gram["inverted"]) > gram["blend"]
-    kept = {name: said["content_perceptual_distance"] for name, said in found.items()}
-    assert kept["itself"] == 0
-    # Knows what the content is whatever its colours, and that the style elsewhere is none of it.
-    assert kept["matched"] < kept["blend"] < kept["shifted"]
-    assert kept["inverted"] < kept["shifted"]
+    content_distance = {name: rating["content_perceptual_distance"] for name, rating in ratings.items()}
+    assert content_distance["itself"] == 0
+    # Insensitive to colours.
+    assert content_distance["matched"] < content_distance["blend"] < content_distance["shifted"]
+    assert content_distance["inverted"] < content_distance["shifted"]

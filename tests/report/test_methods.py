@@ -13,8 +13,8 @@ from made_results import claim_row, make_results, write_claims
 from merged_config import merged
 from robust_style.errors import ResultError
 from robust_style.report.methods import write_methods
-from robust_style.workflow.meanings import meanings
-from robust_style.workflow.settings import checked
+from robust_style.workflow.configuration import check_configuration
+from robust_style.workflow.schema_page import descriptions
 
 SCHEMA = Path(__file__).resolve().parents[2] / "config" / "schema.yaml"
 IMAGES = {"rocket": {"title": "Rocket <1>", "author": "NASA", "year": "2015", "licence": "public domain"}}
@@ -24,8 +24,8 @@ IMAGES = {"rocket": {"title": "Rocket <1>", "author": "NASA", "year": "2015", "l
 def given(tmp_path):
     made = make_results(tmp_path, recipes=("fair",), epochs=(4,))
     return {
-        "config": checked(merged("config"), SCHEMA),
-        "meanings": meanings(SCHEMA),
+        "config": check_configuration(merged("config"), SCHEMA),
+        "meanings": descriptions(SCHEMA),
         "images": IMAGES,
         "pairs": [("rocket", "flow_field")],
         "claims": write_claims(tmp_path / "claims.tsv", [claim_row(), claim_row(recipe="original")]),

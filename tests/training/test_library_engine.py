@@ -24,7 +24,7 @@ from robust_style.model.network import build_network
 from robust_style.training.library_engine import _library_checkpoint, library_arguments, library_options
 from robust_style.training.running_segment import RunningSegment
 from robust_style.training.settings import NetworkSettings, TrainingSettings
-from robust_style.workflow.settings import checked
+from robust_style.workflow.configuration import check_configuration
 from tiny_training import ADVERSARIAL, BY_LIBRARY, EVALUATION, STANDARD, TRAINING, initialise, train, write_tiny_dataset
 
 # The command of the original work.
@@ -49,7 +49,7 @@ def options_of(settings: dict[str, Any], **changes: Any) -> list[str]:
 
 def test_the_published_experiment_is_the_original_command() -> None:
     """Argument by argument, as the library parses and completes them, except for what decides no weight."""
-    config = checked(merged("config"), CONFIG / "schema.yaml")
+    config = check_configuration(merged("config"), CONFIG / "schema.yaml")
     block = config["networks"]["adversarial"] | {"engine": "robustness"}
     outside = {"epochs", "checkpoint_every", "precision", "threads"}
     training = {key: value for key, value in config["training"].items() if key not in outside}

@@ -1,4 +1,4 @@
-"""Tiny networks and images, made here: no file, no network, no training."""
+"""Tiny networks and images: no downloads, no training."""
 
 import numpy as np
 import pytest
@@ -8,10 +8,10 @@ from PIL import Image
 from random_norms import with_random_norms
 from robust_style.files.checkpoint import Checkpoint, save_checkpoint
 from robust_style.model.network import NormalisedNetwork, build_network
-from robust_style.transfer.features import Encoder
-from robust_style.transfer.optimise import Randomness, Watch, optimise
+from robust_style.transfer.encoder import Encoder
+from robust_style.transfer.losses import Scene, Style
+from robust_style.transfer.optimise import Observer, Randomness, optimise
 from robust_style.transfer.recipe import recipe_from_settings
-from robust_style.transfer.scene import Scene, Style
 from robust_style.transfer.stylize import Products
 
 MEAN, STD = (0.49, 0.48, 0.45), (0.20, 0.21, 0.22)
@@ -33,7 +33,7 @@ FAIR = PLAIN | {
     "iterations": 12,
     "snapshots": [0, 6, 12],
 }
-SEED = FAIR | {
+ORIGINAL = FAIR | {
     "style_layers": ["conv1_1", "conv2_1", "conv3_1"],
     "content_layers": ["conv3_2"],
     "style_weight": 4.0e6,
@@ -48,8 +48,8 @@ def fair():
 
 
 @pytest.fixture
-def seed_recipe():
-    return dict(SEED)
+def original_recipe():
+    return dict(ORIGINAL)
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def recipe():
 
 @pytest.fixture
 def encoder(network):
-    """Makes encoders of the tiny network: `encoder(recipe)(dtype)`, as the engine wants them."""
+    """Makes encoders of the tiny network: `encoder(recipe)(dtype)`."""
     return lambda recipe: (
         lambda dtype: Encoder(network, recipe.layers, pooling=recipe.pooling, padding=recipe.padding, dtype=dtype)
     )
@@ -74,7 +74,7 @@ def scene(images):
 
 @pytest.fixture
 def painted(encoder, scene):
-    """Optimises some scenes, one by default, without a word: `painted(recipe, scenes, keep=…)`."""
+    """Optimises some scenes, one by default, without reports: `painted(recipe, scenes, keep=…)`."""
 
     def run(recipe, scenes=None, *, keep=(), dtype=torch.float32, report=lambda iteration, loss: None):
         scenes = scenes or [scene]
@@ -87,7 +87,7 @@ def painted(encoder, scene):
                 Randomness(torch.Generator().manual_seed(row), torch.Generator().manual_seed(100 + row))
                 for row in range(len(scenes) if not callable(scenes) else 1)
             ],
-            watch=[Watch(keep, report)] * (len(scenes) if not callable(scenes) else 1),
+            observers=[Observer(keep, report)] * (len(scenes) if not callable(scenes) else 1),
         )
 
     return run
@@ -95,7 +95,7 @@ def painted(encoder, scene):
 
 @pytest.fixture(scope="session")
 def library_network():
-    """The library's VGG19 at an eighth of its width, its batch norms anything but the identity."""
+    """The library's VGG19 at an eighth of its width, with random batch norms."""
     return with_random_norms(build_network("vgg19", 0.125, 10, seed=1), (0.02, 0.2))
 
 
@@ -115,7 +115,7 @@ def images():
 
 
 @pytest.fixture
-def files(tmp_path, library_network, images):
+def files(tmp_path, library_network, images, products_at):
     """A checkpoint and two prepared images on disk, and what `stylize` is called with."""
     save_checkpoint(
         tmp_path / "epoch_003.pt",
@@ -149,5 +149,8 @@ def files(tmp_path, library_network, images):
     }
 
 
-def products_at(stem):
-    return Products(*(stem.with_suffix(ending) for ending in (".png", ".jpg", ".json", ".snapshots.png", ".gif")))
+@pytest.fixture
+def products_at():
+    """The output files of a picture with this stem."""
+    endings = (".png", ".jpg", ".json", ".snapshots.png", ".gif")
+    return lambda stem: Products(*(stem.with_suffix(ending) for ending in endings))

@@ -29,11 +29,6 @@ def test_equals_the_sum_written_out(shape, seed, last):
     torch.testing.assert_close(gram_matrix(features.contiguous(memory_format=layout)), written_out)
 
 
-def test_the_place_does_not_matter():
-    features = torch.randn(1, 3, 4, 4, generator=torch.Generator().manual_seed(0))
-    torch.testing.assert_close(gram_matrix(features), gram_matrix(features.roll((1, 2), (2, 3))))
-
-
 def test_gradient_against_finite_differences():
     features = torch.randn(2, 3, 2, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     assert torch.autograd.gradcheck(gram_matrix, features.requires_grad_())

@@ -5,24 +5,22 @@ import pytest
 import torch
 from scipy.optimize import minimize
 
-from descents import START, Counted, alone, bowl, quiet, rosenbrock
+from descents import START, Counted, alone, bowl, new_trajectory, rosenbrock
 from robust_style.errors import Divergence
-from robust_style.transfer.course import Course
-from robust_style.transfer.curvature import HISTORY, Curvature
-from robust_style.transfer.lbfgs import EXACT_AT_THE_END, minimise
 from robust_style.transfer.losses import Losses
-from robust_style.transfer.problem import Problem
+from robust_style.transfer.optimisers.lbfgs import EXACT_AT_THE_END, HISTORY, Curvature, minimise
+from robust_style.transfer.optimisers.problem import Problem
 
 
-def test_finds_the_bottom_of_a_bowl():
-    outcome = alone(minimise, bowl, START, Course(40, (), quiet))
+def test_minimum_of_a_bowl():
+    outcome = alone(minimise, bowl, START, new_trajectory(40))
     torch.testing.assert_close(outcome.parameters, torch.full_like(START, 0.25), atol=1e-3, rtol=0)
 
 
-def test_finds_the_end_of_rosenbrocks_valley():
-    start, course = torch.zeros(1, 3, 1, 2, dtype=torch.float64), Course(300, (), quiet)
-    outcome = alone(minimise, rosenbrock, start, course)
-    assert course.total[-1] < 1e-8
+def test_minimum_of_rosenbrocks_function():
+    start, trajectory = torch.zeros(1, 3, 1, 2, dtype=torch.float64), new_trajectory(300)
+    outcome = alone(minimise, rosenbrock, start, trajectory)
+    assert trajectory.total[-1] < 1e-8
     torch.testing.assert_close(outcome.parameters, torch.ones_like(start), atol=1e-3, rtol=0)
 
 
@@ -35,38 +33,38 @@ def test_as_good_as_scipys_l_bfgs_with_as_many_iterations():
         return loss.item(), torch.autograd.grad(loss, leaf)[0].flatten().numpy()
 
     theirs = minimize(numpys, start.flatten().numpy(), jac=True, method="L-BFGS-B", options={"maxfun": 60})
-    course = Course(60, (), quiet)
-    alone(minimise, rosenbrock, start, course)
-    assert course.total[-1] < 10 * theirs.fun + 1e-9
+    trajectory = new_trajectory(60)
+    alone(minimise, rosenbrock, start, trajectory)
+    assert trajectory.total[-1] < 10 * theirs.fun + 1e-9
 
 
 @pytest.mark.parametrize("budget", [1, 2, 3, 7, 25])
-def test_the_budget_is_exact(budget):
-    objective, course = Counted(rosenbrock), Course(budget, (), quiet)
-    (outcome,) = minimise(Problem(objective), torch.zeros(1, 3, 4, 4), [course])
+def test_the_number_of_iterations_is_exact(budget):
+    objective, trajectory = Counted(rosenbrock), new_trajectory(budget)
+    (outcome,) = minimise(Problem(objective), torch.zeros(1, 3, 4, 4), [trajectory])
     assert outcome.stopped == "iterations"
-    assert objective.calls == len(course.total) == budget + 1
-    assert course.last == budget
+    assert objective.calls == len(trajectory.total) == budget + 1
+    assert trajectory.last == budget
 
 
 def test_never_goes_uphill_and_keeps_the_best():
-    course = Course(60, (), quiet)
+    trajectory = new_trajectory(60)
     start = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
-    outcome = alone(minimise, rosenbrock, start, course)
-    assert all(later <= earlier for earlier, later in pairwise(course.total))
-    assert course.worst_rise == 1.0
-    assert course.final_over_best == 1.0
-    assert rosenbrock(outcome.parameters).item() == course.total[-1]
+    outcome = alone(minimise, rosenbrock, start, trajectory)
+    assert all(later <= earlier for earlier, later in pairwise(trajectory.total))
+    assert trajectory.worst_rise == 1.0
+    assert trajectory.final_over_best == 1.0
+    assert rosenbrock(outcome.parameters).item() == trajectory.total[-1]
 
 
 def test_a_cliff_of_nan_is_not_stepped_over():
     def cliff(image):
         return torch.where(image.mean((1, 2, 3)) < 0.3, torch.full((1,), math.nan), bowl(image))
 
-    course = Course(40, (), quiet)
-    alone(minimise, cliff, START, course)
-    assert all(math.isfinite(loss) for loss in course.total)
-    assert course.total[-1] < bowl(START).item()
+    trajectory = new_trajectory(40)
+    alone(minimise, cliff, START, trajectory)
+    assert all(math.isfinite(loss) for loss in trajectory.total)
+    assert trajectory.total[-1] < bowl(START).item()
 
 
 def test_no_step_changes_a_pixel_by_more_than_half_the_range():
@@ -76,25 +74,25 @@ def test_no_step_changes_a_pixel_by_more_than_half_the_range():
         seen.append(image.detach().clone())
         return image.flatten(1).sum(1).mul(1e-3).exp()
 
-    alone(minimise, long_slope, START, Course(20, (), quiet))
+    alone(minimise, long_slope, START, new_trajectory(20))
     assert max((later - earlier).abs().max().item() for earlier, later in pairwise(seen)) <= 0.5 + 1e-6
 
 
-def test_at_the_bottom_it_says_converged():
-    course = Course(50, (0, 50), quiet)
-    outcome = alone(minimise, bowl, torch.full((1, 3, 2, 2), 0.25), course)
+def test_a_start_at_the_minimum_has_converged():
+    trajectory = new_trajectory(50, (0, 50))
+    outcome = alone(minimise, bowl, torch.full((1, 3, 2, 2), 0.25), trajectory)
     assert outcome.stopped == "converged"
-    assert course.total[-1] == 0
-    assert torch.equal(course.picture_at(50), course.picture_at(0))
+    assert trajectory.total[-1] == 0
+    assert torch.equal(trajectory.picture_at(50), trajectory.picture_at(0))
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_a_loss_that_is_not_finite_at_the_start_is_divergence(value):
     with pytest.raises(Divergence, match="finite loss at the start"):
-        alone(minimise, lambda image: image.flatten(1).sum(1) * value, START, Course(5, (), quiet))
+        alone(minimise, lambda image: image.flatten(1).sum(1) * value, START, new_trajectory(5))
 
 
-# Four problems of very different length and shape; the last is at its bottom from the start.
+# Four problems of very different length and shape; the last starts at its minimum.
 def starts():
     generator = torch.Generator().manual_seed(7)
     random = torch.rand(3, 3, 2, 2, dtype=torch.float64, generator=generator)
@@ -115,17 +113,17 @@ class Each(Counted):
 
 
 def test_a_batch_is_each_of_its_problems_alone():
-    together = [Course(80, (), quiet) for _ in range(4)]
+    together = [new_trajectory(80) for _ in range(4)]
     objective = Each()
     outcomes = minimise(Problem(objective), starts(), together)
-    for row, (outcome, course) in enumerate(zip(outcomes, together, strict=True)):
+    for row, (outcome, trajectory) in enumerate(zip(outcomes, together, strict=True)):
         function = rosenbrock if row < 2 else bowl
-        own = Course(80, (), quiet)
-        single = alone(minimise, function, starts()[row : row + 1], own)
-        assert course.total == pytest.approx(own.total, rel=1e-9, abs=1e-12)
+        expected = new_trajectory(80)
+        single = alone(minimise, function, starts()[row : row + 1], expected)
+        assert trajectory.total == pytest.approx(expected.total, rel=1e-9, abs=1e-12)
         assert outcome.stopped == single.stopped
         torch.testing.assert_close(outcome.parameters, single.parameters)
-    # a problem that is done is frozen: nobody evaluates it any more
+    # a finished problem is not evaluated any more
     assert outcomes[3].stopped == "converged"
     assert sum(3 in rows for rows in objective.rows) == len(together[3].total)
 
@@ -137,7 +135,7 @@ def test_the_memory_of_a_row_is_its_own():
         step = torch.randn(2, 6, dtype=torch.float64, generator=generator)
         change = step * torch.rand(6, dtype=torch.float64, generator=generator)
         rows = [0, 1] if number % 3 else [0]
-        step[1, 0] = step[1, 0] if number % 3 else math.nan  # what a row without a step has there does not matter
+        step[1, 0] = step[1, 0] if number % 3 else math.nan  # a row without a step may hold anything
         memory.remember(step, change, rows)
         if 1 in rows:
             single.remember(step[1:], change[1:], [0])
@@ -146,7 +144,7 @@ def test_the_memory_of_a_row_is_its_own():
     memory.forget(1)
     assert memory.knows(0)
     assert not memory.knows(1)
-    # without memory: down the gradient, by 1 in the value that changes most
+    # without memory: the negative gradient, by 1 in the value that changes most
     torch.testing.assert_close(memory.direction(gradient)[1], -gradient[1] / gradient[1].abs().max())
 
 
@@ -165,20 +163,20 @@ class Coarse:
         return Losses(total, total, nothing, nothing)
 
 
-def test_what_rounding_hides_is_found_in_full_precision():
-    objective, course = Coarse(), Course(200, (), quiet)
-    (outcome,) = minimise(Problem(objective, is_exact=False), START, [course])
+def test_full_precision_where_rounding_hides_the_decrease():
+    objective, trajectory = Coarse(), new_trajectory(200)
+    (outcome,) = minimise(Problem(objective, is_exact=False), START, [trajectory])
     torch.testing.assert_close(outcome.parameters, torch.full_like(START, 0.25), atol=1e-3, rtol=0)
-    assert course.exact_from is not None
-    assert course.exact_from < 100
-    assert objective.exact == [number >= course.exact_from for number in range(len(objective.exact))]
+    assert trajectory.exact_from is not None
+    assert trajectory.exact_from < 100
+    assert objective.exact == [number >= trajectory.exact_from for number in range(len(objective.exact))]
     # the same picture in another precision has another loss: no rise
-    assert course.total[course.exact_from] > course.total[course.exact_from - 1]
-    assert course.worst_rise == 1.0
+    assert trajectory.total[trajectory.exact_from] > trajectory.total[trajectory.exact_from - 1]
+    assert trajectory.worst_rise == 1.0
 
 
 def test_the_last_iterations_are_exact():
-    objective, course = Coarse(), Course(14, (), quiet)
-    minimise(Problem(objective, is_exact=False), START, [course])
-    assert course.exact_from == 14 - EXACT_AT_THE_END + 1
+    objective, trajectory = Coarse(), new_trajectory(14)
+    minimise(Problem(objective, is_exact=False), START, [trajectory])
+    assert trajectory.exact_from == 14 - EXACT_AT_THE_END + 1
     assert objective.exact == [number >= 5 for number in range(len(objective.exact))]

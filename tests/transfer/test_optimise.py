@@ -2,15 +2,15 @@ import numpy as np
 import pytest
 import torch
 
-from robust_style.transfer.optimise import Randomness, Watch, optimise
-from robust_style.transfer.scene import Scene, Style
+from robust_style.transfer.losses import Scene, Style
+from robust_style.transfer.optimise import Observer, Randomness, optimise
 
 
-@pytest.mark.parametrize("base", ["fair", "seed_recipe"])
+@pytest.mark.parametrize("base", ["fair", "original_recipe"])
 def test_the_same_twice_bit_for_bit(painted, recipe, base, request):
     settings = recipe(request.getfixturevalue(base))
     (first,), (second,) = (painted(settings) for _ in range(2))
-    assert first.course.total == second.course.total
+    assert first.trajectory.total == second.trajectory.total
     assert torch.equal(first.picture, second.picture)
 
 
@@ -24,14 +24,14 @@ def test_together_is_as_alone(network, painted, recipe, images, changes):
     both = painted(settings, scenes, dtype=torch.float64)
     (first,) = painted(settings, scenes[:1], dtype=torch.float64)
     network.float()
-    assert both[0].course.total == pytest.approx(first.course.total, rel=1e-6)
-    assert both[1].course.total[-1] < both[1].course.total[0]
-    assert both[0].course.total[-1] != pytest.approx(both[1].course.total[-1], rel=1e-4)
+    assert both[0].trajectory.total == pytest.approx(first.trajectory.total, rel=1e-6)
+    assert both[1].trajectory.total[-1] < both[1].trajectory.total[0]
+    assert both[0].trajectory.total[-1] != pytest.approx(both[1].trajectory.total[-1], rel=1e-4)
 
 
 def starts(painted, recipe, **changes):
     (painting,) = painted(recipe(iterations=1, snapshots=[0], **changes), keep=(0,))
-    return painting.course.picture_at(0).float() / 255
+    return painting.trajectory.picture_at(0).float() / 255
 
 
 def test_starts(painted, recipe, images):
@@ -60,14 +60,14 @@ def test_from_coarse_to_fine(painted, recipe, images):
     assert [len(course.total) for course in painting.coarse] == [21]
     # where the fine one begins is what the coarse one has come to, not noise
     (plain,) = painted(recipe(iterations=3, snapshots=[0], initialisation="noise"))
-    assert painting.course.total[0] < 0.5 * plain.course.total[0]
+    assert painting.trajectory.total[0] < 0.5 * plain.trajectory.total[0]
 
 
 def test_the_fourier_parameterisation_paints_within_range(painted, recipe):
     (painting,) = painted(recipe(iterations=30, snapshots=[0], parameterisation="fourier", initialisation="noise"))
     assert painting.out_of_range_fraction == 0
-    assert painting.course.worst_rise == 1
-    assert painting.course.total[-1] < 0.2 * painting.course.total[0]
+    assert painting.trajectory.worst_rise == 1
+    assert painting.trajectory.total[-1] < 0.2 * painting.trajectory.total[0]
 
 
 def test_pixels_out_of_range_are_counted_and_projected(painted, recipe):
@@ -85,7 +85,7 @@ def chroma(picture):
 def test_luminance_alone_is_painted(painted, recipe, images):
     (painting,) = painted(recipe(iterations=10, snapshots=[0], colour_preservation="luminance"), keep=(0,))
     content = images[0][0] * 255
-    start = painting.course.picture_at(0)
+    start = painting.trajectory.picture_at(0)
     assert (start - content).abs().max() < 1.01
     inside = ((painting.picture > 2) & (painting.picture < 253)).all(0)
     assert inside.float().mean() > 0.3
@@ -106,7 +106,7 @@ def test_more_weight_on_total_variation_is_smoother(painted, recipe):
     def roughness(weight):
         settings = recipe(iterations=25, snapshots=[0], initialisation="noise", total_variation_weight=weight)
         (painting,) = painted(settings)
-        return painting.course.losses[-1].total_variation or painting.picture.double().diff(dim=2).square().mean()
+        return painting.trajectory.losses[-1].total_variation or painting.picture.double().diff(dim=2).square().mean()
 
     assert roughness(1000.0) < 0.5 * roughness(10.0)
 
@@ -116,11 +116,16 @@ def test_random_transformations_are_the_same_for_the_same_generator(encoder, sce
 
     def run(seed):
         chance = Randomness(torch.Generator().manual_seed(0), torch.Generator().manual_seed(seed))
-        watch = [Watch((), lambda iteration, loss: None)]
+        watch = [Observer((), lambda iteration, loss: None)]
         (painting,) = optimise(
-            encoder(settings), settings, lambda scale: [scene], dtype=torch.float32, randomness=[chance], watch=watch
+            encoder(settings),
+            settings,
+            lambda scale: [scene],
+            dtype=torch.float32,
+            randomness=[chance],
+            observers=watch,
         )
-        return painting.course.total
+        return painting.trajectory.total
 
     assert run(1) == run(1)
     assert run(1)[1:] != run(2)[1:]

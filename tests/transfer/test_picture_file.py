@@ -1,15 +1,26 @@
-"""Paintings as files: the format of the ending, the colour profile, and the settings read back."""
+"""Picture files: previews, strips, paintings with their settings in any format, animations."""
 
 import io
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as some
 from PIL import Image, ImageCms
 
 from robust_style import __version__
-from robust_style.transfer.animation import write_animation
-from robust_style.transfer.picture_file import as_text, is_lossless, picture_endings, read_record, write_painting
+from robust_style.transfer.picture_file import (
+    as_text,
+    frame_iterations,
+    is_lossless,
+    picture_endings,
+    read_record,
+    write_animation,
+    write_painting,
+    write_preview,
+    write_strip,
+)
 
 RECORD = {"settings": {"style": "Größe 画.jpg", "weights": [1.0, 0.1]}, "result": {"stopped": "converged"}}
 FORMATS = {
@@ -77,3 +88,77 @@ def test_a_description_of_somebody_else_is_no_record(tmp_path, text):
     exif[0x010E] = text
     Image.new("RGB", (8, 8)).save(tmp_path / "a.jpg", exif=exif)
     assert read_record(tmp_path / "a.jpg") is None
+
+
+def test_the_preview_is_small_and_never_enlarged(tmp_path):
+    picture = torch.full((3, 64, 128), 99, dtype=torch.uint8)
+    write_preview(tmp_path / "small.jpg", picture, 40)
+    write_preview(tmp_path / "large.jpg", picture, 400)
+    with Image.open(tmp_path / "small.jpg") as small, Image.open(tmp_path / "large.jpg") as large:
+        assert small.format == large.format == "JPEG"
+        assert small.size == (40, 20)
+        assert large.size == (128, 64)
+
+
+def test_the_strip_is_the_tiles_side_by_side(tmp_path):
+    tiles = [torch.full((3, 5, 7), value, dtype=torch.uint8) for value in (0, 100, 255)]
+    write_strip(tmp_path / "s.png", tiles)
+    strip = np.asarray(Image.open(tmp_path / "s.png"))
+    assert strip.shape == (5, 21, 3)
+    assert [set(strip[:, 7 * i : 7 * i + 7].flat) for i in range(3)] == [{0}, {100}, {255}]
+
+
+def test_frames_are_dense_early():
+    assert frame_iterations(100, 5) == (0, 6, 25, 56, 100)
+
+
+@given(some.integers(1, 500), some.integers(2, 60))
+def test_frames_go_from_the_start_to_the_end(iterations, frames):
+    shown = frame_iterations(iterations, frames)
+    assert (shown[0], shown[-1]) == (0, iterations)
+    assert len(shown) <= frames
+    assert list(shown) == sorted(set(shown))
+
+
+def test_one_frame_is_the_end():
+    assert frame_iterations(100, 1) == (100,)
+
+
+@pytest.fixture
+def film():
+    """A square that moves over a wave."""
+    wave = torch.linspace(0, 6, 80).sin().mul(100).add(120).to(torch.uint8).repeat(3, 40, 1)
+    frames = []
+    for index in range(6):
+        frame = wave.clone()
+        frame[0, 5:15, 10 * index : 10 * index + 10] = 255
+        frames.append(frame)
+    return frames
+
+
+def test_frames_size_and_duration(tmp_path, film):
+    write_animation(tmp_path / "a.gif", film, 40)
+    with Image.open(tmp_path / "a.gif") as gif:
+        assert gif.n_frames == 6
+        assert gif.size == (40, 20)
+        assert gif.info["loop"] == 0
+        durations = []
+        for index in range(6):
+            gif.seek(index)
+            durations.append(gif.info["duration"])
+    assert durations == [120] * 5 + [2000]
+
+
+def test_colours_are_close_to_the_pictures(tmp_path, film):
+    write_animation(tmp_path / "a.gif", film, 80)
+    with Image.open(tmp_path / "a.gif") as gif:
+        for index, frame in enumerate(film):
+            gif.seek(index)
+            shown = torch.frombuffer(bytearray(gif.convert("RGB").tobytes()), dtype=torch.uint8).view(40, 80, 3)
+            assert (shown.permute(2, 0, 1).int() - frame.int()).abs().float().mean() < 4
+
+
+def test_the_same_bytes_twice(tmp_path, film):
+    write_animation(tmp_path / "a.gif", film, 40)
+    write_animation(tmp_path / "b.gif", film, 40)
+    assert (tmp_path / "a.gif").read_bytes() == (tmp_path / "b.gif").read_bytes()

@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 
 from merged_config import CONFIG
-from robust_style.model.architectures import ARCHITECTURES
-from robust_style.model.tap_names import tap_names
+from robust_style.model.architectures import ARCHITECTURES, layer_names
 from robust_style.transfer.stand_ins import layer_for, read_stand_ins, recipe_for
-from robust_style.workflow.defaults import built_in_recipes
+from robust_style.workflow.schema import built_in_recipes
 
 STAND_INS = read_stand_ins(CONFIG / "layers.yaml")
 RECIPES = built_in_recipes(CONFIG / "recipes.yaml")
@@ -20,7 +19,7 @@ def test_each_built_in_recipe_paints_with_each_network(name: str, architecture: 
     settled = recipe_for(RECIPES[name], architecture, STAND_INS)
     assert "layers_of" not in settled
     layers = settled["style_layers"] + settled["content_layers"]
-    assert set(layers) <= set(tap_names(architecture)) or (name, architecture) in {
+    assert set(layers) <= set(layer_names(architecture)) or (name, architecture) in {
         ("lucid", f"{prefix}{name}{norm}")  # have no relu4_3
         for prefix, norms in (("", [""]), ("imagenet_", ["", "_bn"]))
         for name in ("vgg11", "vgg13")

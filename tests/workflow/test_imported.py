@@ -1,4 +1,4 @@
-"""A network of another's training and one left untrained go the whole way beside, or instead of, trained ones."""
+"""A run with an imported and an untrained network, without any training."""
 
 import csv
 import json
@@ -18,51 +18,16 @@ SHAPE = {"architecture": "vgg19", "width": 0.125}
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the project, a stranger's checkpoint in it, and two configurations that name it."""
+    """A copy of the project with a checkpoint of another program, and a configuration that names it."""
     folder = copy_project(tmp_path_factory.mktemp("imported") / "robust-style")
     torch.save({"net": build_network("vgg19", 0.125, 10, seed=9).state_dict(), "epoch": 75}, folder / "theirs.pth")
     digest = sha256((folder / "theirs.pth").read_bytes()).hexdigest()
     theirs = {**SHAPE, "regime": "adversarial", "source": "theirs.pth", "sha256": digest, "epoch": 76}
-    networks = {"theirs": theirs, "control": {**SHAPE, "regime": "untrained"}}
-    alone = {"standard": None, "adversarial": None, **networks}
-    for name, block in (("beside.yaml", networks), ("alone.yaml", alone)):
-        config = {"networks": block, "transfer": {"recipes": {"original": None}}}
-        (folder / name).write_text(yaml.safe_dump(config), encoding="utf-8")
+    control = {**SHAPE, "regime": "untrained"}
+    networks = {"standard": None, "adversarial": None, "theirs": theirs, "control": control}
+    config = {"networks": networks, "transfer": {"recipes": {"original": None}}}
+    (folder / "alone.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     return folder
-
-
-def test_job_counts(project: Path) -> None:
-    """2 networks x 2 seeds x 3 epochs trained, 2 untrained, 1 imported: under the first seed only."""
-    (project / "seeds.yaml").write_text("seeds: [4, 1]\n", encoding="utf-8")
-    run = snakemake(project, "-n", *MINIATURE, "beside.yaml", "seeds.yaml")
-    assert run.returncode == 0, run.stdout[-3000:]
-    found = jobs(run.stdout)
-    assert found["import_network"] == 1
-    assert found["initialise_network"] == 3 * 2
-    assert found["train_segment"] == 2 * 2 * 2
-    assert found["evaluate_checkpoint"] == found["stylize"] == found["score_stylization"] == 12 + 2 + 1
-    assert found["reconstruct"] == 12 + 2 + 1
-    assert "theirs, seed 4, epoch 076" in run.stdout
-    assert "control, seed 1, epoch 000" in run.stdout
-    assert "theirs, seed 1" not in run.stdout
-    assert "control, seed 1, epoch 001" not in run.stdout
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ("{theirs: {sha256: null}}", "networks.theirs.sha256: expected text, found None"),
-        ("{theirs: {epsilon: 0.5}}", "networks.theirs: a network with a source is not trained here; take epsilon away"),
-        ("{theirs: {source: absent.pth}}", "absent.pth"),
-        ("{control: {source: x.pth}}", "networks.control: a source needs sha256, epoch"),
-    ],
-)
-def test_a_mistake_is_one_clear_error(project: Path, change: str, message: str) -> None:
-    (project / "mistake.yaml").write_text(f"networks: {change}\n", encoding="utf-8")
-    run = snakemake(project, "-n", *MINIATURE, "beside.yaml", "mistake.yaml")
-    assert run.returncode != 0
-    assert message in run.stdout
-    assert "Traceback" not in run.stdout
 
 
 def test_the_whole_way_without_any_training(project: Path) -> None:

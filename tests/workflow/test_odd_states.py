@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -70,35 +69,3 @@ def test_a_deleted_picture_is_painted_again_to_the_same_bytes(copy: Finished) ->
     run = snakemake(copy.folder, "--cores", "2", "--resources", "gpu=2", *MINIATURE)
     assert run.returncode == 0, run.stdout[-3000:]
     assert picture.read_bytes() == whole
-
-
-@pytest.mark.parametrize(
-    ("arguments", "rules"),
-    [
-        (("--forcerun", "collect_scores"), {"collect_scores", "judge_claims", "check_results"}),
-        (("--forcerun", "judge_claims", "--until", "judge_claims"), {"judge_claims"}),
-        (("--forcerun", "judge_claims", "--omit-from", "draw_claims_forest"), {"judge_claims", "write_answer"}),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
-)
-def test_any_way_to_ask_plans_the_same_twice(finished: Finished, arguments: tuple[str, ...], rules: set[str]) -> None:
-    first = planned(finished, "--cores", "1", *arguments)
-    assert rules <= first.keys()
-    assert "train_segment" not in first
-    assert planned(finished, "--cores", "8", *arguments) == first
-
-
-def test_two_runs_on_the_same_results_and_one_on_others(copy: Finished) -> None:
-    """A lock that a killed run left behind is named with the way out; other results are not concerned."""
-    locks = copy.folder / ".snakemake" / "locks"
-    locks.mkdir(exist_ok=True)
-    target = (copy.results / "claims.tsv").relative_to(copy.folder)
-    (locks / "0.output.lock").write_text(f"{target}\n", encoding="utf-8")
-    run = snakemake(copy.folder, "--cores", "1", *MINIATURE, "--forcerun", "judge_claims", "--until", "judge_claims")
-    assert run.returncode == 1
-    assert "LockException" in run.stdout
-    assert "--unlock" in run.stdout
-    assert snakemake(copy.folder, "--unlock", *MINIATURE).returncode == 0
-    time.sleep(0.1)
-    run = snakemake(copy.folder, "--cores", "1", *MINIATURE, "--forcerun", "judge_claims", "--until", "judge_claims")
-    assert run.returncode == 0, run.stdout[-3000:]

@@ -1,4 +1,4 @@
-"""Raters: which network rates which pictures, and what a run with two seeds and an ImageNet network makes of it."""
+"""A run with two seeds, SqueezeNet and networks of the other seed as raters."""
 
 import csv
 import json
@@ -10,36 +10,7 @@ import torch
 import yaml
 
 from checkout import MINIATURE, copy_project, jobs, snakemake
-from merged_config import CONFIG, merged
 from robust_style.model.compat import import_torchvision_squeezenet
-from robust_style.workflow.raters import has_raters, held_out_raters
-from robust_style.workflow.settings import checked
-
-
-def configuration(**changes):
-    return checked(merged("config") | changes, CONFIG / "schema.yaml")
-
-
-def test_networks_of_the_next_seed_rate_and_those_of_the_first_rate_the_last() -> None:
-    config = configuration(seeds=[4, 1, 7])
-    assert held_out_raters(config, 4) == {"standard": ("standard", 1, 100), "adversarial": ("adversarial", 1, 100)}
-    assert held_out_raters(config, 7) == {"standard": ("standard", 4, 100), "adversarial": ("adversarial", 4, 100)}
-
-
-def test_there_are_no_raters_with_one_seed_or_when_switched_off() -> None:
-    assert not has_raters(configuration(seeds=[3]))
-    assert not has_raters(configuration(seeds=[3, 4], raters={"held_out": False}))
-    assert has_raters(configuration(seeds=[3, 4]))
-    eye = {"source": "a.pth", "sha256": "0" * 64}
-    assert has_raters(configuration(seeds=[3], raters={"squeezenet": eye}))
-
-
-def test_imported_networks_do_not_rate() -> None:
-    config = merged("config") | {"seeds": [0, 1]}
-    stranger = {"architecture": "vgg19", "regime": "standard", "source": "a.pt", "sha256": "0" * 64, "epoch": 101}
-    config["networks"] = {"theirs": stranger, "adversarial": config["networks"]["adversarial"]}
-    config["expected"] = {}
-    assert set(held_out_raters(checked(config, CONFIG / "schema.yaml"), 0)) == {"adversarial"}
 
 
 @pytest.mark.workflow

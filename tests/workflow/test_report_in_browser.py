@@ -1,6 +1,5 @@
 """The report of the finished miniature as a reader sees it, in a real browser."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,40 +62,3 @@ def test_the_landing_text_leads_to_every_category(tab: Page, finished_report: Pa
         tab.tell(f"document.querySelectorAll('.landing a')[{number}].click()")
         tab.wait(f"app.state.category === {category!r}")
         open_report(tab, finished_report)
-
-
-def planted(text: str, plant: str) -> str:
-    """The report with another script at the end of its results."""
-    assert text.count('<script id="categories">') == 1
-    return text.replace('<script id="categories">', f'<script>{plant}</script><script id="categories">')
-
-
-FIRST = "Object.values(results).filter(one => one.labels.recipe && one.labels.epoch)"
-
-
-@pytest.mark.parametrize(
-    ("plant", "fault"),
-    [
-        (f"for (const one of {FIRST}) one.labels.epoch = Number(one.labels.epoch)", "localeCompare is not a function"),
-        (f"{FIRST}.slice(0, 1).forEach(one => one.labels.network = 'third')", None),
-        (
-            f"{FIRST}.forEach((one, at) => one.labels = {{recipe: String(at), network: at % 2 ? 'x' : 'y'}})",
-            "reading 'mime_type'",
-        ),
-        (f"{FIRST}.slice(0, 1).forEach(one => one.data_uri = 'data:image/jpeg;base64,AAAA')", "is not shown"),
-        (f"{FIRST}.slice(0, 2).forEach(one => one.labels = {FIRST}[0].labels)", "no row leads to"),
-        ("console.error('planted')", "planted"),
-    ],
-)
-def test_the_reader_notices_what_is_wrong(
-    tab: Page, finished_report: Path, tmp_path: Path, plant: str, fault: str | None
-) -> None:
-    """Including the two faults of former labels: numbers, and a toggle some of whose combinations do not exist."""
-    report = tmp_path / "report.html"
-    report.write_text(planted(finished_report.read_text(encoding="utf-8"), plant), encoding="utf-8")
-    open_report(tab, report)
-    faults = read_report(tab).faults
-    if fault is None:
-        assert faults == [], "three networks are columns, and all is shown"
-    else:
-        assert re.search(re.escape(fault), "\n".join(faults)), faults

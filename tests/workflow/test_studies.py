@@ -12,10 +12,16 @@ from checkout import copy_project, jobs, snakemake
 from merged_config import merged
 from robust_style.data.catalogue import find_image
 from robust_style.score.claim import Claim, read_claim_blocks
-from robust_style.score.evidence import has
-from robust_style.workflow.ratios import ratio_series
-from robust_style.workflow.roles import ROLES, epsilons, networks_by_role
-from robust_style.workflow.settings import checked, images_of_style, pairs
+from robust_style.score.comparisons import has
+from robust_style.workflow.configuration import check_configuration
+from robust_style.workflow.experiment import (
+    ROLES,
+    images_of_style,
+    networks_by_role,
+    pairs,
+    ratio_series,
+    training_epsilons,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "config" / "studies"
@@ -28,7 +34,7 @@ FILES = {name: (f"studies/{name}",) for name in STUDIES} | {
 
 def study(name: str) -> dict[str, Any]:
     """The checked configuration of a study."""
-    return checked(merged("config", *FILES[name]), ROOT / "config" / "schema.yaml")
+    return check_configuration(merged("config", *FILES[name]), ROOT / "config" / "schema.yaml")
 
 
 def claims_of(config: dict[str, Any]) -> list[Claim]:
@@ -39,16 +45,6 @@ def test_every_file_is_of_a_study() -> None:
     files = {path.stem for path in FOLDER.glob("*.yaml")}
     claims = {f"{name}_claims" for name in STUDIES}
     assert files == set(FILES) | claims | {"small"}
-
-
-def test_the_short_run_is_the_published_one_with_less_of_it() -> None:
-    short, whole = (checked(merged("config", *files), ROOT / "config" / "schema.yaml") for files in (["short"], []))
-    assert short["pathvars"]["results"] == "results/short"
-    assert short["networks"] == whole["networks"]
-    assert short["transfer"]["size_px"] == whole["transfer"]["size_px"]
-    assert short["training"]["epochs"] < whole["training"]["epochs"]
-    assert set(short["transfer"]["recipes"]) == {"fair", "original"}
-    assert set(pairs(short)) < set(pairs(whole))
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -81,7 +77,7 @@ def test_claims_are_about_networks_and_recipes_of_the_study(name: str) -> None:
         if claim.over_ratios:
             assert ratio_series(recipes), claim.slug
         if claim.across:
-            assert len(epsilons(config)) >= 5, f"{claim.slug}: fewer networks decide nothing"
+            assert len(training_epsilons(config)) >= 5, f"{claim.slug}: fewer networks decide nothing"
 
 
 @pytest.mark.parametrize("name", WITHOUT_DOWNLOAD)

@@ -10,11 +10,9 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from robust_style.compute.device import autocast, dtype_of, has_matrix_tiles
-from robust_style.model.layers import is_vgg
-from robust_style.model.network import NormalisedNetwork
-from robust_style.model.pooled_linear import averaged
-from robust_style.model.row_products import RowWeights, convolve_constant_rows, is_faster_in_rows, row_weights
-from robust_style.model.small_map import as_map, as_matrix, as_rows, is_dense
+from robust_style.model.kernels.row_products import RowWeights, convolve_constant_rows, is_faster_in_rows, row_weights
+from robust_style.model.kernels.small_map import as_map, as_matrix, as_rows, is_dense
+from robust_style.model.network import NormalisedNetwork, average_positions
 
 Classifier = Callable[[Float[Tensor, "batch 3 height width"]], Float[Tensor, "batch classes"]]
 
@@ -30,7 +28,7 @@ def constant(network: nn.Module, precision: str, side: int = CIFAR_SIDE) -> Clas
 
     Images have `side` px. VGGs of the `robustness` library are folded; any other network runs under autocast.
     """
-    if isinstance(network, NormalisedNetwork) and is_vgg(network.network):
+    if isinstance(network, NormalisedNetwork) and network.vgg_features is not None:
         return FoldedNetwork(network, precision, side)
     return _Autocast(network, precision)
 
@@ -95,7 +93,8 @@ class FoldedNetwork:
         assert isinstance(classifier, nn.Linear)
         self.classifier = classifier.weight.detach(), classifier.bias.detach()
         self.layers: list[_Layer] = []
-        modules = list(network.network.get_submodule("features").children())
+        modules = network.vgg_features
+        assert modules is not None, "only a VGG can be folded"
         for module, following in zip(modules, [*modules[1:], None], strict=True):
             if isinstance(module, nn.MaxPool2d):
                 side //= 2
@@ -110,7 +109,7 @@ class FoldedNetwork:
         for layer in self.layers:
             x = layer(x)
         weight, bias = self.classifier
-        return F.linear(averaged(x.flatten(1).float(), weight.shape[1]), weight, bias)
+        return F.linear(average_positions(x.flatten(1).float(), weight.shape[1]), weight, bias)
 
     def _fold(self, convolution: nn.Conv2d, norm: nn.Module | None, side: int, is_contiguous: bool) -> _Layer:
         assert isinstance(norm, nn.BatchNorm2d), "the library's VGG has a batch norm after every convolution"

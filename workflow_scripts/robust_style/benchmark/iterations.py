@@ -9,14 +9,12 @@ from torch import Tensor, nn
 from robust_style.data.cifar10 import CIFAR10_MEAN, CIFAR10_STD
 from robust_style.data.paintings import paint
 from robust_style.data.photographs import photograph
-from robust_style.model.calibrate import calibrate_batch_norm
-from robust_style.model.layers import layer_indices
-from robust_style.model.network import NormalisedNetwork, build_network
-from robust_style.transfer.features import Encoder
-from robust_style.transfer.losses import Objective
-from robust_style.transfer.problem import Problem
+from robust_style.model.layer_graph import vgg_positions
+from robust_style.model.network import NormalisedNetwork, build_network, calibrate_batch_norm
+from robust_style.transfer.encoder import Encoder
+from robust_style.transfer.losses import Objective, Scene, Style
+from robust_style.transfer.optimisers.problem import Problem
 from robust_style.transfer.recipe import Recipe
-from robust_style.transfer.scene import Scene, Style
 
 _CLASSES = 10
 # Side of the painting that is brought to the size of the benchmark.
@@ -68,7 +66,7 @@ def plain_iteration(network: NormalisedNetwork, recipe: Recipe, scene: Scene) ->
     features = network.network.get_submodule("features").to(device)
     for parameter in features.parameters():
         parameter.requires_grad_(True)
-    wanted = {position: layer for layer, position in layer_indices(list(features.children())).items()}
+    wanted = {position: layer for layer, position in vgg_positions(list(features.children())).items()}
     modules = [nn.ReLU() if isinstance(module, nn.ReLU) else module for module in features.children()]
 
     def look(image: Tensor) -> dict[str, Tensor]:
@@ -108,7 +106,7 @@ def flops(network: NormalisedNetwork, recipe: Recipe, size_px: int) -> float:
     Two for each multiply-add of the convolutions up to the deepest layer of the recipe; Gram matrices not counted.
     """
     modules = list(network.network.get_submodule("features").children())
-    deepest = max(layer_indices(modules)[layer] for layer in recipe.layers)
+    deepest = max(vgg_positions(modules)[layer] for layer in recipe.layers)
     multiply_adds, side = 0, size_px
     for module in modules[: deepest + 1]:
         if isinstance(module, nn.MaxPool2d):

@@ -14,13 +14,17 @@ from skimage import exposure
 
 from robust_style.data.photographs import photograph
 from robust_style.raters.distances import perceptual_distance, style_distance
-from robust_style.raters.squeezenet import SqueezeNetEye, read_squeezenet
-from robust_style.score.checkerboard import checkerboard_excess
-from robust_style.score.colour import StyleColours
-from robust_style.score.high_frequency import high_frequency_excess
-from robust_style.score.image import Pixels
-from robust_style.score.structure import content_edge_ssim, content_ssim, luma_correlation
-from robust_style.score.texture import StyleTexture
+from robust_style.raters.squeezenet import SqueezeNetRater, read_squeezenet
+from robust_style.score.metrics import (
+    Pixels,
+    StyleColours,
+    StyleTexture,
+    checkerboard_excess,
+    content_edge_ssim,
+    content_ssim,
+    high_frequency_excess,
+    luma_correlation,
+)
 
 # Far enough that nothing lies where it lay, by no divisor of the usual sides.
 SHIFT = (37, 51)
@@ -67,10 +71,10 @@ def measured(picture: Pixels, content: Pixels, style: Pixels) -> dict[str, float
     }
 
 
-def rated(eye: SqueezeNetEye, pictures: dict[str, Pixels]) -> dict[str, dict[str, float]]:
-    """What the eye says of each of `controls`."""
+def rated(rater: SqueezeNetRater, pictures: dict[str, Pixels]) -> dict[str, dict[str, float]]:
+    """Return the ratings of each of `controls`."""
     seen = {
-        name: eye(torch.from_numpy(pixels).float().permute(2, 0, 1).unsqueeze(0)) for name, pixels in pictures.items()
+        name: rater(torch.from_numpy(pixels).float().permute(2, 0, 1).unsqueeze(0)) for name, pixels in pictures.items()
     }
     return {
         name: {

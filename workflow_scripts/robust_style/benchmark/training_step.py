@@ -14,9 +14,8 @@ from typing import Any
 import torch
 
 from robust_style.attack.pgd import Attack
-from robust_style.benchmark.clock import interleaved
-from robust_style.benchmark.peak import matrix_products
 from robust_style.benchmark.steps import flops_per_image, library_step, our_step, random_batch
+from robust_style.benchmark.timing import interleaved, matrix_products
 from robust_style.compute.determinism import make_deterministic
 from robust_style.compute.device import choose_device, choose_precision
 from robust_style.files.atomic import write_text

@@ -15,20 +15,19 @@ from typing import Any
 import torch
 import yaml
 
-from robust_style.benchmark.clock import interleaved
 from robust_style.benchmark.iterations import flops, our_problem, plain_iteration, random_network, scene_of
-from robust_style.benchmark.peak import matrix_products
+from robust_style.benchmark.timing import interleaved, matrix_products
 from robust_style.benchmark.training_step import hardware
 from robust_style.compute.determinism import make_deterministic
 from robust_style.compute.device import choose_device, choose_precision, dtype_of
 from robust_style.files.atomic import write_text
-from robust_style.transfer.course import Course
-from robust_style.transfer.lbfgs import minimise
-from robust_style.transfer.lbfgs_unguarded import minimise_unguarded
-from robust_style.transfer.problem import Problem
+from robust_style.transfer.optimisers.lbfgs import minimise
+from robust_style.transfer.optimisers.lbfgs_unguarded import minimise_unguarded
+from robust_style.transfer.optimisers.problem import Problem
+from robust_style.transfer.optimisers.trajectory import Trajectory
 from robust_style.transfer.recipe import Recipe, recipe_from_settings
 from robust_style.transfer.stand_ins import recipe_for
-from robust_style.workflow.defaults import CONFIG, built_in_recipes, fill_defaults
+from robust_style.workflow.schema import CONFIG, built_in_recipes, fill_defaults
 
 COLUMNS = (
     "hardware", "torch", "threads", "size_px", "what", "seconds", "ratio", "ratio_low", "ratio_high", "share_of_peak",
@@ -71,8 +70,8 @@ def benchmark_transfer(
             rate = flops(network, recipe, size_px) / median(ours)
             measured = {"ratio": median(ratios), "ratio_low": min(ratios), "ratio_high": max(ratios)}
             measured |= {"share_of_peak": rate / peak}
-            told = {key: f"{value:.2f}" for key, value in measured.items()}
-            rows.append({**shared, "what": f"ours {name}", "seconds": f"{median(ours):.4f}", **told})
+            columns = {key: f"{value:.2f}" for key, value in measured.items()}
+            rows.append({**shared, "what": f"ours {name}", "seconds": f"{median(ours):.4f}", **columns})
     text = [*("\t".join(str(row.get(name, "")) for name in COLUMNS) for row in rows)]
     write_text(table, "\n".join(["\t".join(COLUMNS), *text]) + "\n")
     for row in rows:
@@ -85,34 +84,34 @@ def _optimisers(width: float, size_px: int, recipe: Recipe, iterations: int, fas
     network = random_network(width, scene)
     exact = our_problem(network, recipe, scene, torch.float32)
 
-    def told(name: str, parameters: torch.Tensor, seconds: float, count: int) -> None:
+    def record(name: str, parameters: torch.Tensor, seconds: float, count: int) -> None:
         loss = exact.evaluate(parameters, [0], [True]).losses[0].total
         print(f"{name}: loss {loss:.5g} after {seconds:.1f} s, {count} iterations, {size_px} px")
 
     budget = 0.0
     for name in dict.fromkeys((fast, "float32")):
         problem = our_problem(network, recipe, scene, dtype_of(name))
-        course = Course(iterations, (), lambda iteration, loss: None)
+        course = Trajectory(iterations, (), lambda iteration, loss: None)
         started = time.perf_counter()
         (outcome,) = minimise(problem, scene.content.clone(), [course])
         taken = time.perf_counter() - started
         budget = budget or taken
-        told(f"ours {name}", outcome.parameters, taken, course.last)
+        record(f"ours {name}", outcome.parameters, taken, course.last)
     for line_search in ("none", "strong_wolfe"):
-        _torchs(exact, scene.content, line_search, iterations, budget, told)
+        _torchs(exact, scene.content, line_search, iterations, budget, record)
 
 
-def _torchs(exact: Problem, start: torch.Tensor, line_search: Any, iterations: int, budget: float, told: Any) -> None:
+def _torchs(exact: Problem, start: torch.Tensor, line_search: Any, iterations: int, budget: float, record: Any) -> None:
     """torch.optim.LBFGS in float32 for about `budget` seconds: as many iterations as fit, found by a short run."""
-    trial = Course(5, (), lambda iteration, loss: None)
+    trial = Trajectory(5, (), lambda iteration, loss: None)
     started = time.perf_counter()
     minimise_unguarded(exact, start.clone(), [trial], clamp=False, line_search=line_search)
     count = max(1, round(budget / ((time.perf_counter() - started) / 6)))
-    course = Course(min(count, iterations), (), lambda iteration, loss: None)
+    course = Trajectory(min(count, iterations), (), lambda iteration, loss: None)
     started = time.perf_counter()
     (outcome,) = minimise_unguarded(exact, start.clone(), [course], clamp=False, line_search=line_search)
     taken = time.perf_counter() - started
-    told(f"torch L-BFGS, float32, line search {line_search}", outcome.parameters, taken, course.last)
+    record(f"torch L-BFGS, float32, line search {line_search}", outcome.parameters, taken, course.last)
 
 
 def _fair() -> Recipe:

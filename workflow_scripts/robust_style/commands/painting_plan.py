@@ -1,4 +1,4 @@
-"""What one run of `robust-style paint` paints: which photos, into which files, and what is already finished."""
+"""The plan of one run of `robust-style paint`: photos, output files, and paintings that are already finished."""
 
 import json
 from collections import Counter
@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
+from robust_style.data.image_file import DAMAGE, open_image
 from robust_style.errors import ConfigError, ImageError, StorageError
 from robust_style.files.destination import Destinations, check_folder, is_folder, names_folder, typed_path
 from robust_style.files.digest import sha256_of_file
-from robust_style.transfer.paint_photo import INTERRUPTED, Sitting
+from robust_style.transfer.paint_photo import INTERRUPTED, PhotoRequest
 from robust_style.transfer.picture_file import picture_endings, read_record
 
-# A file of such a name is meant as a picture: damage in it is an error, whereas `notes.txt` is skipped.
+# Files with these endings are meant as pictures: damage is an error, whereas `notes.txt` is skipped.
 _PHOTO_ENDINGS = {
     ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".ppm", ".pgm", ".pbm",
     ".avif", ".heic", ".heif", ".jp2", ".tga",
@@ -24,7 +23,7 @@ _PHOTO_ENDINGS = {
 
 @dataclass(frozen=True)
 class Style:
-    """A style image, its weight, and its mask, if there is one."""
+    """A style image, its weight, and its mask (None: the whole picture)."""
 
     image: Path
     weight: float
@@ -33,9 +32,9 @@ class Style:
 
 @dataclass
 class Plan:
-    """What to paint; `notes` say what is skipped, `faults` which photos cannot be painted and why, a line each."""
+    """What to paint. `notes`: skipped files; `faults`: photos that cannot be painted and why. One line each."""
 
-    sittings: list[Sitting] = field(default_factory=list)
+    sittings: list[PhotoRequest] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
@@ -51,7 +50,7 @@ def plan_paintings(
     force: bool,
     settings: Mapping[str, Any],
 ) -> Plan:
-    """The paintings of a photo, or of each photo in a folder, by name; nothing is written.
+    """The paintings of a photo, or of each photo in a folder by name. Nothing is written.
 
     `output` is a file, or a folder (it exists, ends with a slash, or `content` is a folder); in a folder the name of
     each picture is made of those of photo and styles, with `ending` (default: .png). `settings` are stored in
@@ -85,37 +84,37 @@ def plan_paintings(
         folder = folder.parent
     shared = json.loads(json.dumps(settings)) | _identities(styles, checkpoint)
     for photo, name in zip(photos, names, strict=True):
-        own = {"content": _identity(photo)} | shared
+        identity = {"content": _identity(photo)} | shared
         picture = folder / name
-        film = picture.with_suffix(".gif") if animation else None
-        files = [(picture, picture_endings()), *([(film, (".gif",))] if film else [])]
-        kept = {path: _result(path, own) if into_folder and not force else None for path, _ in files}
+        animation_path = picture.with_suffix(".gif") if animation else None
+        files = [(picture, picture_endings()), *([(animation_path, (".gif",))] if animation_path else [])]
+        kept = {path: _result(path, identity) if into_folder and not force else None for path, _ in files}
         if all(result and result.get("stopped") != INTERRUPTED for result in kept.values()):
             plan.notes.append(f"{photo}: skipped, {picture} is finished (--force paints it again)")
             continue
         try:
-            where = [destinations.approve(path, endings, replace=kept[path] is not None) for path, endings in files]
+            targets = [destinations.approve(path, endings, replace=kept[path] is not None) for path, endings in files]
         except StorageError as error:
             if not is_folder(content):
                 raise
             plan.faults.append(str(error))
             continue
         plan.sittings.append(
-            Sitting(
+            PhotoRequest(
                 photo,
                 [style.image for style in styles],
                 [style.weight for style in styles],
                 [style.mask for style in styles],
-                where[0],
-                where[1] if film else None,
-                own,
+                targets[0],
+                targets[1] if animation_path else None,
+                identity,
             )
         )
     return plan
 
 
 def _photos(folder: Path, plan: Plan, *, is_output: bool) -> list[Path]:
-    """The pictures in `folder`, by name. Hidden files and folders are left out, others that are no pictures noted."""
+    """The pictures in `folder` by name. Hidden files and folders are ignored; other files get a note."""
     files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     painted = {path for path in files if is_output and read_record(path)}
     if painted:
@@ -137,14 +136,14 @@ def _is_picture(path: Path) -> bool:
     if path.suffix.lower() in _PHOTO_ENDINGS:
         return True
     try:
-        with Image.open(path):
+        with open_image(path):
             return True
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+    except DAMAGE:
         return False
 
 
 def _names(photos: Sequence[Path], styles: str, ending: str) -> list[str]:
-    """A name for each photo's picture. Of photos that differ only in their ending it keeps the ending."""
+    """A file name for each painting. It includes the photo's ending if photos differ only in that."""
     stems = Counter(photo.stem.casefold() for photo in photos)
     names = [photo.stem if stems[photo.stem.casefold()] == 1 else photo.name for photo in photos]
     if len({name.casefold() for name in names}) < len(names):  # a.png, a.jpg and a.jpg.png
@@ -163,7 +162,7 @@ def _identities(styles: Sequence[Style], checkpoint: Path) -> dict[str, Any]:
 
 
 def _identity(path: Path) -> dict[str, str | None]:
-    """Name and hash of an input; the hash of a file that cannot be read is None, its reader says why."""
+    """Name and hash of an input; the hash of an unreadable file is None (reading it later gives the error)."""
     try:
         return {"file": path.name, "sha256": sha256_of_file(path) if path.is_file() else None}
     except OSError:
@@ -171,6 +170,6 @@ def _identity(path: Path) -> dict[str, str | None]:
 
 
 def _result(path: Path, settings: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """How the picture of exactly these settings at `path` ended; None if there is none."""
+    """The result of the picture at `path` if it was made with exactly these settings, else None."""
     record = read_record(path)
     return record["result"] if record is not None and record.get("settings") == settings else None

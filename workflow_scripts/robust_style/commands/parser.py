@@ -1,22 +1,19 @@
-"""Parsers of the commands: no abbreviations, unknown options answered with the nearest, numbers in any spelling."""
+"""The argument parser of the commands: no abbreviations, the nearest option for an unknown one, types for numbers."""
 
 import argparse
-import difflib
 import sys
 from collections.abc import Callable, Sequence
 from itertools import takewhile
 from typing import Any, NoReturn
 
-from robust_style.workflow.numbers import number_in, whole_number_in
-
-# Long enough for any message, short enough for a terminal.
-_LONGEST_SHOWN = 60
+from robust_style.messages import did_you_mean, quoted
+from robust_style.workflow.schema import number_in, whole_number_in
 
 
 class CommandParser(argparse.ArgumentParser):
-    """A parser that takes no abbreviated options and answers a mistake with one sentence and status 2.
+    """A parser that accepts no abbreviated options and reports a mistake in one sentence with status 2.
 
-    `renamed` gives the sentence for an option or a command that no longer exists.
+    `renamed`: what to do instead, for options and commands that no longer exist.
     """
 
     def __init__(self, *, renamed: dict[str, str] | None = None, **keywords: Any) -> None:
@@ -24,7 +21,7 @@ class CommandParser(argparse.ArgumentParser):
         self.renamed = renamed or {}
 
     def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
-        """As argparse, but a sub-command refuses options that it does not know before it misses others."""
+        """As in argparse, but a sub-command reports unknown options before missing ones."""
         args = sys.argv[1:] if args is None else args
         if self._subparsers is None:
             self._refuse_unknown(args)
@@ -34,7 +31,7 @@ class CommandParser(argparse.ArgumentParser):
         return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
-        """One sentence on stderr, exit status 2."""
+        """Print one sentence to stderr and exit with status 2."""
         self.exit(2, f"error: {message}; `{self.prog} --help` lists the options\n")
 
     def _refuse_unknown(self, arguments: Sequence[str]) -> None:
@@ -49,8 +46,7 @@ class CommandParser(argparse.ArgumentParser):
             if name in self.renamed:
                 self.error(f"{name}: {self.renamed[name]}")
             spelt = f"--{name.strip('-').replace('_', '-').lower()}"
-            near = difflib.get_close_matches(spelt, list(known), 1)
-            self.error(f"unknown option {shown(name)}{f'; did you mean {near[0]}?' if near else ''}")
+            self.error(f"unknown option {quoted(name)}{did_you_mean(spelt, known)}")
 
     def _refuse_repeated(self, arguments: Sequence[str]) -> None:
         """Refuse a second list of values: argparse would silently keep the last one only."""
@@ -60,33 +56,28 @@ class CommandParser(argparse.ArgumentParser):
                 self.error(f"{name} is given twice; write all its values after one {name}")
 
 
-def shown(text: str) -> str:
-    """What was typed, in a message: as Python would write it, not long."""
-    return repr(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…")
-
-
 def number(least: int | float, most: int | float, *, above: bool = False) -> Callable[[str], float]:
-    """A type for argparse: a number from `least` (or above it) to `most`: `300`, `1e3`, `1/8`."""
+    """An argparse type: a number (`300`, `1e3`, `1/8`) from `least`, or above it, to `most`."""
 
     def read(text: str) -> float:
         value = number_in(text)
         if value is None:
-            raise argparse.ArgumentTypeError(f"expected a finite number, found {shown(text)}")
+            raise argparse.ArgumentTypeError(f"expected a finite number, found {quoted(text)}")
         if not least <= value <= most or (above and value == least):
             start = f"above {least:g}, up to" if above else f"from {least:g} to"
-            raise argparse.ArgumentTypeError(f"expected a number {start} {most:g}, found {shown(text)}")
+            raise argparse.ArgumentTypeError(f"expected a number {start} {most:g}, found {quoted(text)}")
         return float(value)
 
     return read
 
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:
-    """A type for argparse: a whole number from `least` to `most`, also as `1e3`."""
+    """An argparse type: a whole number from `least` to `most`, also as `1e3`."""
 
     def read(text: str) -> int:
         value = whole_number_in(text)
         if value is None or not least <= value <= most:
-            raise argparse.ArgumentTypeError(f"expected a whole number from {least} to {most}, found {shown(text)}")
+            raise argparse.ArgumentTypeError(f"expected a whole number from {least} to {most}, found {quoted(text)}")
         return value
 
     return read

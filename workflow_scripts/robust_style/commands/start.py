@@ -1,4 +1,4 @@
-"""Entry point of the console script. Ctrl-C during the imports, which take seconds, is one line, not a traceback."""
+"""Entry point of the console script: Ctrl-C during the imports, which take seconds, prints one line, no traceback."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ def main() -> None:
     """Run the command that `sys.argv` names."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _leave)
-    from robust_style.commands.main import main as run_command  # after the handler
+    from robust_style.commands.main import main as run_command  # takes seconds
 
     run_command()
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 
-from robust_style.compute.device_names import device_fault
 from robust_style.errors import ConfigError
 
 # Ampere: the first CUDA generation whose tensor cores multiply bfloat16.
@@ -21,8 +20,8 @@ def choose_device(name: str) -> torch.device:
     A numbered device becomes torch's current one. Raises ConfigError for another name, or if CUDA or that device is not
     available. "cuda" never falls back to the CPU: the published experiment would take days there.
     """
-    if (fault := device_fault(name)) is not None:
-        raise ConfigError(f"device: {fault}")
+    if not re.fullmatch("auto|cpu|cuda(:[0-9]+)?", name):
+        raise ConfigError(f"device: expected auto, cpu, cuda or cuda:N, found {name}")
     if name == "cpu" or (name == "auto" and not torch.cuda.is_available()):
         return torch.device("cpu")
     if not torch.cuda.is_available():

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
+from robust_style.data.image_file import DAMAGE, open_image
 from robust_style.errors import ImageError
 from robust_style.files.atomic import whole_file
 
@@ -33,7 +34,7 @@ def prepare_blend(*, parts: Sequence[Path], weights: Sequence[float], image: Pat
 
 def _open(path: Path) -> Image.Image:
     try:
-        with Image.open(path) as image:
+        with open_image(path) as image:
             return image.convert("RGB")
-    except (OSError, SyntaxError, ValueError) as error:
+    except DAMAGE as error:
         raise ImageError(f"{path}: not a prepared image ({error}). Delete it and run the workflow again.") from None

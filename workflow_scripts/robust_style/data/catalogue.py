@@ -1,6 +1,5 @@
 """The catalogue of content and style images. Standard library only: the Snakefile imports it."""
 
-import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from robust_style.errors import ConfigError
+from robust_style.messages import nearest_name, quoted
 
 COLUMNS = ("name", "role", "source", "sha256", "title", "author", "year", "licence")
 ROLES = ("content", "style", "both")
@@ -59,8 +59,8 @@ def find_image(catalogue_paths: Sequence[Path], name: str) -> ImageRecord:
     records = read_catalogue(catalogue_paths)
     if name in records:
         return records[name]
-    similar = difflib.get_close_matches(name, records, n=1)
-    hint = f"Did you mean {similar[0]}?" if similar else "Add a row for it, or correct transfer.pairs in the config."
+    similar = nearest_name(name, records)
+    hint = f"Did you mean {similar}?" if similar else "Add a row for it, or correct transfer.pairs in the config."
     raise ConfigError(
         f"image {name}: not in {', '.join(map(str, catalogue_paths))} "
         f"(which list {', '.join(sorted(records)) or 'no image'}). {hint}"
@@ -166,4 +166,4 @@ def _is_slug(text: str) -> bool:
 
 
 def _row_error(record: ImageRecord, column: str, remedy: str) -> ConfigError:
-    return ConfigError(f"{record.row}: {column} is {getattr(record, column)[:200]!r}. {remedy}")
+    return ConfigError(f"{record.row}: {column} is {quoted(getattr(record, column))}. {remedy}")

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable, Collection, Iterable
@@ -159,8 +160,11 @@ def _load(path: Path) -> dict[str, NDArray[Any]]:
         raise DatasetError(f"{path}: no prepared dataset. Run rule prepare_dataset.") from None
     except PermissionError:
         raise DatasetError(f"{path}: permission denied. Permit reading the dataset.") from None
-    # The exception depends on the damaged byte: RuntimeError is a bit that marks a member as encrypted.
-    except (zipfile.BadZipFile, zlib.error, struct.error, ValueError, EOFError, OSError, RuntimeError) as error:
+    # The exception depends on the damaged byte: RuntimeError is a bit that marks a member as encrypted, TokenError is
+    # raised by numpy's parser of headers.
+    except (
+        zipfile.BadZipFile, zlib.error, struct.error, tokenize.TokenError, ValueError, EOFError, OSError, RuntimeError,
+    ) as error:  # fmt: skip
         raise _error(path, f"the file is damaged ({error})") from error
 
 

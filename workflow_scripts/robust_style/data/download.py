@@ -11,6 +11,7 @@ import requests
 from robust_style.errors import DownloadError
 from robust_style.files.atomic import exclusive_lock, whole_file, writing
 from robust_style.files.digest import sha256_of_file
+from robust_style.messages import escaped
 
 # Seconds to connect, and between two packets.
 _TIMEOUTS_S = (20.0, 30.0)
@@ -166,11 +167,11 @@ def _store(response: requests.Response, source: Source, partial: Path, start: in
                 window = (time.monotonic(), received)
 
 
-def _describe(error: BaseException) -> str:
+def _describe(error: Exception) -> str:
     """The cause of a network error in one short line. It may quote the server: control characters are escaped."""
-    while error.__context__ is not None:
+    while isinstance(error.__context__, Exception):
         error = error.__context__
-    return ascii(" ".join(str(error).split()) or type(error).__name__)[1:-1][:200]
+    return escaped(error, 200)
 
 
 def _size(path: Path) -> int:

@@ -9,6 +9,7 @@ from robust_style.data.download import Source, download
 from robust_style.errors import ConfigError, DatasetError
 from robust_style.files.atomic import whole_file
 from robust_style.files.digest import sha256_of_file
+from robust_style.messages import quoted
 
 # Columns of config/sources.tsv. `layout`, `md5` and `note` inform the reader: the archive shows its layout itself.
 COLUMNS = ("dataset", "layout", "url", "bytes", "md5", "sha256", "note")
@@ -46,7 +47,7 @@ def read_sources(path: Path, dataset: str) -> list[Source]:
         row = dict(zip(COLUMNS, cells, strict=True))
         for column, pattern in _FORMATS.items():
             if not re.fullmatch(pattern, row[column]):
-                raise ConfigError(f"{path} line {line}: {column} is {row[column][:100]!r}. Its form must be {pattern}.")
+                raise ConfigError(f"{path} line {line}: {column} is {quoted(row[column])}. Its form must be {pattern}.")
         datasets.add(row["dataset"])
         if row["dataset"] == dataset:
             sources.append(Source(row["url"], row["sha256"], int(row["bytes"])))

@@ -1,6 +1,5 @@
 """The images and classes of a folder. Standard library only: the Snakefile imports it."""
 
-import difflib
 import hashlib
 import os
 import stat
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from robust_style.errors import DatasetError
+from robust_style.messages import nearest_name
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 # Folders of test images; the first existing one is used. ImageNet's `test` has no labels, but it has a `val`.
@@ -106,8 +106,8 @@ def _check_classes(chosen: _ClassFolders, folders: Sequence[str], train: Path) -
             raise _error(f"the class name {name!r} is not printable", "Rename that folder.")
         for folder in several:
             if folder not in folders:
-                similar = difflib.get_close_matches(folder, folders, 1)
-                hint = f"Did you mean {similar[0]}?" if similar else "Correct dataset.classes."
+                similar = nearest_name(folder, folders)
+                hint = f"Did you mean {similar}?" if similar else "Correct dataset.classes."
                 raise DatasetError(f"dataset.classes.{name}: {train} has no folder {folder!r}. {hint}")
             if folder in class_of:
                 raise DatasetError(

@@ -4,8 +4,8 @@ from importlib.resources import files
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image
 
+from robust_style.data.image_file import open_image
 from robust_style.errors import ImageError
 
 # Name in scikit-image -> file in the wheel.
@@ -40,5 +40,5 @@ def photograph(name: str) -> UInt8[np.ndarray, "height width 3"]:
             f"photograph:{name}: the installed scikit-image has no file {_FILES[name]}. Install the version in "
             "requirements.lock."
         )
-    with path.open("rb") as stream, Image.open(stream) as picture:
+    with path.open("rb") as stream, open_image(stream) as picture:
         return np.array(picture.convert("RGB"))

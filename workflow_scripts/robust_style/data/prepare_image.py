@@ -50,8 +50,8 @@ def _pixels(record: ImageRecord, downloads: Path, *, is_mask: bool) -> UInt8[np.
 def _made(record: ImageRecord) -> UInt8[np.ndarray, "height width 3"]:
     if record.kind == "photograph":
         return photograph(record.source.removeprefix("photograph:"))
-    wanted = painting(record)
-    return paint(wanted.generator, wanted.seed, wanted.size_px)
+    arguments = painting(record)
+    return paint(arguments.generator, arguments.seed, arguments.size_px)
 
 
 def _downloaded(record: ImageRecord, downloads: Path) -> Path:
@@ -63,11 +63,11 @@ def _downloaded(record: ImageRecord, downloads: Path) -> Path:
 
 def _verify(path: Path, record: ImageRecord) -> None:
     try:
-        found = sha256_of_file(path)
+        digest = sha256_of_file(path)
     except OSError:
-        return  # whoever reads it next says why it cannot
-    if found != record.sha256:
+        return  # reading the picture gives the error
+    if digest != record.sha256:
         raise ImageError(
-            f"{record.row}: expected {path} with sha256 {record.sha256}, found {found}: it has changed; "
+            f"{record.row}: expected {path} with sha256 {record.sha256}, found {digest}: it has changed; "
             "restore it, or write the new hash into that row"
         )

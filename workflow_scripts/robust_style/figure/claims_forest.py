@@ -1,43 +1,42 @@
-"""What the scores say of each claim: estimates with intervals, one axis per claim, and the verdict in words."""
+"""What the scores say of each claim: estimates with intervals, one axis for each claim, and the verdict."""
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator
 
-from robust_style.figure.fitting import fitted, paragraph, width_of
 from robust_style.figure.palette import VERDICTS
-from robust_style.figure.sheet import Sheet
-from robust_style.figure.visual_language import (
+from robust_style.figure.style import (
     INK,
+    MM_PER_INCH,
+    MM_PER_POINT,
     NORMAL_PT,
+    NOTE_LINE_MM,
     PAGE_HEIGHT_MM,
     PAGE_WIDTH_MM,
     QUIET,
     SMALL_PT,
+    add_note,
+    figure_style,
+    fit,
+    new_figure,
     save,
-    visual_language,
+    width_of,
+    wrap,
 )
 from robust_style.figure.words import shortened, spoken
 from robust_style.score.claims_table import plain_verdict, read_claims
 
-RECIPE_MM = 28.0
-AXES_MM = 62.0
-NUMBERS_MM = 42.0
-GAP_MM = 3.0
-STATEMENT_MM = 3.5
-CONTRAST_MM = 3.4
-TICKS_MM = 4.2
-BLOCK_GAP_MM = 2.8
-CLOSE_GAP_MM = 1.6
-ROW_MM = 4.6
-LEAST_ROW_MM = 3.2
-NOTE_LINE_MM = 3.0
-INTERVAL_PT = 1.8
-CROSSED_PT = 0.7
+# Recipes stand left of the axes, numbers and verdicts right of them.
+RECIPE_MM, NUMBERS_MM, VERDICT_MM = 28.0, 42.0, 32.0
+ROW_MM, SMALLEST_ROW_MM = 4.6, 3.0
+LINE_MM, TICKS_MM, GAP_MM = 3.5, 4.4, 2.6
+INTERVAL_PT, CROSSED_PT = 1.8, 0.7
 NOTE = (
     "Each claim has its own axis, in the units of its measure: claims are not to be compared by length. Dot: mean "
     "over pairs, then over training seeds. Thick line: 95 % interval over trainings, for these images; thin: for other "
@@ -46,118 +45,60 @@ NOTE = (
 
 
 def draw_claims_forest(*, claims: Path, figure: Path, vector: Path) -> None:
-    """Draws a block per claim, a row per recipe: estimate, interval, number of seeds, verdict.
+    """Draw a block for each claim, a row for each recipe: estimate, interval, number of seeds, verdict.
 
-    Claims have different units. They stand on axes of their own rather than on one of effect sizes: these divide by a
-    scatter over few seeds, which is itself the least certain number here. Rows that were not tested are named in the
-    note instead. The figure fits A4 up to about 12 claims and 36 rows. Raises ResultError if the table is none.
+    Claims have different units. They have axes of their own instead of one axis of effect sizes: these divide by a
+    standard deviation over few seeds, which is itself the least certain number here. Rows that were not tested are
+    named in the note. The figure fits A4 up to about 12 claims and 36 rows. Raises ResultError if the file is not a
+    table of claims.
     """
     rows = read_claims(claims)
-    tested = rows[rows["estimate"].notna()]
-    missing = rows[rows["estimate"].isna()]
-    with visual_language():
-        save(_drawn([_Block.of(own) for _, own in tested.groupby("claim", sort=False)], missing).figure, figure, vector)
+    tested, untested = rows[rows["estimate"].notna()], rows[rows["estimate"].isna()]
+    with figure_style():
+        save(_drawn([block for _, block in tested.groupby("claim", sort=False)], _note(untested)), figure, vector)
 
 
-@dataclass(frozen=True)
-class _Block:
-    """The rows of one claim, with its statement in lines."""
-
-    rows: pd.DataFrame
-    statement: list[str]
-    contrast: str
-
-    @classmethod
-    def of(cls, rows: pd.DataFrame) -> "_Block":
-        first = rows.iloc[0]
-        contrasts = " / ".join(dict.fromkeys(rows["contrast"])).replace(" - ", " − ")
-        what = f"{contrasts}: {first['measure']}  ({first['source']})"
-        return cls(rows, paragraph(shortened(first["statement"]), PAGE_WIDTH_MM * 0.9, NORMAL_PT), what)
-
-    def head(self, *, close: bool) -> float:
-        """Height of the words above the axes; `close` has them in one line."""
-        return STATEMENT_MM + 0.6 if close else len(self.statement) * STATEMENT_MM + CONTRAST_MM + 0.8
-
-    def height(self, row: float, *, close: bool) -> float:
-        """Height of all of it, and of the gap below."""
-        gap = CLOSE_GAP_MM if close else BLOCK_GAP_MM
-        return self.head(close=close) + len(self.rows) * row + TICKS_MM + gap
+def _note(untested: pd.DataFrame) -> list[str]:
+    names = [
+        f"{row.statement} ({spoken(row.recipe)})" if row.recipe else row.statement for row in untested.itertuples()
+    ]
+    words = f"{NOTE} Not tested: {'; '.join(dict.fromkeys(map(shortened, names)))}." if names else NOTE
+    return wrap(words, PAGE_WIDTH_MM, SMALL_PT)
 
 
-def _drawn(blocks: list[_Block], missing: pd.DataFrame) -> Sheet:
-    words = NOTE
-    if len(missing):
-        said = (
-            f"{row.statement} ({spoken(row.recipe)})" if row.recipe else row.statement for row in missing.itertuples()
-        )
-        names = dict.fromkeys(map(shortened, said))
-        words += f" Not tested: {'; '.join(names)}."
-    note = paragraph(words, PAGE_WIDTH_MM, SMALL_PT)
-    foot = len(note) * NOTE_LINE_MM + 1.5
-    count = max(1, sum(len(block.rows) for block in blocks))
-    for close in (False, True):
-        fixed = sum(block.height(0.0, close=close) for block in blocks) + foot
-        row = max(LEAST_ROW_MM, min(ROW_MM, (PAGE_HEIGHT_MM - fixed) / count))
-        if fixed + count * row <= PAGE_HEIGHT_MM:
-            break
-    sheet = Sheet.of_size(PAGE_WIDTH_MM, fixed + sum(len(block.rows) for block in blocks) * row)
-    top = 0.0
-    for block in blocks:
-        _draw_words(sheet, block, top, close=close)
-        _draw_rows(sheet, block, top + block.head(close=close), row)
-        top += block.height(row, close=close)
-    sheet.lines(note, 0.0, sheet.height_mm - foot + 1.0, NOTE_LINE_MM, size=SMALL_PT, colour=QUIET)
-    return sheet
+def _drawn(blocks: list[pd.DataFrame], note: list[str]) -> Figure:
+    statements = [wrap(shortened(block.iloc[0]["statement"]), PAGE_WIDTH_MM, NORMAL_PT, bold=True) for block in blocks]
+    available = PAGE_HEIGHT_MM - len(note) * NOTE_LINE_MM - 2.0
+    lines = sum(len(statement) + 1 for statement in statements)
+    count = sum(map(len, blocks))
+    # A claim's statement and what it contrasts are in one line where there are many claims.
+    dense = lines * LINE_MM + len(blocks) * (TICKS_MM + GAP_MM) + count * SMALLEST_ROW_MM > available
+    heads = (len(blocks) if dense else lines) * LINE_MM + len(blocks) * (TICKS_MM + GAP_MM)
+    row = max(SMALLEST_ROW_MM, min(ROW_MM, (available - heads) / max(1, count)))
+    figure = new_figure(
+        PAGE_WIDTH_MM,
+        max(1.0, heads + count * row),
+        layout=ConstrainedLayoutEngine(h_pad=GAP_MM / 2 / MM_PER_INCH, hspace=0),
+    )
+    if blocks:
+        ratios = [len(block) for block in blocks]
+        axes = figure.subplots(len(blocks), squeeze=False, gridspec_kw={"height_ratios": ratios})[:, 0]
+        size = min(SMALL_PT, SMALL_PT * row / 3.4)
+        for panel, block, statement in zip(axes, blocks, statements, strict=True):
+            _prepare(panel, block)
+            _draw_head(panel, block, statement, dense=dense)
+            for number, claim in enumerate(block.itertuples()):
+                _draw_row(panel, claim, number, len(block), size)
+    add_note(figure, note)
+    return figure
 
 
-def _draw_words(sheet: Sheet, block: _Block, top: float, *, close: bool) -> None:
-    if close:
-        words, size = fitted(" ".join(block.statement), PAGE_WIDTH_MM * 0.55, NORMAL_PT, bold=True)
-        sheet.text(words, 0.0, top, size=size, bold=True)
-        left = width_of(words, size, bold=True) + 2.0
-        what, size = fitted(block.contrast, PAGE_WIDTH_MM - left, SMALL_PT)
-        sheet.text(what, left, top + 0.3, size=size, colour=QUIET)
-        return
-    sheet.lines(block.statement, 0.0, top, STATEMENT_MM, size=NORMAL_PT, colour=INK, bold=True)
-    what, size = fitted(block.contrast, PAGE_WIDTH_MM, SMALL_PT)
-    sheet.text(what, 0.0, top + len(block.statement) * STATEMENT_MM + 0.2, size=size, colour=QUIET)
-
-
-def _draw_rows(sheet: Sheet, block: _Block, upper: float, row: float) -> None:
-    axes = sheet.axes(RECIPE_MM, upper, AXES_MM, len(block.rows) * row)
-    _dress(axes, block.rows)
-    small = min(SMALL_PT, SMALL_PT * row / 3.4)
-    for number, one in enumerate(block.rows.itertuples()):
-        middle = upper + (number + 0.5) * row
-        verdict = plain_verdict(str(one.verdict))
-        mark = VERDICTS[verdict]
-        face = mark.colour if mark.is_filled else "white"
-        for low, high, width in (
-            (one.crossed_low, one.crossed_high, CROSSED_PT),
-            (one.interval_low, one.interval_high, INTERVAL_PT),
-        ):
-            if np.isfinite(low) and np.isfinite(high):
-                axes.plot([low, high], [number, number], "-", color=mark.colour, linewidth=width)
-        axes.plot(
-            one.estimate, number, mark.marker, color=mark.colour, markerfacecolor=face, markersize=4.2, clip_on=False
-        )
-        name, size = fitted(spoken(str(one.recipe)), RECIPE_MM - 2.0, small)
-        sheet.text(name, 0.0, middle - size * 0.2, size=size)
-        at = RECIPE_MM + AXES_MM + GAP_MM
-        numbers, size = fitted(_numbers(one), NUMBERS_MM, small)
-        sheet.text(numbers, at, middle - size * 0.2, size=size, colour=INK)
-        left = at + NUMBERS_MM + 1.0
-        words, size = fitted(str(one.verdict) if "(" in str(one.verdict) else f"{one.verdict}, n = {one.seeds}",
-                             PAGE_WIDTH_MM - left, small, bold=mark.is_filled)  # fmt: skip
-        sheet.text(words, left, middle - size * 0.2, size=size, colour=mark.colour, bold=mark.is_filled)
-
-
-def _dress(axes: Axes, rows: pd.DataFrame) -> None:
+def _prepare(axes: Axes, rows: pd.DataFrame) -> None:
     ends = ["estimate", "interval_low", "interval_high", "crossed_low", "crossed_high"]
     values = rows[ends].to_numpy(dtype=np.float64)
     low, high = min(0.0, float(np.nanmin(values))), max(0.0, float(np.nanmax(values)))
-    room = 0.06 * (high - low or 1.0)
-    axes.set_xlim(low - room, high + room)
+    margin = 0.06 * (high - low or 1.0)
+    axes.set_xlim(low - margin, high + margin)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.axvline(0, color=QUIET, linewidth=0.8, zorder=1)
     axes.set_yticks([])
@@ -167,8 +108,66 @@ def _dress(axes: Axes, rows: pd.DataFrame) -> None:
     axes.grid(axis="x")
 
 
-def _numbers(row) -> str:  # type: ignore[no-untyped-def]
-    words = f"{row.estimate:+.3g}"
-    if np.isfinite(row.interval_low):
-        words += f"  [{row.interval_low:+.3g}, {row.interval_high:+.3g}]"
+def _draw_head(axes: Axes, rows: pd.DataFrame, statement: list[str], *, dense: bool) -> None:
+    first = rows.iloc[0]
+    contrasts = " / ".join(dict.fromkeys(rows["contrast"])).replace(" - ", " − ")
+    contrast = f"{contrasts}: {first['measure']}  ({first['source']})"
+    above = 0.8
+    if dense:
+        words, size = fit(" ".join(statement), PAGE_WIDTH_MM * 0.55, NORMAL_PT, bold=True)
+        left = width_of(words, size, bold=True) + 2.0
+        contrast, small = fit(contrast, PAGE_WIDTH_MM - left, SMALL_PT)
+        _text(axes, contrast, (0.0, 1.0), (left - RECIPE_MM, above), small, QUIET, va="baseline")
+        _text(axes, words, (0.0, 1.0), (-RECIPE_MM, above), size, INK, va="baseline", fontweight="bold")
+    else:
+        contrast, small = fit(contrast, PAGE_WIDTH_MM, SMALL_PT)
+        _text(axes, contrast, (0.0, 1.0), (-RECIPE_MM, above), small, QUIET, va="bottom")
+        words = "\n".join(statement)
+        _text(axes, words, (0.0, 1.0), (-RECIPE_MM, above + 3.0), NORMAL_PT, INK, va="bottom", fontweight="bold")
+
+
+def _draw_row(axes: Axes, claim, number: int, rows: int, size: float) -> None:  # type: ignore[no-untyped-def]
+    mark = VERDICTS[plain_verdict(claim.verdict)]
+    for low, high, width in (
+        (claim.crossed_low, claim.crossed_high, CROSSED_PT),
+        (claim.interval_low, claim.interval_high, INTERVAL_PT),
+    ):
+        if np.isfinite(low) and np.isfinite(high):
+            axes.plot([low, high], [number, number], "-", color=mark.colour, linewidth=width)
+    face = mark.colour if mark.is_filled else "white"
+    axes.plot(
+        claim.estimate, number, mark.marker, color=mark.colour, markerfacecolor=face, markersize=4.2, clip_on=False
+    )
+    verdict = claim.verdict if "(" in claim.verdict else f"{claim.verdict}, n = {claim.seeds}"
+    for words, x, width, offset, colour, bold in (
+        (spoken(claim.recipe), 0.0, RECIPE_MM - 2.0, -RECIPE_MM, INK, False),
+        (_numbers(claim), 1.0, NUMBERS_MM - 4.0, 3.0, INK, False),
+        (verdict, 1.0, VERDICT_MM, NUMBERS_MM, mark.colour, mark.is_filled),
+    ):
+        text, fitted = fit(words, width, size, bold=bold)
+        weight = "bold" if bold else "normal"
+        where = (x, 1.0 - (number + 0.5) / rows)
+        _text(axes, text, where, (offset, 0.0), fitted, colour, va="center", fontweight=weight)
+
+
+def _numbers(claim) -> str:  # type: ignore[no-untyped-def]
+    words = f"{claim.estimate:+.3g}"
+    if np.isfinite(claim.interval_low):
+        words += f"  [{claim.interval_low:+.3g}, {claim.interval_high:+.3g}]"
     return words.replace("-", "−")
+
+
+def _text(
+    axes: Axes,
+    words: str,
+    at: tuple[float, float],
+    offset_mm: tuple[float, float],
+    size: float,
+    colour: str,
+    **style: Any,
+) -> None:
+    """Text at a place in fractions of the axes, moved by mm."""
+    offset = (offset_mm[0] / MM_PER_POINT, offset_mm[1] / MM_PER_POINT)
+    axes.annotate(
+        words, at, offset, xycoords="axes fraction", textcoords="offset points", fontsize=size, color=colour, **style
+    )

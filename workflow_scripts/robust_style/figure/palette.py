@@ -17,8 +17,8 @@ class Look:
     dashes: Dashes
 
 
-# Okabe and Ito 2008: told apart with every common colour blindness. From the seventh network on Tol's muted colours
-# (2021), which keep apart from these less well. Markers and dashes tell them apart in grey.
+# SOURCE: Okabe and Ito 2008, distinguishable with every common colour blindness. From the seventh network on, Tol's
+# muted colours (2021), which are less distinct from these. Markers and dashes distinguish networks without colour.
 STANDARD = Look("#0072B2", "o", "-")
 ADVERSARIAL = Look("#D55E00", "s", "-")
 FURTHER = (
@@ -41,14 +41,14 @@ def looks(regimes: Mapping[str, str]) -> dict[str, Look]:
     The first standard and the first adversarial network have the project's two colours, before them those of that
     name; the others take the rest.
     """
-    found: dict[str, Look] = {}
+    chosen: dict[str, Look] = {}
     reserved = {"standard": STANDARD, "adversarial": ADVERSARIAL}
-    owners = {regime: regime if regimes.get(regime) == regime else None for regime in reserved}
+    namesakes = {regime: regime if regimes.get(regime) == regime else None for regime in reserved}
     further = itertools.cycle(FURTHER)
     for network, regime in regimes.items():
-        is_first = regime in reserved and owners[regime] in (None, network)
-        found[network] = reserved.pop(regime) if is_first else next(further)
-    return found
+        is_first = regime in reserved and namesakes[regime] in (None, network)
+        chosen[network] = reserved.pop(regime) if is_first else next(further)
+    return chosen
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Mark:
     is_filled: bool
 
 
-# Told apart by form as well as by colour; none is a network's.
+# Distinguished by form as well as by colour; no network has one of these.
 VERDICTS = {
     "supported": Mark("#117733", "o", is_filled=True),
     "refuted": Mark("#882255", "D", is_filled=True),

@@ -1,40 +1,56 @@
-"""Panels of curves: one per measure and recipe, with shared axes, a legend on top and a note below."""
+"""Panels of curves: one for each score and recipe, with shared axes; means and intervals over training seeds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FormatStrFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import FormatStrFormatter, FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from numpy.typing import NDArray
+from scipy import stats
 
-from robust_style.figure.fitting import fitted, fitted_alike, paragraph
-from robust_style.figure.legend import LEGEND_LINE_MM, draw_legend, legend_lines
-from robust_style.figure.palette import Look
-from robust_style.figure.sheet import Sheet
-from robust_style.figure.visual_language import INK, NORMAL_PT, PAGE_HEIGHT_MM, PAGE_WIDTH_MM, QUIET, SMALL_PT
+from robust_style.errors import ResultError
+from robust_style.figure.palette import Look, looks
+from robust_style.figure.style import (
+    NORMAL_PT,
+    NOTE_LINE_MM,
+    PAGE_HEIGHT_MM,
+    PAGE_WIDTH_MM,
+    QUIET,
+    SMALL_PT,
+    add_legend,
+    add_note,
+    figure_style,
+    fit,
+    new_figure,
+    save,
+    wrap,
+)
 from robust_style.figure.words import spoken
+from robust_style.score.score_tables import read_score_table
 
-# With more recipes than so many, they stand under each other and the measures beside each other.
+# With more recipes, recipes are rows and scores are columns.
 MOST_ACROSS = 4
-ROW_MM = 38.0
-# A narrower column is not widened: one panel alone would be a banner.
+ROW_MM = 41.5
+# Title, legend, tick labels and label of the last axes.
+FRAME_MM = 19.0
+# A narrower column is not widened: a single panel would be a banner.
 WIDEST_MM = 75.0
 LEFT_MM = 18.0
-RIGHT_MM = 2.0
-GAP_MM = 3.0
-# Between rows, and between columns where each has ticks of its own.
-BETWEEN_ROWS_MM = 3.5
-TICKS_MM = 9.0
-TITLE_MM = 5.0
-UNDER_MM = 9.5
-NOTE_LINE_MM = 3.0
 # Ratio of largest to smallest value up to which a logarithmic axis has ticks at 1, 2, 5 of each decade.
 FEW_DECADES = 200.0
+# With two seeds a t-interval is wider than any effect: every seed is drawn instead, as thin lines.
+FEWEST_SEEDS = 3
+CONFIDENCE = 0.95
+BAND_OPACITY = 0.16
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A column of a table and how a reader meets it: name, what its direction means, a value to compare with, scale."""
+    """A column of a table as a reader meets it: name, meaning of its direction, a value to compare with, scale."""
 
     column: str
     name: str
@@ -43,117 +59,191 @@ class Measure:
     scale: str = "linear"
 
 
+STRUCTURE = Measure("content_ssim", "structure kept (SSIM)", "higher = more content", 0.0)
+# Pictures of a failed optimisation lie ten times farther from the style than good ones: only a logarithmic axis shows
+# both.
+COLOUR = Measure("style_colour_distance", "colour distance to style", "lower = closer to the style", 1.0, "log")
+TEXTURE = Measure("style_texture_distance", "texture distance to style", "lower = closer to the style", 1.0, "log")
+RIPPLES = Measure("high_frequency_excess", "fine ripples (log2)", "above 0 = artefacts", 0.0)
+CHECKERBOARD = Measure("checkerboard_excess", "checkerboard (log2)", "above 0 = artefacts", 0.0)
+
+
+def read_scores(table: Path, networks: Sequence[str], recipes: Sequence[str]) -> pd.DataFrame:
+    """The rows of these networks and recipes in the table of scores. Raises ResultError if there are none."""
+    rows = read_score_table(table)
+    rows = rows[rows["network"].isin(networks) & rows["recipe"].isin(recipes)]
+    if rows.empty:
+        raise ResultError(f"{table}: expected scores of {', '.join(networks)}, found none; check the networks' names")
+    return rows
+
+
+def present(names: Sequence[str], column: "pd.Series[str]") -> list[str]:
+    """Those of the names that the column has, in their order."""
+    return [name for name in names if (column == name).any()]
+
+
+def looks_of(rows: pd.DataFrame, networks: Sequence[str]) -> dict[str, Look]:
+    """The look of each of `networks` that has rows, in their order."""
+    regimes = dict(zip(rows["network"], rows["regime"], strict=True))
+    return looks({network: regimes[network] for network in networks if network in regimes})
+
+
+def with_values(measures: Sequence[Measure], rows: pd.DataFrame) -> list[Measure]:
+    """The measures that any of the rows has."""
+    return [measure for measure in measures if rows[measure.column].notna().any()]
+
+
 @dataclass(frozen=True)
-class Panels:
-    """The sheet and its axes by (measure's column, recipe)."""
+class Curve:
+    """Mean over training seeds at each x, its interval (NaN with few seeds), and the mean of each seed."""
 
-    sheet: Sheet
-    axes: dict[tuple[str, str], Axes]
+    x: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    by_seed: pd.DataFrame
 
-    def finish(self) -> None:
-        """Sets the ticks of logarithmic axes, once the curves are there."""
-        for axes in self.axes.values():
-            if axes.get_yscale() == "log":
-                dress_log(axes)
+    @property
+    def last_error(self) -> list[float] | None:
+        """Half of the last point's interval, as matplotlib's `errorbar` takes it; None without an interval."""
+        error = float((self.high - self.mean)[-1])
+        return None if np.isnan(error) else [error]
 
 
-def panels_of(
-    measures: Sequence[Measure], titles: Mapping[str, str], looks: Mapping[str, Look], across: str, note: str
-) -> Panels:
-    """Empty panels with scales, a legend of the networks' `looks`, `across` under the axes and `note` below.
+def curve_of(rows: pd.DataFrame, x: str, y: str) -> Curve:
+    """The curve of `y` over `x`: mean over the pairs of a seed, then over seeds, with a 95 % t-interval over seeds.
 
-    `titles` maps recipes to their words, see `titles_of`. A measure has one scale over all recipes.
+    `rows` has the columns seed, content, style, `x` and `y`; rows without `y` are left out. The seed is the unit of
+    replication: many pairs painted with one network are one observation of training.
     """
-    recipes = list(titles)
-    stacked = len(recipes) > MOST_ACROSS
-    rows, columns = (len(recipes), len(measures)) if stacked else (len(measures), len(recipes))
-    notes, legend = paragraph(note, PAGE_WIDTH_MM, SMALL_PT), legend_lines(list(looks), LEFT_MM)
-    top = len(legend) * LEGEND_LINE_MM + 1.0 + TITLE_MM + (3.4 if stacked else 0.0)
-    foot = UNDER_MM + len(notes) * NOTE_LINE_MM
-    row = min(ROW_MM, (PAGE_HEIGHT_MM - top - foot + BETWEEN_ROWS_MM) / rows - BETWEEN_ROWS_MM)
-    gap = TICKS_MM if stacked else GAP_MM
-    width = min(WIDEST_MM, (PAGE_WIDTH_MM - LEFT_MM - RIGHT_MM - (columns - 1) * gap) / columns)
-    sheet = Sheet.of_size(PAGE_WIDTH_MM, top + rows * (row + BETWEEN_ROWS_MM) - BETWEEN_ROWS_MM + foot)
-    draw_legend(sheet, legend, looks, LEFT_MM)
-    axes: dict[tuple[str, str], Axes] = {}
-    for line in range(rows):
-        for column in range(columns):
-            measure, recipe = (measures[column], recipes[line]) if stacked else (measures[line], recipes[column])
-            left, upper = LEFT_MM + column * (width + gap), top + line * (row + BETWEEN_ROWS_MM)
-            own = sheet.axes(left, upper, width, row)
-            same = next((other for (known, _), other in axes.items() if known == measure.column), None)
-            _prepare(own, measure, same, next(iter(axes.values()), None))
-            own.tick_params(labelbottom=line == rows - 1, labelleft=column == 0 or stacked)
-            words, size = fitted(across, width, NORMAL_PT)
-            own.set_xlabel(words if line == rows - 1 else "", labelpad=2, fontsize=size)
-            axes[measure.column, recipe] = own
-    steps = [(LEFT_MM + number * (width + gap), width) for number in range(columns)]
-    lines = [(top + number * (row + BETWEEN_ROWS_MM), row) for number in range(rows)]
-    (_name_stacked if stacked else _name)(sheet, measures, list(titles.values()), steps, lines)
-    sheet.lines(notes, 0.0, sheet.height_mm - len(notes) * NOTE_LINE_MM, NOTE_LINE_MM, size=SMALL_PT, colour=QUIET)
-    return Panels(sheet, axes)
+    measured = rows.dropna(subset=[y])
+    by_seed = measured.groupby([x, "seed"])[y].mean().unstack("seed")  # noqa: PD010
+    mean = by_seed.mean(axis=1).to_numpy(dtype=np.float64)
+    seeds = by_seed.count(axis=1).to_numpy()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        deviation = by_seed.std(axis=1, ddof=1).to_numpy(dtype=np.float64)
+        error = stats.t.ppf((1 + CONFIDENCE) / 2, np.maximum(seeds - 1, 1)) * deviation / np.sqrt(seeds)
+    error = np.where(seeds >= FEWEST_SEEDS, error, np.nan)
+    return Curve(by_seed.index.to_numpy(dtype=np.float64), mean, mean - error, mean + error, by_seed)
 
 
-def titles_of(recipes: Sequence[str]) -> dict[str, str]:
-    """The recipes as they stand above or beside their panels."""
-    return {recipe: f"recipe {spoken(recipe)}" for recipe in recipes}
+def draw_curve(axes: Axes, curve: Curve, look: Look, *, markevery: int = 1) -> None:
+    """Draw mean and interval, or mean and single seeds; a marker at every so many points."""
+    if np.isfinite(curve.low).any():
+        axes.fill_between(curve.x, curve.low, curve.high, color=look.colour, alpha=BAND_OPACITY, linewidth=0, zorder=2)
+    elif len(curve.by_seed.columns) > 1:
+        for _, seed in curve.by_seed.items():
+            axes.plot(seed.index, seed, look.dashes, color=look.colour, linewidth=0.5, alpha=0.5, zorder=2)
+    axes.plot(curve.x, curve.mean, look.dashes, marker=look.marker, markevery=markevery, color=look.colour, zorder=3)
 
 
-def dress_log(axes: Axes) -> None:
-    """Ticks for a logarithmic axis: closer where it spans few decades, powers of ten alone would leave none."""
+def pairs_and_seeds(rows: pd.DataFrame) -> str:
+    """How many pairs and training seeds the means of a figure are over, without a full stop."""
+    pairs = len(rows[["content", "style"]].drop_duplicates())
+    seeds = rows.groupby("network")["seed"].nunique()
+    most, least = int(seeds.max()), int(seeds.min())
+    counted = f"{pairs} image pair{'' if pairs == 1 else 's'} and {'' if most == least else 'up to '}{most}"
+    words = f"Mean over {counted} training seed{'' if most == 1 else 's'}"
+    return f"{words}: one training, no interval" if most == 1 else words
+
+
+def has_intervals(rows: pd.DataFrame) -> bool:
+    """Whether any network has enough seeds for an interval."""
+    return bool(rows.groupby("network")["seed"].nunique().max() >= FEWEST_SEEDS)
+
+
+def curves_note(rows: pd.DataFrame) -> str:
+    """What mean, band and thin lines of a figure of curves are."""
+    words = pairs_and_seeds(rows)
+    if has_intervals(rows):
+        return f"{words}; band: 95 % t-interval over seeds."
+    has_one_seed = bool((rows["seed"] == rows["seed"].iloc[0]).all())
+    return f"{words}." if has_one_seed else f"{words}; thin: single seeds."
+
+
+@contextmanager
+def saved_panels(
+    measures: Sequence[Measure],
+    recipes: Sequence[str],
+    of_network: Mapping[str, Look],
+    x_label: str,
+    note: str,
+    *paths: Path,
+    titles: Mapping[str, str] | None = None,
+) -> Iterator[dict[tuple[str, str], Axes]]:
+    """Empty axes by measure's column and recipe, to be drawn into inside the block; at its end the figure is saved.
+
+    A legend of the networks is above and `note` below. A measure has one scale over all recipes. `titles` maps
+    further panels to their titles.
+    """
+    titles = {recipe: f"recipe {spoken(recipe)}" for recipe in recipes} | dict(titles or {})
+    transposed = len(titles) > MOST_ACROSS
+    names = list(titles)
+    rows, columns = (len(names), len(measures)) if transposed else (len(measures), len(names))
+    lines = wrap(note, PAGE_WIDTH_MM, SMALL_PT)
+    width = min(PAGE_WIDTH_MM, LEFT_MM + columns * WIDEST_MM)
+    height = min(rows * ROW_MM + FRAME_MM, PAGE_HEIGHT_MM - len(lines) * NOTE_LINE_MM - 2.0)
+    with figure_style():
+        figure = new_figure(width, height, layout="constrained")
+        grid = figure.subplots(rows, columns, sharex=True, sharey="col" if transposed else "row", squeeze=False)
+        panel_width, panel_height = (width - LEFT_MM) / columns - 3.0, (height - FRAME_MM) / rows - 3.5
+        axes = {}
+        for number, measure in enumerate(measures):
+            for place, name in enumerate(names):
+                row, column = (place, number) if transposed else (number, place)
+                panel = axes[measure.column, name] = grid[row, column]
+                _prepare(panel, measure)
+                across = f"{measure.name}\n{measure.direction}" if transposed else titles[name]
+                down = titles[name] if transposed else f"{measure.name}\n{measure.direction}"
+                if row == 0:
+                    title, size = _fit_lines(across, panel_width, bold=True)
+                    panel.set_title(title, fontsize=size)
+                if column == 0:
+                    label, size = _fit_lines(down, panel_height)
+                    panel.set_ylabel(label, fontsize=size)
+        figure.align_ylabels()
+        figure.supxlabel(x_label)
+        add_legend(figure, of_network)
+        add_note(figure, lines)
+        yield axes
+        for panel in axes.values():
+            if panel.get_yscale() == "log":
+                set_log_ticks(panel)
+        save(figure, *paths)
+
+
+def set_log_ticks(axes: Axes) -> None:
+    """Set ticks of a logarithmic axis. Over few decades they are dense: powers of ten alone would leave none."""
     low, high = axes.get_ylim()
     if high < FEW_DECADES * low:
         between = (2.0, 5.0) if high > 10 * low else (2.0, 3.0, 5.0, 7.0)
         decade = 10.0 ** np.floor(np.log10(low))
         ticks = [scale * digit * decade for scale in (1.0, 10.0) for digit in (1.0, *between)]
-        # Of a range with a single such tick none could be read.
+        # A range with a single such tick could not be read.
         is_narrow = sum(low <= tick <= high for tick in ticks) < 2
         axes.yaxis.set_major_locator(MaxNLocator(4) if is_narrow else LogLocator(subs=(1.0, *between)))
         axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
     else:
         axes.yaxis.set_major_locator(LogLocator(numticks=5))
+        axes.yaxis.set_major_formatter(FuncFormatter(_power_of_ten))
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.tick_params(axis="y", which="minor", length=0)
 
 
-def _prepare(axes: Axes, measure: Measure, same: Axes | None, any_other: Axes | None) -> None:
-    if any_other is not None:
-        axes.sharex(any_other)
-    if same is not None:
-        axes.sharey(same)
+def _power_of_ten(value: float, position: int) -> str:
+    return "10" + f"{np.log10(value):.0f}".translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def _fit_lines(words: str, width_mm: float, *, bold: bool = False) -> tuple[str, float]:
+    """Each of the lines in up to two lines, all of the size of the smallest."""
+    texts = [fit(line, width_mm, NORMAL_PT, bold=bold, lines=2) for line in words.split("\n")]
+    return "\n".join(text for text, _ in texts), min(size for _, size in texts)
+
+
+def _prepare(axes: Axes, measure: Measure) -> None:
     axes.set_yscale(measure.scale)
     if measure.scale == "linear":
         axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.grid(axis="y")
     if measure.reference is not None:
         axes.axhline(measure.reference, color=QUIET, linewidth=0.6, zorder=1)
-
-
-Spans = Sequence[tuple[float, float]]
-
-
-def _name(sheet: Sheet, measures: Sequence[Measure], titles: Sequence[str], steps: Spans, lines: Spans) -> None:
-    """Recipes across, measures down."""
-    for title, (left, width) in zip(titles, steps, strict=True):
-        words, size = fitted(title, width, NORMAL_PT, bold=True)
-        sheet.text(words, left, lines[0][0] - 4.2, size=size, bold=True)
-    for measure, (top, height) in zip(measures, lines, strict=True):
-        for at, own, pt, colour in ((0.0, measure.name, NORMAL_PT, INK), (3.6, measure.direction, SMALL_PT, QUIET)):
-            words, size = fitted(own, height, pt)
-            sheet.upwards(words, at, top + height / 2, size=size, colour=colour)
-
-
-def _name_stacked(sheet: Sheet, measures: Sequence[Measure], titles: Sequence[str], steps: Spans, lines: Spans) -> None:
-    """Measures across, recipes down."""
-    room = steps[0][1] + RIGHT_MM
-    for at, pt, every in (
-        (7.6, NORMAL_PT, [measure.name for measure in measures]),
-        (4.0, SMALL_PT, [measure.direction for measure in measures]),
-    ):
-        bold = pt == NORMAL_PT
-        said, size = fitted_alike(every, room, pt, bold=bold)
-        for words, (left, _) in zip(said, steps, strict=True):
-            sheet.text(words, left, lines[0][0] - at, size=size, bold=bold, colour=INK if bold else QUIET)
-    for title, (top, height) in zip(titles, lines, strict=True):
-        words, size = fitted(title, height, NORMAL_PT, bold=True)
-        sheet.upwards(words, 2.0, top + height / 2, size=size, bold=True)

@@ -1,5 +1,8 @@
-"""The finished pictures, as arrays to draw."""
+"""Finished pictures as arrays, and pictures inside an SVG as JPEG."""
 
+import base64
+import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,13 +11,16 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from robust_style.errors import ResultError
-from robust_style.score.trace import Trace
+from robust_style.files.trace import Trace
 
-# Height x width x sRGB channel; `_` because two pictures need not have one size.
+# Height x width x sRGB channel; `_` because two pictures can have different sizes.
 Picture = UInt8[np.ndarray, "_ _ 3"]
 
 # What Pillow raises for a file that is missing, cut, changed, or of another kind.
 UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+# In print this quality cannot be told from lossless; a page of photographs is a tenth of its size as PNG.
+SVG_QUALITY = 82
+_PNG = re.compile(r'"data:image/png;base64,([^"]+)"')
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,7 @@ class Tile:
 def read_picture(path: Path, longest_px: int | None = None) -> Picture:
     """The sRGB picture at `path`, made smaller (never larger) where its longest side is above `longest_px`.
 
-    Raises ResultError if it is missing, damaged or no picture.
+    Raises ResultError if the file is missing, damaged or not a picture.
     """
     try:
         with Image.open(path) as opened:
@@ -54,3 +60,14 @@ def snapshot_tiles(trace: Trace) -> list[Tile]:
         Tile(iteration, picture)
         for iteration, picture in zip(trace.snapshots, np.split(strip, count, axis=1), strict=True)
     ]
+
+
+def with_jpegs(svg: str) -> str:
+    """The SVG with every embedded PNG replaced by a JPEG of the same pixels; the pictures must be opaque."""
+    return _PNG.sub(lambda match: f'"data:image/jpeg;base64,{_jpeg(match[1])}"', svg)
+
+
+def _jpeg(png: str) -> str:
+    with Image.open(io.BytesIO(base64.b64decode(png))) as picture, io.BytesIO() as stream:
+        picture.convert("RGB").save(stream, "JPEG", quality=SVG_QUALITY, subsampling=0)
+        return base64.b64encode(stream.getvalue()).decode("ascii")

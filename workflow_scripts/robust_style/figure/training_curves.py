@@ -8,23 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 from robust_style.errors import ResultError
-from robust_style.figure.legend import LEGEND_LINE_MM, draw_legend, legend_lines
 from robust_style.figure.palette import Look, looks
-from robust_style.figure.sheet import Sheet
-from robust_style.figure.visual_language import (
-    LINE_PT,
-    PAGE_WIDTH_MM,
-    save,
-    visual_language,
-    whole_epochs,
-)
-from robust_style.score.evaluation import Evaluation, read_evaluation
+from robust_style.figure.style import LINE_PT, PAGE_WIDTH_MM, add_legend, figure_style, new_figure, save, whole_epochs
+from robust_style.files.evaluation import Evaluation
 
-HEIGHT_MM = 52.0
-LEFT_MM = 11.0
-GAP_MM = 5.0
-TITLE_MM = 5.6
-UNDER_MM = 9.0
+HEIGHT_MM = 72.0
+# Title, field of a row of the training history, field of an evaluation.
 PANELS = (
     ("clean accuracy", "test_clean_accuracy", "clean_accuracy"),
     ("robust accuracy (under PGD)", "test_robust_accuracy", "robust_accuracy"),
@@ -32,54 +21,50 @@ PANELS = (
 
 
 def draw_training_curves(*, evaluations: list[Path], networks: list[str], figure: Path, vector: Path) -> None:
-    """Draws both accuracies per training epoch as PNG `figure` and SVG `vector`.
+    """Draw both accuracies over the training epochs as PNG `figure` and SVG `vector`.
 
-    Lines are measured after each epoch on the monitored test images, one thin line per training seed and, with
-    several seeds, their mean in bold; markers are the full evaluations of the checkpoints. A network that was not
-    trained here has markers only.
-    Raises ResultError if none of `networks` was evaluated.
+    Lines are measured after each epoch on the monitored test images: one thin line for each training seed and, with
+    several seeds, their mean in bold. Markers are the full evaluations of the checkpoints. A network that was not
+    trained here has markers only. Raises ResultError if none of `networks` was evaluated.
     """
-    found = [evaluation for evaluation in map(read_evaluation, evaluations) if evaluation.network in networks]
-    if not found:
+    measured = [evaluation for evaluation in map(Evaluation.load, evaluations) if evaluation.network in networks]
+    if not measured:
         raise ResultError(
             f"expected evaluations of {', '.join(networks)}, found none; add evaluations of these networks"
         )
-    regimes = {evaluation.network: evaluation.regime for evaluation in found}
+    regimes = {evaluation.network: evaluation.regime for evaluation in measured}
     of_network = looks({network: regimes[network] for network in networks if network in regimes})
-    with visual_language():
-        legend = legend_lines(list(of_network), LEFT_MM)
-        top = len(legend) * LEGEND_LINE_MM + TITLE_MM
-        sheet = Sheet.of_size(PAGE_WIDTH_MM, top + HEIGHT_MM + UNDER_MM)
-        draw_legend(sheet, legend, of_network, LEFT_MM)
-        width = (PAGE_WIDTH_MM - LEFT_MM - GAP_MM) / 2 - 1.0
-        for number, (title, of_history, of_checkpoint) in enumerate(PANELS):
-            left = LEFT_MM + number * (width + GAP_MM)
-            axes = sheet.axes(left, top, width, HEIGHT_MM)
+    with figure_style():
+        drawing = new_figure(PAGE_WIDTH_MM, HEIGHT_MM, layout="constrained")
+        panels = drawing.subplots(1, len(PANELS), sharex=True, sharey=True)
+        for axes, (title, in_history, in_evaluation) in zip(panels, PANELS, strict=True):
             for network, look in of_network.items():
-                own = [evaluation for evaluation in found if evaluation.network == network]
-                _draw_network(axes, own, of_history, of_checkpoint, look)
-            sheet.text(title, left, top - 4.4, bold=True)
+                evaluations_of_network = [evaluation for evaluation in measured if evaluation.network == network]
+                _draw_network(axes, evaluations_of_network, in_history, in_evaluation, look)
+            axes.set_title(title)
             axes.set_xlabel("training epochs")
-            whole_epochs(axes, [evaluation.epoch for evaluation in found])
             axes.grid(axis="y")
             axes.set_ylim(0, 1)
-            axes.tick_params(labelleft=number == 0)
             axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-        save(sheet.figure, figure, vector)
+            whole_epochs(axes, [evaluation.epoch for evaluation in measured])
+        add_legend(drawing, of_network)
+        save(drawing, figure, vector)
 
 
-def _draw_network(axes: Axes, own: Sequence[Evaluation], of_history: str, of_checkpoint: str, look: Look) -> None:
-    seeds = sorted({evaluation.seed for evaluation in own})
+def _draw_network(
+    axes: Axes, evaluations: Sequence[Evaluation], in_history: str, in_evaluation: str, look: Look
+) -> None:
+    seeds = sorted({evaluation.seed for evaluation in evaluations})
     curves = []
     for seed in seeds:
-        checkpoints = sorted((found for found in own if found.seed == seed), key=lambda found: found.epoch)
-        points = _measured({found.epoch: getattr(found, of_checkpoint) for found in checkpoints})
+        of_seed = sorted((e for e in evaluations if e.seed == seed), key=lambda evaluation: evaluation.epoch)
+        points = _measured({evaluation.epoch: getattr(evaluation, in_evaluation) for evaluation in of_seed})
         axes.plot(points.index, points, look.marker, color=look.colour)
-        # The last checkpoint's history is the whole training's.
-        curves.append(_measured({row.epoch: getattr(row, of_history) for row in checkpoints[-1].history}))
+        # The history of the last checkpoint is that of the whole training.
+        curves.append(_measured({row.epoch: getattr(row, in_history) for row in of_seed[-1].history}))
     for curve in curves:
-        width, strength = (LINE_PT, 1.0) if len(seeds) == 1 else (LINE_PT / 2, 0.4)
-        axes.plot(curve.index, curve, look.dashes, color=look.colour, linewidth=width, alpha=strength)
+        width, opacity = (LINE_PT, 1.0) if len(seeds) == 1 else (LINE_PT / 2, 0.4)
+        axes.plot(curve.index, curve, look.dashes, color=look.colour, linewidth=width, alpha=opacity)
     if len(seeds) > 1:
         mean = pd.concat(curves, axis=1, join="inner").mean(axis=1)
         axes.plot(mean.index, mean, look.dashes, color=look.colour)

@@ -1,35 +1,35 @@
-"""The words under and beside pictures."""
+"""Text of figures and pages: names, sentences and numbers as they are displayed."""
 
 import math
 import re
 
-from robust_style.score.evaluation import Evaluation
+from robust_style.files.evaluation import Evaluation
 
-# Line breaks of every kind; what cannot be seen or stand in XML; what turns the direction of reading, so that words say
-# something else than what is written (Boucher and Anderson 2021).
+# Line breaks of every kind; characters that are invisible or not allowed in XML; characters that change the direction
+# of reading, with which a text looks like another (Boucher and Anderson 2021).
 _BREAKS = re.compile(r"\r\n|[\t-\r\x1c-\x1f\x85\u2028\u2029]")
 _UNSHOWN = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-# Of a title or a sentence; more would fill a figure.
+# Letters of a title or a sentence; more would fill a figure.
 LONGEST = 300
 
 
 def plain(words: object) -> str:
-    """Words in one line, with a � for every character that would be shown as something else than itself."""
+    """The text in one line, with a � for every character that would be displayed as something else."""
     return _UNSHOWN.sub("�", _BREAKS.sub(" ", str(words)))
 
 
 def shortened(words: str) -> str:
-    """The words, or as many letters of them as are read, with an ellipsis."""
+    """The text, cut with an ellipsis after LONGEST letters."""
     return words if len(words) <= LONGEST else words[: LONGEST - 1].rstrip() + "…"
 
 
 def spoken(name: str) -> str:
-    """A name from the configuration as a reader meets it."""
+    """A name from the configuration as it is displayed: with spaces instead of underscores."""
     return plain(name.replace("_", " "))
 
 
 def epoch_words(epoch: int) -> str:
-    """A row's label on the axis of training epochs."""
+    """The label of a training epoch."""
     return "untrained" if epoch == 0 else f"epoch {epoch}"
 
 

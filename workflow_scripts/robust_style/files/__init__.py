@@ -1,1 +1,1 @@
-"""Files: atomic writing, hashes, checkpoints."""
+"""Files: atomic writing, hashes, and the formats that several packages read (checkpoint, trace, evaluation, tables)."""

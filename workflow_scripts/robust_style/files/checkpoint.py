@@ -19,7 +19,7 @@ from torch import Tensor
 
 from robust_style.errors import CheckpointError
 from robust_style.files.atomic import write_bytes
-from robust_style.files.file_kind import kind_of
+from robust_style.files.foreign import kind_of
 
 FORMAT_VERSION = 1
 _HEADER = "robust_style"

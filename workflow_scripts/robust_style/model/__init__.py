@@ -1,1 +1,1 @@
-"""Networks, their named layers, and the shims that keep the `robustness` library importable."""
+"""Networks, their named layers, and imports of other programs' checkpoints."""

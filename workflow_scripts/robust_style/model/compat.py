@@ -1,8 +1,7 @@
-"""Every adjustment that the `robustness` library (1.2.1.post2, 2020) needs to run with today's torch.
+"""All adjustments that the `robustness` library (1.2.1.post2, 2020) needs to run with current torch.
 
-The networks' definitions import as they are. The rest of the library (attacker, checkpoints, datasets, training) needs
-two shims and takes seconds to import; only those ask for it who let the library itself compute: the engine
-`robustness`, and the tests that hold our code against the library's.
+The networks' definitions need none. The rest of the library (attacker, checkpoints, datasets, training) needs two
+shims and takes seconds to import; only the engine `robustness` and the tests that compare with the library use it.
 """
 
 import sys
@@ -17,13 +16,13 @@ from typing import Any
 
 import torch
 
-# The library's names of our constraints (robustness.attacker.STEPS).
+# The library's names for our constraints (robustness.attacker.STEPS).
 CONSTRAINTS = {"l2": "2", "linf": "inf"}
 
 
 @dataclass(frozen=True)
 class Robustness:
-    """The library's modules that train by themselves or serve as oracles."""
+    """The library's modules for training, attack and checkpoints."""
 
     attacker: ModuleType
     attack_steps: ModuleType
@@ -55,7 +54,7 @@ def import_densenet() -> ModuleType:
 
 
 def import_torchvision_models() -> ModuleType:
-    """torchvision's networks for ImageNet, a function for each by its name, and their classes. Slow (a second)."""
+    """torchvision's networks for ImageNet: a function for each, and the classes. Slow (a second)."""
     _define_torchvision_operators()
     from torchvision import models
 
@@ -72,14 +71,14 @@ def import_torchvision_squeezenet() -> ModuleType:
 
 @cache
 def import_robustness() -> Robustness:
-    """The library's attack, checkpoint, dataset and training modules, shimmed so that they import. Slow (seconds).
+    """The library's attack, checkpoint, dataset and training modules, with the shims they need. Slow (seconds).
 
-    What it computes on the CPU must be run inside `without_cuda`. Its progress bars are not drawn.
+    Computations on the CPU must run inside `without_cuda`. Progress bars are switched off.
     """
     _define_torchvision_operators()
     _restore_torchvision_utils()
     with warnings.catch_warnings():
-        # Escapes such as "\m" in its docstrings, apex absent, deprecations in what it imports: not ours to mend.
+        # Escapes such as "\m" in its docstrings, missing apex, deprecations in its imports.
         warnings.simplefilter("ignore")
         from robustness import attack_steps, attacker, datasets, defaults, model_utils, train
     train.tqdm = partial(train.tqdm, disable=True)
@@ -95,16 +94,16 @@ def import_robustness() -> Robustness:
 
 @contextmanager
 def without_cuda() -> Iterator[None]:
-    """Inside, there is no CUDA device to be seen, and `.cuda()` leaves modules and tensors where they are.
+    """Inside, no CUDA device is available, and `.cuda()` does nothing.
 
     The library calls it unconditionally (attacker.py:139, model_utils.py:110, train.py:298 and 446), and DataParallel
-    (train.py:298) moves a network to every CUDA device that there is.
+    (train.py:298) copies a network to every available CUDA device.
     """
     is_available = torch.cuda.is_available
     module_cuda, tensor_cuda = torch.nn.Module.cuda, torch.Tensor.cuda
-    torch.cuda.is_available = _never
-    torch.nn.Module.cuda = _stay  # type: ignore[method-assign,assignment]
-    torch.Tensor.cuda = _stay  # type: ignore[method-assign,assignment]
+    torch.cuda.is_available = _false
+    torch.nn.Module.cuda = _do_nothing  # type: ignore[method-assign,assignment]
+    torch.Tensor.cuda = _do_nothing  # type: ignore[method-assign,assignment]
     try:
         yield
     finally:
@@ -115,48 +114,48 @@ def without_cuda() -> Iterator[None]:
 
 @contextmanager
 def watched_optimiser() -> Iterator[list[torch.optim.SGD]]:
-    """Inside, each optimiser that the library's `train_model` makes for itself is also put into the list given.
+    """Inside, each optimiser that the library's `train_model` creates is also appended to the yielded list.
 
-    It hands a hook the network only (train.py:375), and a resume needs the momentum.
+    The library passes only the network to its hook (train.py:375), and a resume needs the momentum.
     """
     train: Any = import_robustness().train
-    make, made = train.make_optimizer_and_schedule, []
+    make, optimisers = train.make_optimizer_and_schedule, []
 
-    def making(*arguments: Any) -> Any:
+    def make_and_record(*arguments: Any) -> Any:
         optimiser, schedule = make(*arguments)
-        made.append(optimiser)
+        optimisers.append(optimiser)
         return optimiser, schedule
 
-    train.make_optimizer_and_schedule = making
+    train.make_optimizer_and_schedule = make_and_record
     try:
-        yield made
+        yield optimisers
     finally:
         train.make_optimizer_and_schedule = make
 
 
-def _never() -> bool:
+def _false() -> bool:
     return False
 
 
-def _stay(self: object, *_: object, **__: object) -> object:
+def _do_nothing(self: object, *_: object, **__: object) -> object:
     return self
 
 
 @cache
 def _define_torchvision_operators() -> torch.library.Library | None:
-    """Lets a torchvision built for CUDA be imported beside a torch built without; cached, for it must stay alive."""
+    """Define operators that a CUDA build of torchvision needs beside a CPU torch; cached to keep the library alive."""
     if torch.version.cuda is not None:
         return None
     library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
     for name in ("nms", "qnms"):
-        with suppress(RuntimeError):  # already defined: a torchvision of the same build was imported before
+        with suppress(RuntimeError):  # already defined by a torchvision of the same build
             schema = f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
             library.define(schema)  # type: ignore[no-untyped-call]
     return library
 
 
 def _restore_torchvision_utils() -> None:
-    """Puts back `torchvision.models.utils`, removed in torchvision 0.11 and imported by imagenet_models/vgg.py:3."""
+    """Restore `torchvision.models.utils`, removed in torchvision 0.11 and imported by imagenet_models/vgg.py:3."""
     name = "torchvision.models.utils"
     if name not in sys.modules:
         module = types.ModuleType(name)

@@ -1,4 +1,4 @@
-"""The weights in other people's checkpoints, under the names that the library's VGG gives them."""
+"""The weights in checkpoints of other programs, without wrappers' prefixes and with one normalisation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,22 +8,22 @@ import torch
 from torch import Tensor
 
 from robust_style.errors import CheckpointError
-from robust_style.files.foreign.read import shown
 from robust_style.files.inert_pickle import Placeholder
+from robust_style.messages import escaped as shown
 
-# Where a file keeps its weights, beside optimiser, epoch and the like: `robustness`, kuangliu/pytorch-cifar, others.
-_PLACES = ("model", "net", "state_dict", "model_state_dict")
-# What wrappers put before a name: DataParallel, the library's AttackerModel (twice the same network), torch.compile.
+# Keys of the weights in a file: of `robustness`, kuangliu/pytorch-cifar and others.
+_WEIGHT_KEYS = ("model", "net", "state_dict", "model_state_dict")
+# Prefixes of wrappers: DataParallel, the library's AttackerModel (the same network twice), torch.compile.
 _WRAPPERS = frozenset({"module", "model", "attacker", "_orig_mod"})
-# The library's normaliser, which its attacker holds a second time under another name.
+# The library's normaliser; its attacker holds it a second time under another name.
 _MEAN, _STD = "normalizer.new_mean", "normalizer.new_std"
-# Other names of a normaliser: modules of their own beside the network (`mu`, `sigma`: RobustBench's), or the first of
-# a torch.nn.Sequential, whose second is the network.
+# Other names of a normaliser: a module beside the network (RobustBench: `mu`, `sigma`), or the first module of a
+# torch.nn.Sequential whose second module is the network.
 _ALIASES = {
     **dict.fromkeys(("normalize.new_mean", "normalize.mean", "normalizer.mean", "mean", "mu", "0.mean"), _MEAN),
     **dict.fromkeys(("normalize.new_std", "normalize.std", "normalizer.std", "std", "sigma", "0.std"), _STD),
 }
-# Batch norm's count of batches, which torch keeps since 0.4.1 and which no output depends on.
+# Batch norm's count of batches (since torch 0.4.1); no output depends on it.
 COUNTER = "num_batches_tracked"
 _EXACT_IN_FLOAT32 = (torch.float16, torch.bfloat16, torch.float32)
 _MOST_EPOCHS = 100_000
@@ -31,10 +31,10 @@ _MOST_EPOCHS = 100_000
 
 @dataclass(frozen=True)
 class ForeignWeights:
-    """A network of unknown architecture: `features.*` and `classifier.*`, float32 on the CPU.
+    """The weights of a network of unknown architecture, float32 on the CPU.
 
-    `mean` and `std` (pixel scale 0 to 1) are None where the file has no normaliser, `epoch` where it states no number
-    of completed epochs.
+    `mean` and `std` (pixel scale 0 to 1) are None if the file has no normaliser, `epoch` (completed epochs) if the file
+    does not state it.
     """
 
     weights: dict[str, Tensor]
@@ -44,56 +44,56 @@ class ForeignWeights:
 
 
 def weights_in(path: Path, content: object) -> ForeignWeights:
-    """The one network in `content`, as `read_foreign` gives it; `path` is for messages.
+    """The network in `content`, which `read_foreign` returned; `path` is for messages.
 
-    Known are the library's layout (`model`, the network twice and its normaliser twice), kuangliu/pytorch-cifar's
-    (`net`), `state_dict`, and tensors at the top; wrappers' prefixes are taken off, equal duplicates dropped.
+    Known layouts: the library's (`model`, network and normaliser twice), kuangliu/pytorch-cifar's (`net`),
+    `state_dict`, and tensors at the top level. Wrappers' prefixes are removed, equal duplicates dropped.
 
-    `epoch` in a file of the library is the number of completed epochs, though its file names count from 0: what
-    `--save-ckpt-iters 25` calls `25_checkpoint.pt` holds `epoch` 26 and the state after 26 epochs (train.py:331
-    saves where `epoch % 25 == 0`, train.py:320 writes `epoch + 1`). kuangliu's `epoch` is the last one trained,
-    counted from 0, so that one more is completed.
+    `epoch` in a file of the library is the number of completed epochs, although its file names count from 0:
+    `25_checkpoint.pt` of `--save-ckpt-iters 25` holds `epoch` 26 and the state after 26 epochs (train.py:331 saves
+    where `epoch % 25 == 0`, train.py:320 writes `epoch + 1`). kuangliu's `epoch` is the last trained epoch, counted
+    from 0, so one more is completed.
 
-    Raises CheckpointError if there is no network or more than one, if only code of the file could open it, or if a
-    weight is not finite or not exact in float32.
+    Raises CheckpointError if there is no network or more than one, if it is inside an object that only code in the file
+    could restore, or if a weight is not finite or not exact in float32.
     """
-    place, state = _state_in(path, content)
+    key, state = _state_in(path, content)
     second = "1." if any(isinstance(name, str) and _unwrapped(name) == "0.mean" for name in state) else ""
-    found: dict[str, Tensor] = {}
+    tensors: dict[str, Tensor] = {}
     for name, value in state.items():
         if not isinstance(name, str):
             raise _refused(path, "weights by name", f"a key of type {shown(name)}", "save the network's state_dict")
         plain = _unwrapped(name)
         plain = _ALIASES.get(plain, plain.removeprefix(second))
         tensor = _exact(path, plain, value)
-        if plain in found and not _are_equal(found[plain], tensor):
+        if plain in tensors and not _are_equal(tensors[plain], tensor):
             raise _refused(path, "one network", f"two that differ in {shown(plain)}", "save one of them alone")
-        found[plain] = tensor
+        tensors[plain] = tensor
     return ForeignWeights(
-        weights={name: tensor for name, tensor in found.items() if name not in (_MEAN, _STD)},
-        mean=_three(path, _MEAN, found[_MEAN]) if _MEAN in found else None,
-        std=_three(path, _STD, found[_STD]) if _STD in found else None,
-        epoch=_completed_epochs(content, place),
+        weights={name: tensor for name, tensor in tensors.items() if name not in (_MEAN, _STD)},
+        mean=_three(path, _MEAN, tensors[_MEAN]) if _MEAN in tensors else None,
+        std=_three(path, _STD, tensors[_STD]) if _STD in tensors else None,
+        epoch=_completed_epochs(content, key),
     )
 
 
 def _state_in(path: Path, content: object) -> tuple[str, Mapping[object, object]]:
     if isinstance(content, dict):
-        states = {place: content[place] for place in _PLACES if _holds_tensors(content.get(place))}
+        states = {key: content[key] for key in _WEIGHT_KEYS if _holds_tensors(content.get(key))}
         if len(states) == 1:
             return next(iter(states.items()))
         if states:
             raise _refused(path, "one network", f"one each in {', '.join(states)}", "save one of them alone")
         if content and all(isinstance(value, Tensor) for value in content.values()):
             return "", content
-    hidden = content
+    unopened = content
     if isinstance(content, dict):
-        hidden = next((content[place] for place in _PLACES if isinstance(content.get(place), Placeholder)), None)
-    if isinstance(hidden, Placeholder):
-        raise _hidden(path, hidden)
+        unopened = next((content[key] for key in _WEIGHT_KEYS if isinstance(content.get(key), Placeholder)), None)
+    if isinstance(unopened, Placeholder):
+        raise _needs_code(path, unopened)
     keys = ", ".join(shown(key) for key in list(content)[:5]) if isinstance(content, dict) else type(content).__name__
     raise _refused(
-        path, f"weights in {', '.join(_PLACES)} or at the top", keys or "nothing", "save the network's state_dict"
+        path, f"weights in {', '.join(_WEIGHT_KEYS)} or at the top", keys or "nothing", "save the network's state_dict"
     )
 
 
@@ -101,8 +101,8 @@ def _holds_tensors(value: object) -> bool:
     return isinstance(value, dict) and any(isinstance(inner, Tensor) for inner in value.values())
 
 
-def _are_equal(one: Tensor, other: Tensor) -> bool:
-    return one.dtype == other.dtype and torch.equal(one, other)
+def _are_equal(first: Tensor, second: Tensor) -> bool:
+    return first.dtype == second.dtype and torch.equal(first, second)
 
 
 def _unwrapped(name: str) -> str:
@@ -112,15 +112,15 @@ def _unwrapped(name: str) -> str:
 
 
 def _exact(path: Path, name: str, value: object) -> Tensor:
-    """The tensor in float32 without loss; counts stay whole numbers."""
+    """The tensor in float32 without loss; counters stay integers."""
     if isinstance(value, Placeholder):
-        raise _hidden(path, value)
+        raise _needs_code(path, value)
     if not isinstance(value, Tensor):
         raise _refused(path, f"{shown(name)} to be a tensor", type(value).__name__, "save the network's state_dict")
     if value.dtype == torch.int64 and name.endswith(COUNTER):
         return value
     if value.dtype not in _EXACT_IN_FLOAT32:
-        raise _refused(path, f"{shown(name)} in float32", str(value.dtype), "convert the weights yourself")
+        raise _refused(path, f"{shown(name)} in float32", str(value.dtype), "convert the weights to float32 first")
     if not torch.isfinite(value).all():
         raise _refused(path, "finite weights", f"NaN or infinity in {shown(name)}", "take an earlier checkpoint")
     return value.to(torch.float32)
@@ -133,19 +133,19 @@ def _three(path: Path, name: str, tensor: Tensor) -> tuple[float, ...]:
     return values
 
 
-def _completed_epochs(content: object, place: str) -> int | None:
-    stated = content.get("epoch") if place and isinstance(content, dict) else None
+def _completed_epochs(content: object, key: str) -> int | None:
+    stated = content.get("epoch") if key and isinstance(content, dict) else None
     if type(stated) is not int or not 0 <= stated < _MOST_EPOCHS:
         return None
-    return stated + 1 if place == "net" else stated
+    return stated + 1 if key == "net" else stated
 
 
-def _hidden(path: Path, found: Placeholder) -> CheckpointError:
+def _needs_code(path: Path, placeholder: Placeholder) -> CheckpointError:
     return _refused(
         path,
         "weights as plain tensors",
-        f"them inside an object of {shown(found.origin)}, which only code named in the file could open",
-        "no such code is run here; have whoever made the file save its state_dict()",
+        f"them inside an object of {shown(placeholder.origin)}, which only code named in the file could open",
+        "no such code is run here; ask the author of the file to save its state_dict()",
     )
 
 

@@ -1,4 +1,4 @@
-"""A network that somebody else trained, taken into the results."""
+"""Import a network that was trained elsewhere into the results."""
 
 from pathlib import Path
 from typing import Any
@@ -22,14 +22,13 @@ def import_network(
     epoch: int,
     code: str,
 ) -> None:
-    """Writes the checkpoint of `networks.<network>`, whose block `settings` names a `source` and its `sha256`.
+    """Write the checkpoint of `networks.<network>`, whose block `settings` has a `source` and its `sha256`.
 
-    A download is kept as `downloads/<network>-<first 12 digits of its sha256>` and used again. The checkpoint records
-    `dataset`, on which the network is evaluated here, as if it had been trained on it: that it tells the same classes
-    apart in the same order is the user's word, that it is good at it the evaluation's. A network for ImageNet only
-    paints, and tells nothing apart.
-    Raises CheckpointError for a file of another hash or one that `model.convert` refuses, DownloadError if the source
-    does not give it, DatasetError for a damaged dataset.
+    A download is kept as `downloads/<network>-<first 12 digits of its sha256>` and used again. The checkpoint names
+    `dataset`, on which the network is evaluated, as if it had been trained on it: that its classes are the same in the
+    same order is the user's responsibility. An ImageNet network is for painting only and is not evaluated.
+    Raises CheckpointError for a file with another hash or one that `model.convert` rejects, DownloadError for a failed
+    download, DatasetError for a damaged dataset.
     """
     source, sha256 = settings["source"], settings["sha256"]
     file = file_of_source(f"networks.{network}", source, sha256, downloads / f"{network}-{sha256[:12]}")

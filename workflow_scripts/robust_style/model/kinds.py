@@ -1,6 +1,6 @@
-"""The three kinds of networks: trained here, imported, left untrained. Standard library only: the Snakefile reads it.
+"""The three kinds of networks: trained here, imported, untrained; and which keys each kind needs.
 
-What a block of `networks` must say for its kind is checked here.
+Standard library only: the Snakefile imports it.
 """
 
 import re
@@ -14,9 +14,9 @@ from robust_style.model.architectures import ARCHITECTURES, is_of_library, is_pr
 
 UNTRAINED = "untrained"
 ATTACK_KEYS = ("constraint", "epsilon", "step_size", "steps")
-# What each regime needs of the keys that describe a perturbation; the others need none.
+# Keys that a regime needs to describe its perturbation; the other regimes have none.
 KEYS_OF_REGIME = {"adversarial": ATTACK_KEYS, "noise": ("epsilon",)}
-# What the engine `robustness` can train, and how it does whatever else the configuration says.
+# The regimes of the engine `robustness`, and its fixed augmentation.
 LIBRARY_REGIMES = ("standard", "adversarial")
 LIBRARY_AUGMENTATION = {"crop_padding": 4, "flip": True, "colour_jitter": 0.25, "rotation": 2}
 IMPORT_KEYS = ("sha256", "epoch")
@@ -26,32 +26,32 @@ Block = Mapping[str, Any]
 
 
 def is_imported(network: Block) -> bool:
-    """Whether the block names a file of another's training."""
+    """True if the network was trained elsewhere and comes from a file."""
     return "source" in network
 
 
 def is_trained(network: Block) -> bool:
-    """Whether its epochs after the first are trained here."""
+    """True if its epochs are trained here."""
     return not is_imported(network) and network["regime"] != UNTRAINED
 
 
 def only_paints(network: Block) -> bool:
-    """Whether it tells no classes of ours apart: a network for ImageNet."""
+    """True for an ImageNet network, which is used for painting and not evaluated."""
     return is_pretrained(network["architecture"])
 
 
 def local_source(network: Block) -> Path | None:
-    """The file of the user that the network comes from, for Snakemake to watch; None for a URL."""
+    """The user's file that the network comes from, as an input for Snakemake; None for a URL."""
     return None if is_url(network["source"]) else Path(network["source"])
 
 
 def is_url(source: str) -> bool:
-    """Whether the source is to be downloaded."""
+    """True if the source is downloaded."""
     return source.startswith("https://")
 
 
 def without_place(source: str) -> str:
-    """The source as a product may name it: no folder of one machine, no key or password of a URL."""
+    """The source without folders of this machine, and without keys and passwords of a URL."""
     if not is_url(source):
         return Path(source).name
     parts = urlsplit(source)
@@ -59,7 +59,7 @@ def without_place(source: str) -> str:
 
 
 def contradictions(name: str, network: Block) -> Iterator[str]:
-    """What is wrong in the block `networks.<name>` besides the types of its values."""
+    """Errors in the block `networks.<name>` that the schema does not find: one sentence each."""
     given = [key for key in (*ATTACK_KEYS, "random_start") if key in network]
     if is_imported(network):
         yield from _of_imported(name, network, given)
@@ -83,9 +83,9 @@ def contradictions(name: str, network: Block) -> Iterator[str]:
 
 
 def engine_contradictions(name: str, network: Block, training: Block) -> Iterator[str]:
-    """What the engine of `networks.<name>` cannot follow in that block and in the block `training`.
+    """Settings of `networks.<name>` and `training` that the engine of the network does not support.
 
-    The library brings its own augmentation, knows two regimes, and calls one pass over the data an epoch.
+    The library has a fixed augmentation, two regimes, and one pass over the data in an epoch.
     """
     if network["engine"] != "robustness":
         return
@@ -114,6 +114,6 @@ def _of_imported(name: str, network: Block, attack: list[str]) -> Iterator[str]:
     if attack:
         yield f"networks.{name}: a network with a source is not trained here; take {', '.join(attack)} away"
     source = network["source"]
-    is_strange = not is_url(source) and re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:", source)
-    if is_strange or (is_url(source) and not has_host(source)):
+    has_other_scheme = not is_url(source) and re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:", source)
+    if has_other_scheme or (is_url(source) and not has_host(source)):
         yield f"networks.{name}.source: expected a local path or https://…, found {source!r}"

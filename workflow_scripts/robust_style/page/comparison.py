@@ -1,4 +1,4 @@
-"""The page on which everybody can look for themselves, offline: a folder, and an edition in one file."""
+"""The page to explore the pictures, offline: a folder, and an edition in one file."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 from robust_style.files.atomic import whole_folder, write_text
 from robust_style.page import browser
 from robust_style.page.content import page_content
-from robust_style.page.images import ImageShelf
+from robust_style.page.images import ImageStore
 from robust_style.page.offline import data_script, index_of_folder, one_file
 
 INDEX = "index.html"
@@ -26,14 +26,14 @@ def build_comparison(
     edition: Path,
     title: str,
 ) -> None:
-    """Writes the page as `folder`, which holds an index.html, and its edition in one file.
+    """Write the page as `folder`, which contains an index.html, and its edition in one file.
 
-    The folder's page loads images when they are looked at and shows every snapshot of the optimisation; the edition
-    holds the finished pictures only. `images` maps names to the prepared contents and styles; `by_iteration` and
-    `claims` may be None, which leaves out what they say. Raises ResultError if a file is missing or damaged, if there
-    is no picture at all, or if the table lacks a picture's scores.
+    The folder's page loads images when they are displayed and contains every snapshot of the optimisation; the edition
+    contains the finished pictures only. `images` maps names to the prepared contents and styles; without `by_iteration`
+    or `claims` these parts are left out. Raises ResultError if a file is missing or damaged, if there is no picture at
+    all, or if the table lacks a picture's scores.
     """
-    shelf = ImageShelf()
+    store = ImageStore()
     content = page_content(
         traces=traces,
         evaluations=evaluations,
@@ -42,20 +42,20 @@ def build_comparison(
         claims=claims,
         images=images,
         title=title,
-        shelf=shelf,
+        store=store,
     )
     template = browser.read(browser.TEMPLATE)
     styles = {name: browser.read(name) for name in browser.STYLES}
     scripts = {name: browser.read(name) for name in browser.SCRIPTS}
     with whole_folder(folder) as unfinished:
-        shelf.save(unfinished)
-        data = {DATA: data_script({**content, "images": shelf.names()})}
+        store.save(unfinished)
+        data = {DATA: data_script({**content, "images": store.names()})}
         for name, text in {**styles, **scripts, **data}.items():
             (unfinished / name).write_text(text, encoding="utf-8")
         index = index_of_folder(template, styles, {**data, **scripts}, title)
         (unfinished / INDEX).write_text(index, encoding="utf-8")
     finished = _finished_only(content)
-    data = {DATA: data_script({**finished, "images": shelf.uris(_numbers_of_images(finished))})}
+    data = {DATA: data_script({**finished, "images": store.uris(_numbers_of_images(finished))})}
     write_text(edition, one_file(template, styles, {**data, **scripts}, title))
 
 
@@ -65,4 +65,4 @@ def _finished_only(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _numbers_of_images(content: dict[str, Any]) -> set[int]:
-    return {shown["image"] for kind in ("pictures", "contents", "styles") for shown in content[kind]}
+    return {item["image"] for kind in ("pictures", "contents", "styles") for item in content[kind]}

@@ -1,25 +1,66 @@
-"""What the page knows, as plain data for its script."""
+"""Everything the page shows, as plain data for its script: pictures, training curves, claims."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from robust_style.errors import ResultError
 from robust_style.figure.palette import looks
+from robust_style.figure.pictures import snapshot_tiles
 from robust_style.figure.words import plain, spoken
-from robust_style.page.axes import axes_of
-from robust_style.page.claims import shown_claims
-from robust_style.page.images import ImageShelf
-from robust_style.page.measures import shown_failures, words_of
-from robust_style.page.opening import opening
-from robust_style.page.picture import shown_picture
-from robust_style.page.scores import read_scores
-from robust_style.page.training import shown_training
-from robust_style.score.trace import Trace, read_trace
+from robust_style.files.evaluation import Evaluation
+from robust_style.files.trace import Labels, Trace
+from robust_style.page.images import ImageStore
+from robust_style.page.scores import FAILURES, Scores, finite, opening, read_scores, words_of
+from robust_style.score.claims_table import Exhibit, read_claims
 
-# Twice the width at which the page shows content and style, for screens of high density.
-THUMBNAIL_PX = 320
+# Content and style: twice the width at which the page shows them, for screens of high density.
+SOURCE_PX = 320
+# A picture in the grid: as wide as a cell.
+THUMBNAIL_PX = 160
+# A snapshot of the optimisation is shown coarser, or all snapshots would be larger than the pictures.
+SNAPSHOT_PX = 224
+CLAIM_TEXTS = ("claim", "source", "recipe", "contrast", "measure", "verdict", "reading")
+CLAIM_NUMBERS = ("estimate", "interval_low", "interval_high", "effect_size", "p_value", "seeds", "pairs")
+
+
+@dataclass(frozen=True)
+class Axes:
+    """The axes along which the page's pictures lie: every recipe, network, seed, epoch, content and style, each once.
+
+    Names keep the order of the configuration: the original pair, the main recipe and the standard network come first.
+    """
+
+    recipes: tuple[str, ...]
+    networks: tuple[str, ...]
+    seeds: tuple[int, ...]
+    epochs: tuple[int, ...]
+    contents: tuple[str, ...]
+    styles: tuple[str, ...]
+
+    @classmethod
+    def of(cls, labels: Sequence[Labels]) -> "Axes":
+        """The axes of these pictures."""
+        return cls(
+            recipes=tuple(dict.fromkeys(label.recipe for label in labels)),
+            networks=tuple(dict.fromkeys(label.network for label in labels)),
+            seeds=tuple(sorted({label.seed for label in labels})),
+            epochs=tuple(sorted({label.epoch for label in labels})),
+            contents=tuple(dict.fromkeys(label.content for label in labels)),
+            styles=tuple(dict.fromkeys(label.style for label in labels)),
+        )
+
+    def place(self, labels: Labels) -> list[int]:
+        """A picture's number on each axis, in the order of the fields."""
+        return [
+            self.recipes.index(labels.recipe),
+            self.networks.index(labels.network),
+            self.seeds.index(labels.seed),
+            self.epochs.index(labels.epoch),
+            self.contents.index(labels.content),
+            self.styles.index(labels.style),
+        ]
 
 
 def page_content(
@@ -31,40 +72,88 @@ def page_content(
     claims: Path | None,
     images: Mapping[str, Path],
     title: str,
-    shelf: ImageShelf,
+    store: ImageStore,
 ) -> dict[str, Any]:
-    """Everything the page shows, images as numbers on the shelf.
+    """Everything the page shows; images are numbers in the store.
 
     Pictures refer to recipes, networks, seeds, epochs, contents and styles by number: that keeps the page small, and no
     name can be mistaken for a key. Raises ResultError.
     """
-    courses = [read_trace(path) for path in traces]
-    if not courses:
+    stylizations = [Trace.load(path) for path in traces]
+    if not stylizations:
         raise ResultError("expected at least one stylization for the page, found none; paint some pictures first")
-    axes = axes_of([course.labels for course in courses])
+    axes = Axes.of([trace.labels for trace in stylizations])
     scores = read_scores(table, by_iteration)
     return {
         "title": plain(title),
         "opening": opening(scores.rows, axes.recipes, axes.networks),
         "recipes": [
-            {"name": spoken(name), "slug": name, "words": _recipe_words(courses, name)} for name in axes.recipes
+            {"name": spoken(name), "slug": name, "words": _recipe_words(stylizations, name)} for name in axes.recipes
         ],
-        "networks": _networks(courses, axes.networks),
+        "networks": _networks(stylizations, axes.networks),
         "seeds": list(axes.seeds),
         "epochs": list(axes.epochs),
-        "contents": _images(axes.contents, images, shelf),
-        "styles": _images(axes.styles, images, shelf),
+        "contents": _images(axes.contents, images, store),
+        "styles": _images(axes.styles, images, store),
         "measures": [words_of(name) for name in scores.measures],
-        "onTheWay": [scores.measures.index(name) for name in scores.measures_on_the_way],
-        "failures": shown_failures(scores.measures),
-        "pictures": [shown_picture(course, axes, shelf, scores) for course in courses],
-        "training": shown_training(evaluations, axes),
-        "claims": shown_claims(claims, axes) if claims else [],
+        "byIteration": [scores.measures.index(name) for name in scores.measures_by_iteration],
+        "failures": [failure for failure in FAILURES if failure["measure"] in scores.measures],
+        "pictures": [_picture(trace, axes, store, scores) for trace in stylizations],
+        "training": _training(evaluations, axes),
+        "claims": page_claims(claims, axes) if claims else [],
     }
 
 
-def _networks(courses: Sequence[Trace], names: Sequence[str]) -> list[dict[str, str]]:
-    regimes = {course.labels.network: course.labels.regime for course in courses}
+def page_claims(path: Path, axes: Axes) -> list[dict[str, Any]]:
+    """One entry for each row of the claims table, in its order; a number that is not there is None.
+
+    `strongestFor` and `strongestAgainst` are the page's addresses of pictures, None if the table names none or the page
+    does not have them. Raises ResultError if the file is not a table of claims.
+    """
+    return [_claim(row, axes) for row in read_claims(path).to_dict("records")]
+
+
+def _claim(row: Mapping[str, Any], axes: Axes) -> dict[str, Any]:
+    texts = {name: plain(row[name]) for name in CLAIM_TEXTS}
+    return {
+        **texts,
+        "statement": plain(row["statement"]) or texts["claim"],
+        "recipe": spoken(texts["recipe"]),
+        **{name: finite(float(row[name])) for name in CLAIM_NUMBERS},
+        "strongestFor": _address(row["strongest_for"], axes),
+        "strongestAgainst": _address(row["strongest_against"], axes),
+    }
+
+
+def _address(text: str, axes: Axes) -> dict[str, str] | None:
+    exhibit = Exhibit.parse(text)
+    if exhibit is None or not _has_pictures(exhibit, axes):
+        return None
+    address = {
+        "recipe": exhibit.recipes[0],
+        "left": exhibit.networks[0],
+        "right": exhibit.networks[-1],
+        "seed": str(exhibit.seed),
+        "epoch": str(exhibit.epoch),
+        "content": exhibit.content,
+        "style": exhibit.style,
+    }
+    return address if len(exhibit.recipes) == 1 else address | {"right_recipe": exhibit.recipes[-1]}
+
+
+def _has_pictures(exhibit: Exhibit, axes: Axes) -> bool:
+    return (
+        set(exhibit.recipes) <= set(axes.recipes)
+        and set(exhibit.networks) <= set(axes.networks)
+        and exhibit.seed in axes.seeds
+        and exhibit.epoch in axes.epochs
+        and exhibit.content in axes.contents
+        and exhibit.style in axes.styles
+    )
+
+
+def _networks(stylizations: Sequence[Trace], names: Sequence[str]) -> list[dict[str, str]]:
+    regimes = {trace.labels.network: trace.labels.regime for trace in stylizations}
     of_network = looks({name: regimes[name] for name in names})
     return [
         {"name": spoken(name), "slug": name, "regime": spoken(regimes[name]), **asdict(of_network[name])}
@@ -72,15 +161,17 @@ def _networks(courses: Sequence[Trace], names: Sequence[str]) -> list[dict[str, 
     ]
 
 
-def _images(names: Sequence[str], files: Mapping[str, Path], shelf: ImageShelf) -> list[dict[str, Any]]:
+def _images(names: Sequence[str], files: Mapping[str, Path], store: ImageStore) -> list[dict[str, Any]]:
+    if missing := [name for name in names if name not in files]:
+        known = ", ".join(sorted(files))
+        raise ResultError(f"expected a prepared image called {missing[0]}, found {known}; pass it too")
     return [
-        {"name": spoken(name), "slug": name, "image": shelf.add_thumbnail(_known(files, name), THUMBNAIL_PX)}
-        for name in names
+        {"name": spoken(name), "slug": name, "image": store.add_thumbnail(files[name], SOURCE_PX)} for name in names
     ]
 
 
-def _recipe_words(courses: Sequence[Trace], recipe: str) -> str:
-    settings = next(course.settings for course in courses if course.labels.recipe == recipe)
+def _recipe_words(stylizations: Sequence[Trace], recipe: str) -> str:
+    settings = next(trace.recipe for trace in stylizations if trace.labels.recipe == recipe)
     starts = {"content": "starts from the content image", "noise": "starts from noise"}
     optimisers = {
         "lbfgs": "L-BFGS with a line search",
@@ -95,7 +186,51 @@ def _recipe_words(courses: Sequence[Trace], recipe: str) -> str:
     return ", ".join(word for word in words if word)
 
 
-def _known(files: Mapping[str, Path], name: str) -> Path:
-    if name not in files:
-        raise ResultError(f"expected a prepared image called {name}, found {', '.join(sorted(files))}; pass it too")
-    return files[name]
+def _picture(trace: Trace, axes: Axes, store: ImageStore, scores: Scores) -> dict[str, Any]:
+    """A picture with its snapshots, scores and loss.
+
+    `steps` has an entry [iteration, image, scores] for each snapshot before the end. `image` is the finished picture,
+    `thumbnail` the same in small.
+    """
+    end = trace.iteration[-1]
+    return {
+        "at": axes.place(trace.labels),
+        "image": store.add_jpeg(trace.preview),
+        "thumbnail": store.add_thumbnail(trace.preview, THUMBNAIL_PX),
+        "width": trace.width_px,
+        "height": trace.height_px,
+        "end": end,
+        "scores": scores.of(trace),
+        "steps": [
+            [tile.iteration, store.add_tile(tile.picture, SNAPSHOT_PX), scores.at(trace, tile.iteration)]
+            for tile in snapshot_tiles(trace)
+            if tile.iteration < end
+        ],
+        # Four digits draw the same curve and halve the size of the page.
+        "loss": [finite(float(f"{loss:.4g}")) for loss in trace.total_loss],
+    }
+
+
+def _training(paths: Sequence[Path], axes: Axes) -> list[dict[str, Any]]:
+    """For each network and seed of the page: each checkpoint's accuracies, and those measured during training.
+
+    Both are lists of [epoch, clean accuracy, robust accuracy], fractions or None.
+    """
+    by_training: dict[tuple[str, int], list[Evaluation]] = {}
+    for evaluation in map(Evaluation.load, paths):
+        if evaluation.network in axes.networks and evaluation.seed in axes.seeds:
+            by_training.setdefault((evaluation.network, evaluation.seed), []).append(evaluation)
+    curves = []
+    for (network, seed), evaluations in by_training.items():
+        evaluations.sort(key=lambda evaluation: evaluation.epoch)
+        # The history of the last checkpoint contains those of all earlier ones.
+        history = evaluations[-1].history
+        curves.append(
+            {
+                "network": axes.networks.index(network),
+                "seed": axes.seeds.index(seed),
+                "checkpoints": [[e.epoch, e.clean_accuracy, e.robust_accuracy] for e in evaluations],
+                "history": [[row.epoch, row.test_clean_accuracy, row.test_robust_accuracy] for row in history],
+            }
+        )
+    return curves

@@ -13,15 +13,15 @@ from robust_style.errors import ResultError
 from robust_style.figure.pictures import Picture, read_picture
 
 FOLDER = "pictures"
-# MEASURED (96 tiles of the demo's snapshots, 160 px): 0.38 bytes a pixel, at 88 0.60; ripples stay ripples.
+# MEASURED (96 tiles of the demo's snapshots, 160 px): 0.38 bytes a pixel, at 88 0.60; fine ripples stay visible.
 QUALITY = 72
 
 
-class ImageShelf:
-    """JPEG images by number; the same bytes again get the same number.
+class ImageStore:
+    """JPEG images by number; the same bytes get the same number.
 
-    Untrained networks of all regimes are one network, and many pictures start from the same content: a good part of
-    all images is repeated.
+    Many images occur several times: untrained networks of all regimes are one network, and many pictures start from
+    the same content.
     """
 
     def __init__(self) -> None:
@@ -51,13 +51,13 @@ class ImageShelf:
         return [f"{FOLDER}/{hashlib.sha256(image).hexdigest()[:16]}.jpg" for image in self._images]
 
     def save(self, folder: Path) -> None:
-        """Writes the images as the files that `names` says, below `folder`."""
+        """Write the images below `folder`, as the files of `names`."""
         (folder / FOLDER).mkdir()
         for name, image in zip(self.names(), self._images, strict=True):
             (folder / name).write_bytes(image)
 
     def uris(self, numbers: Collection[int]) -> list[str]:
-        """The images as data URIs, by number; empty where a number is not asked for."""
+        """The images as data URIs, by number; empty for numbers that are not among `numbers`."""
         return [
             f"data:image/jpeg;base64,{base64.b64encode(image).decode()}" if number in numbers else ""
             for number, image in enumerate(self._images)

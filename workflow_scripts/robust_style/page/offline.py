@@ -1,4 +1,4 @@
-"""The page's files put together, closed to the outside: a folder, or one file."""
+"""The page's HTML under a policy that allows no connection: for a folder, or as one file."""
 
 import base64
 import hashlib
@@ -9,7 +9,7 @@ from string import Template
 
 from robust_style.figure.words import plain
 
-# The page's sign: two colours, one slider.
+# The icon: two colours, like the two sides of the slider.
 ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='8' height='16' "
     "fill='%230072b2'/%3E%3Crect x='8' width='8' height='16' fill='%23d55e00'/%3E%3C/svg%3E"

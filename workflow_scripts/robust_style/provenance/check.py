@@ -9,11 +9,13 @@ import pandas as pd
 
 from robust_style.errors import ResultError
 from robust_style.files.atomic import write_json
+from robust_style.files.reconstruction_record import Reconstructions
 from robust_style.provenance.job import FOLDER
 from robust_style.provenance.manifest import RUN, verify_manifest
-from robust_style.score.reconstruction import read_reconstructions
+from robust_style.score.columns import LABELS
+from robust_style.score.evaluation_tables import read_evaluation_table
+from robust_style.score.score_tables import read_score_table
 
-KEY = ["recipe", "network", "seed", "epoch", "content", "style"]
 RANGES = {
     "clean_accuracy": (0.0, 1.0),
     "robust_accuracy": (0.0, 1.0),
@@ -51,9 +53,9 @@ def check_results(
     the networks without accuracy. Warnings about accuracies in the table `evaluations` are printed and written to
     `check`. Raises ResultError listing every fault; the products stay where they are.
     """
-    # Hashes first: a file that was changed need not be a table any more.
+    # Hashes first: a file that was changed may no longer be a table.
     rows = verify_manifest(manifest, products)
-    scores, warnings = _read_scores(table), _read_warnings(evaluations)
+    scores, warnings = read_score_table(table), _warnings(evaluations)
     faults = [
         *_count_faults(scores, pictures),
         *_range_faults(scores, painters),
@@ -64,7 +66,7 @@ def check_results(
         raise ResultError(f"{table}: " + "; ".join(faults))
     jobs = sum(row.path.startswith(f"{FOLDER}/") and row.path != RUN for row in rows)
     made = [row for row in rows if not row.path.startswith(f"{FOLDER}/")]
-    # A lost record makes no product wrong and remakes none, but the number shows it.
+    # A lost record is no fault, but the number shows it.
     with_record = sum(row.record != "" for row in made)
     write_json(
         check,
@@ -87,43 +89,21 @@ def check_results(
     )
 
 
-def _read_scores(table: Path) -> pd.DataFrame:
-    kinds = dict.fromkeys(KEY, "str") | {"seed": "int64", "epoch": "int64"} | dict.fromkeys(RANGES, "float64")
-    problem = None
-    try:
-        # A network may be called "none": only in the columns of scores does a word mean "not measured".
-        missing = {column: ["", "nan"] for column in RANGES}
-        scores = pd.read_csv(table, sep="\t", dtype=kinds, keep_default_na=False, na_values=missing)
-        if absent := [column for column in kinds if column not in scores]:
-            problem = f"no column {absent[0]}"
-    except (OSError, ValueError) as damage:
-        problem = f"damage ({damage})"
-    if problem is not None:
-        raise ResultError(f"{table}: expected the table of scores, found {problem}; delete it and run again")
-    return scores
-
-
-def _read_warnings(evaluations: Path) -> list[str]:
+def _warnings(evaluations: Path) -> list[str]:
     """Return the warnings of the evaluations, each with network, seed and epoch."""
-    try:
-        table = pd.read_csv(evaluations, sep="\t", dtype="str", keep_default_na=False)
-        return [
-            f"{row['network']}, seed {row['seed']}, epoch {row['epoch']}: {row['warnings']}"
-            for row in table.to_dict("records")
-            if row["warnings"]
-        ]
-    except (OSError, ValueError, KeyError) as damage:
-        raise ResultError(
-            f"{evaluations}: expected the table of evaluations, found a fault in {damage}; delete it and run again"
-        ) from None
+    rows = read_evaluation_table(evaluations)
+    return [
+        f"{row['network']}, seed {row['seed']}, epoch {row['epoch']}: {row['warnings']}"
+        for row in rows[rows["warnings"] != ""].to_dict("records")
+    ]
 
 
 def _count_faults(scores: pd.DataFrame, pictures: int) -> list[str]:
     faults = []
     if len(scores) != pictures:
         faults.append(f"expected {pictures} pictures, found {len(scores)}")
-    if scores.duplicated(KEY).any():
-        faults.append(f"expected each picture once, found {int(scores.duplicated(KEY).sum())} twice")
+    if repeated := int(scores.duplicated(list(LABELS)).sum()):
+        faults.append(f"expected each picture once, found {repeated} twice")
     return faults
 
 
@@ -157,7 +137,7 @@ def _limit_faults(scores: pd.DataFrame, last_epochs: dict[str, int], expected: d
 
 
 def _reconstruction_faults(records: list[Path], reconstructions: int) -> list[str]:
-    checkpoints = [(record.network, record.seed, record.epoch) for record in map(read_reconstructions, records)]
+    checkpoints = [(record.network, record.seed, record.epoch) for record in map(Reconstructions.load, records)]
     distinct = set(checkpoints)
     if len(distinct) == len(checkpoints) == reconstructions:
         return []

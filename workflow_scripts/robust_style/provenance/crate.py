@@ -1,7 +1,7 @@
 """Describe a finished run as a Workflow Run RO-Crate, from its manifest, run record and job records.
 
 SOURCE: Workflow Run Crate 0.5 (Leo et al. 2024), on RO-Crate 1.1 and Workflow RO-Crate 1.0. One action stands for the
-run. Provenance Run Crate, the next level, wants an action per job: thousands of them would repeat the job records,
+run. Provenance Run Crate, the next level, needs an action per job: thousands of them would repeat the job records,
 which the crate contains as files.
 """
 
@@ -22,24 +22,18 @@ from robust_style.provenance.job import FOLDER, JobRecord
 from robust_style.provenance.manifest import RUN, ManifestRow, load_manifest
 
 ROOT = Path(__file__).resolve().parents[3]
-# The parts of the workflow that are copied into the crate. The configuration is not: a user's file may name folders of
-# one machine; the run record has it without them.
-WORKFLOW = {
-    "Snakefile": "Snakefile",
-    "rules": "*.smk",
-    "workflow_scripts": "**/*",
-    "envs": "*.yaml",
-    "report": "*.rst",
-    "LICENSE": "LICENSE",
-    "CITATION.cff": "CITATION.cff",
-}
+# The parts of the workflow that are copied into the crate. Not the configuration: it may name folders of one machine,
+# and the run record has it without them.
+WORKFLOW = (
+    "Snakefile", "rules/*.smk", "workflow_scripts/**/*", "envs/*.yaml", "report/*.rst", "LICENSE", "CITATION.cff",
+)  # fmt: skip
 WORKFLOW_SUFFIXES = {"", ".smk", ".py", ".typed", ".html", ".css", ".js", ".yaml", ".rst", ".cff"}
 PROFILES = {
     "https://w3id.org/ro/wfrun/process/0.5": "Process Run Crate",
     "https://w3id.org/ro/wfrun/workflow/0.5": "Workflow Run Crate",
     "https://w3id.org/workflowhub/workflow-ro-crate/1.0": "Workflow RO-Crate",
 }
-# RO-Crate 1.1 has no term for it; the profile's list of terms has.
+# RO-Crate 1.1 has no term for a hash; the profile's list of terms has.
 TERMS = {"sha256": "https://w3id.org/ro/terms/workflow-run#sha256"}
 MIT = "https://spdx.org/licenses/MIT"
 SOFTWARE_PAGES = {
@@ -159,9 +153,8 @@ def copy_workflow(folder: Path, root: Path = ROOT) -> None:
 
     Raises StorageError if it cannot be written.
     """
-    patterns = [part if part == pattern else f"{part}/{pattern}" for part, pattern in WORKFLOW.items()]
     with whole_folder(folder) as unfinished:
-        for source in sorted(path for pattern in patterns for path in root.glob(pattern)):
+        for source in sorted(path for pattern in WORKFLOW for path in root.glob(pattern)):
             if source.is_file() and source.suffix in WORKFLOW_SUFFIXES and "__pycache__" not in source.parts:
                 copy = unfinished / source.relative_to(root)
                 copy.parent.mkdir(parents=True, exist_ok=True)
@@ -176,9 +169,9 @@ def _add_workflow(ro_crate: Any, record: Mapping[str, Any], snakemake: str) -> A
         lang_version=snakemake,
         properties={
             "name": "robust-style",
-            "description": "Trains networks with and without attacks, paints with every checkpoint, scores, raters.",
+            "description": "Trains networks with and without attacks, paints with each checkpoint, scores pictures.",
             "version": record["commit"],
-            "encodingFormat": "text/x-python",  # a Snakefile's language is a superset of Python
+            "encodingFormat": "text/x-python",  # Snakemake's language is a superset of Python
             "license": {"@id": MIT},
             "conformsTo": {"@id": "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"},
         },
@@ -195,7 +188,7 @@ def _add_workflow(ro_crate: Any, record: Mapping[str, Any], snakemake: str) -> A
         for name, versions in record["software"].items()
         for version in versions
     ]
-    _add_entity(ro_crate, MIT, "CreativeWork", name="MIT License", description="The workflow's.")
+    _add_entity(ro_crate, MIT, "CreativeWork", name="MIT License", description="The licence of the workflow.")
     return main
 
 
@@ -212,7 +205,7 @@ def _describe_crate(ro_crate: Any, main: Any, ended: str) -> None:
         name = author.get("name") or f"{author.get('given-names', '')} {author['family-names']}".strip()
         kind = "Organization" if "name" in author else "Person"
         authors.append(_add_entity(ro_crate, author.get("orcid") or f"#author-{number}", kind, name=name))
-    # JSON-LD as RO-Crate wants it: a single entity is not a list.
+    # RO-Crate's JSON-LD: a single entity is not a list.
     main["author"] = ro_crate.root_dataset["author"] = authors[0] if len(authors) == 1 else authors
     ro_crate.license = _add_entity(
         ro_crate, "#terms", "CreativeWork", name="MIT, and each image its own", description=LICENCE_TEXT
@@ -318,5 +311,5 @@ def _add_shared(ro_crate: Any, prefix: str, kind: str, name: str, description: s
 
 
 def _add_entity(ro_crate: Any, identifier: str, kind: str, **properties: Any) -> Any:
-    given = {name: value for name, value in properties.items() if value is not None}
-    return ro_crate.add(ContextEntity(ro_crate, identifier, properties={"@type": kind, **given}))
+    present = {name: value for name, value in properties.items() if value is not None}
+    return ro_crate.add(ContextEntity(ro_crate, identifier, properties={"@type": kind, **present}))

@@ -1,8 +1,8 @@
 """The record of one job: code, settings, inputs, outputs, software, device. The source of manifest, run record, crate.
 
-It lies at `provenance/<rule>/….json` below the results, at the place that its log has below the logs. It is not a
-declared output: losing a record must not retrain a network. It holds no time and no place, so equal jobs leave equal
-bytes, and nothing that names a person or a host. `workflow.fingerprint` leaves this module out for the same reason.
+The file is `provenance/<rule>/….json` below the results, with the same relative path as the job's log. It is not a
+declared output: losing a record must not retrain a network, and `workflow.fingerprint` ignores this module for the same
+reason. It contains no time, folder, user or host, so equal jobs write equal bytes.
 """
 
 import json
@@ -27,7 +27,7 @@ class JobRecord:
     """What one job did.
 
     `code` is the fingerprint of its code, `inputs` and `outputs` are SHA-256 by path below the results (a file from
-    elsewhere by its name), `products` the number of inputs listed by the manifest instead, `packages` versions by name
+    elsewhere by its name), `products` the number of inputs that the manifest lists instead, `packages` versions by name
     (None: not installed), `torch` device and determinism switches (None: torch was not loaded).
     """
 
@@ -64,7 +64,7 @@ class JobRecord:
 
 @runtime_checkable
 class Job(Protocol):
-    """The object that Snakemake gives to a script under the name `snakemake`."""
+    """The object `snakemake` of a script."""
 
     log: Any
     rule: str
@@ -79,8 +79,8 @@ class Job(Protocol):
 def recorded(job: Job) -> Iterator[None]:
     """Write the record of `job` when the block ends without an error.
 
-    An older record is deleted first: it would not describe the new outputs. No record is written if the log does not
-    lie below the configured logs, as in a script run by hand. Raises StorageError if the record cannot be written.
+    An older record is deleted first: it would not describe the new outputs. No record is written if the log is outside
+    the configured logs, as in a script run by hand. Raises StorageError if the record cannot be written.
     """
     path = _record_path(job)
     if path is None:
@@ -119,7 +119,7 @@ def _record(job: Job) -> JobRecord:
         seed=int(wildcards["seed"]) if "seed" in wildcards else None,
         code=code,
         settings_sha256=sha256_of_settings(_plain(settings)),
-        # The manifest has the hashes of inputs named `products`: they are not read a second time.
+        # The manifest has the hashes of inputs named `products`; hashing them twice would take minutes.
         inputs=_digests([path for path in job.input if path not in products], results),
         products=len(products),
         outputs=_digests(job.output, results),

@@ -1,4 +1,4 @@
-"""The manifest: path, size, SHA-256 and job record of every product. It verifies the run record and job records too."""
+"""The manifest: path, size, SHA-256 and job record of every product, of the run record and of all job records."""
 
 import csv
 from collections.abc import Iterable, Sequence
@@ -92,7 +92,7 @@ def verify_manifest(manifest: Path, products: Iterable[Path] = ()) -> list[Manif
 def records_of(products: Iterable[str], results: Path) -> dict[str, JobRecord]:
     """Return the records, by path, of the jobs that made `products` and, recursively, their inputs.
 
-    All paths are below `results`. Records of products that are not asked for any more are left out.
+    All paths are below `results`. Records of products that are no longer requested are left out.
     Raises ResultError if a record is damaged.
     """
     paths = (path.relative_to(results).as_posix() for path in sorted((results / FOLDER).rglob("*.json")))
@@ -111,9 +111,9 @@ def records_of(products: Iterable[str], results: Path) -> dict[str, JobRecord]:
 def check_inputs(*, files: Sequence[Path], record: Path) -> None:
     """Write the SHA-256 of each prepared input to the JSON file `record`; training waits for it.
 
-    The rule that prepared an image, a network or an archive has verified it already.
+    The rules that prepared images, networks and archives have verified them.
     """
-    # The last four parts of a path tell one checkpoint from another and name no folder of this machine.
+    # The last four parts of a path identify a checkpoint and contain no folder of this machine.
     write_json(record, {"/".join(path.parts[-4:]): sha256_of_file(path) for path in files})
     print(f"{len(files)} inputs verified")
 

@@ -1,6 +1,6 @@
 """The record of a run: commit, configuration, and the software, machines and devices of its jobs.
 
-Nothing in it names a person, a host or a folder.
+It contains no user, host or folder.
 """
 
 import platform
@@ -14,7 +14,7 @@ from typing import Any
 from robust_style.files.atomic import write_json
 from robust_style.model.kinds import is_imported, without_place
 
-# Packages on which a number in the results can depend. An allow-list: nothing else of an environment is recorded.
+# Packages that can change a number in the results. An allow-list: nothing else of an environment is recorded.
 PACKAGES = (
     "torch", "robustness", "pyautoattack", "numpy", "scipy", "pandas", "pillow", "scikit-image", "matplotlib",
 )  # fmt: skip
@@ -30,7 +30,7 @@ def environment() -> dict[str, Any]:
 
 
 def package_versions() -> dict[str, str | None]:
-    """Return the version of each of `PACKAGES`; None if this rule's environment lacks it."""
+    """Return the version of each of `PACKAGES`, None if not installed."""
     return {name: _version(name) for name in PACKAGES}
 
 
@@ -62,7 +62,7 @@ def write_run_record(*, config: dict[str, Any], environments: Iterable[Mapping[s
 def without_local_paths(config: dict[str, Any]) -> dict[str, Any]:
     """Return the configuration with paths and URLs of the user reduced to file names; hashes identify their content.
 
-    `pathvars` is left out: the place of the results does not describe them.
+    `pathvars` is left out: the folder of the results does not describe them.
     """
     dataset = dict(config["dataset"])
     for key in ("archive", "path"):
@@ -90,13 +90,13 @@ def _commit() -> str:
     """Return the commit, with `-dirty` if files differ from it; "unknown" outside a repository."""
     folder = Path(__file__).resolve().parent
     try:
-        answer = subprocess.run(
+        process = subprocess.run(
             ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
             capture_output=True, text=True, timeout=20, check=True,
         )  # fmt: skip
     except (OSError, subprocess.SubprocessError):
         return "unknown"
-    return answer.stdout.strip()
+    return process.stdout.strip()
 
 
 def _version(package: str) -> str | None:

@@ -1,0 +1,1 @@
+"""Networks that rate pictures they did not paint."""

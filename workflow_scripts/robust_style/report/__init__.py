@@ -1,1 +1,1 @@
-"""Pages of the report: the answer first, and the methods from the configuration."""
+"""Pages of the report: the answer and the methods."""

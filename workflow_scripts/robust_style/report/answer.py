@@ -1,4 +1,4 @@
-"""The answer, first thing in the report: what the scores say of each claim."""
+"""The first page of the report: the verdict on each claim, with its numbers."""
 
 import math
 from pathlib import Path
@@ -9,47 +9,48 @@ import pandas as pd
 from robust_style.figure.palette import VERDICTS
 from robust_style.figure.words import shortened, spoken
 from robust_style.files.atomic import write_text
-from robust_style.report.page import bullets, escaped, page
+from robust_style.report.html_page import bullets, escaped, page
 from robust_style.score.claims_table import plain_verdict, read_claims
 
 QUESTION = "Does adversarial training make a network a better painter, and when?"
-# Of a claim that is supported with one recipe and not with another.
+# The verdict on a claim that is supported with one recipe and not with another.
 MIXED = "depends on the recipe"
 _SEPARATOR = ";\n"
 _SIGNS = {"supported": "●", "refuted": "◆", "undecided": "○", "not tested": "×", MIXED: "◐"}
 
 
 def write_answer(*, claims: Path, answer: Path) -> None:
-    """Writes the page `answer` (HTML) from the table of claims: verdicts in words, then each with its numbers."""
+    """Write the page `answer` (HTML) from the table of claims: a summary in words, then each claim with its numbers.
+
+    Raises ResultError if the table is missing or damaged.
+    """
     rows = read_claims(claims)
     write_text(answer, page("The answer", f"<h1>{QUESTION}</h1>\n{_lead(rows)}\n{_groups(rows)}\n{_table(rows)}"))
 
 
 def overall(verdicts: "pd.Series[str]") -> str:
-    """One verdict for a claim from those of its recipes: that of all that were tested, or that it depends."""
-    found = {plain_verdict(verdict) for verdict in verdicts} - {"not tested"}
-    if len(found) > 1:
-        # Undecided here and supported there is no contradiction.
-        found = found - {"undecided"}
-        return found.pop() if len(found) == 1 and "undecided" not in set(verdicts.map(plain_verdict)) else MIXED
-    return found.pop() if found else "not tested"
+    """Return the common verdict of a claim's recipes that were tested, or `MIXED` if they differ."""
+    tested = {plain_verdict(verdict) for verdict in verdicts} - {"not tested"}
+    if len(tested) > 1:
+        return MIXED
+    return tested.pop() if tested else "not tested"
 
 
 def _by_claim(rows: pd.DataFrame) -> dict[str, list[str]]:
-    """Statements by overall verdict, in the order of the signs, claims in the table's."""
-    found: dict[str, list[str]] = {verdict: [] for verdict in _SIGNS}
-    for _, own in rows.groupby("claim", sort=False):
-        found[overall(own["verdict"])].append(str(own["statement"].iloc[0]))
-    return found
+    """Return statements by overall verdict; verdicts in the order of the signs, claims in that of the table."""
+    statements: dict[str, list[str]] = {verdict: [] for verdict in _SIGNS}
+    for _, of_claim in rows.groupby("claim", sort=False):
+        statements[overall(of_claim["verdict"])].append(str(of_claim["statement"].iloc[0]))
+    return statements
 
 
 def _lead(rows: pd.DataFrame) -> str:
-    found = {verdict: len(statements) for verdict, statements in _by_claim(rows).items() if statements}
-    counted = ", ".join(f"<b>{count} {verdict}</b>" for verdict, count in found.items())
+    counts = {verdict: len(statements) for verdict, statements in _by_claim(rows).items() if statements}
+    counted = ", ".join(f"<b>{count} {verdict}</b>" for verdict, count in counts.items())
     seeds, pairs = (int(rows[name].max()) if len(rows) else 0 for name in ("seeds", "pairs"))
-    words = f"Of {sum(found.values())} claims: {counted or 'none'}"
+    words = f"Of {sum(counts.values())} claims: {counted or 'none'}"
     words += f", on up to {_count(seeds, 'training seed')} and {_count(pairs, 'image pair')}."
-    if not {"supported", "refuted", MIXED} & set(found):
+    if not {"supported", "refuted", MIXED} & set(counts):
         words += " Nothing is decided, however large a difference looks in the pictures."
     return f'<p class="lead">{words}</p>'
 
@@ -59,7 +60,7 @@ def _count(number: int, thing: str) -> str:
 
 
 def _groups(rows: pd.DataFrame) -> str:
-    # A line each: the report's reader of captions gives up at a line of 10 000 letters (docutils, line_length_limit).
+    # One line each: docutils, which reads the captions, fails on lines of 10 000 characters (line_length_limit).
     return bullets(
         f"{_verdict(verdict)}: {_SEPARATOR.join(escaped(shortened(statement)) for statement in statements)}."
         for verdict, statements in _by_claim(rows).items()
@@ -69,12 +70,12 @@ def _groups(rows: pd.DataFrame) -> str:
 
 def _table(rows: pd.DataFrame) -> str:
     lines = []
-    for _, own in rows.groupby("claim", sort=False):
-        records: list[dict[str, Any]] = own.to_dict("records")
+    for _, of_claim in rows.groupby("claim", sort=False):
+        records: list[dict[str, Any]] = of_claim.to_dict("records")
         for number, row in enumerate(records):
             cells = [
                 escaped(spoken(row["recipe"])),
-                f"{_verdict(row['verdict'])}",
+                _verdict(row["verdict"]),
                 f'<span class="number">{_estimate(row)}</span>',
                 str(row["seeds"]),
                 escaped(row["reading"]),

@@ -1,15 +1,15 @@
-"""The methods, made from the configuration: what a reader of a paper would ask, and every setting."""
+"""The methods page, written from the configuration and the records of the run."""
 
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from robust_style.errors import ResultError
 from robust_style.figure.words import spoken
-from robust_style.files.atomic import read_json, write_text
+from robust_style.files.atomic import write_text
+from robust_style.files.trace import Trace
 from robust_style.provenance.run import package_versions, without_local_paths
-from robust_style.report.page import escaped, page, table
+from robust_style.report.html_page import escaped, page, table
 from robust_style.score.claims_table import read_claims
 
 Config = dict[str, Any]
@@ -25,11 +25,11 @@ def write_methods(
     traces: list[Path],
     methods: Path,
 ) -> None:
-    """Writes the page `methods` (HTML): data, networks, recipes, pairs, evaluation, statistics, software, hardware.
+    """Write the page `methods` (HTML): data, networks, recipes, pairs, evaluation, statistics, software, hardware.
 
-    `config` is the checked configuration, `meanings` its keys' descriptions, with `*` for names of one's own. `images`
-    has title, author, year and licence of each image. `traces` are stylizations whose devices are named. Nothing in
-    it names a person's folder or machine.
+    `config` is the checked configuration, `meanings` the descriptions of its keys, with `*` for names that the user
+    chooses. `images` has title, author, year and licence of each image. The devices are those of `traces`. The page
+    contains no local folder and no machine name. Raises ResultError for a damaged trace or table of claims.
     """
     public = without_local_paths(config)
     sections = (
@@ -65,7 +65,7 @@ def _settings(block: Config, place: str, meanings: Mapping[str, str]) -> Iterato
 
 
 def _blocks(blocks: Config, place: str, meanings: Mapping[str, str]) -> str:
-    """Blocks of one kind beside each other: a column each, a row per setting; what all share stands below."""
+    """Return a table with a column per block and a row per setting that differs; shared settings follow as text."""
     keys = list(dict.fromkeys(key for block in blocks.values() for key in block))
     cells = {key: [_value(block.get(key)) for block in blocks.values()] for key in keys}
     code = {key: f"<code>{escaped(key)}</code>" for key in keys}
@@ -76,8 +76,9 @@ def _blocks(blocks: Config, place: str, meanings: Mapping[str, str]) -> str:
     text = table(("", *names), rows) if differing else f"<p>{escaped(', '.join(names))}.</p>"
     if shared:
         text += "<p>Of all: " + "; ".join(f"{code[key]} {cells[key][0]}" for key in shared) + ".</p>"
-    said = [(code[key], _meaning(meanings[f"{place}.{key}"])) for key in keys if f"{place}.{key}" in meanings]
-    return text + f"<details><summary>what the settings mean</summary>{table(('setting', 'meaning'), said)}</details>"
+    explained = [(code[key], _meaning(meanings[f"{place}.{key}"])) for key in keys if f"{place}.{key}" in meanings]
+    meaning_table = table(("setting", "meaning"), explained)
+    return text + f"<details><summary>what the settings mean</summary>{meaning_table}</details>"
 
 
 def _pairs(pairs: Sequence[tuple[str, str]], images: Mapping[str, Mapping[str, str]]) -> str:
@@ -107,22 +108,12 @@ def _software() -> str:
 
 
 def _hardware(config: Config, traces: Sequence[Path]) -> str:
-    painted = sorted({_painted_on(path) for path in traces})
-    words = "; ".join(painted) or "not recorded"
+    devices = {f"{trace.device}, {trace.precision}, {trace.threads} CPU thread(s)" for trace in map(Trace.load, traces)}
+    words = "; ".join(sorted(devices)) or "not recorded"
     return (
         f"<p>{escaped(platform.system())} {escaped(platform.machine())}; device: {escaped(config['device'])}. "
         f"Pictures painted on: {escaped(words)}.</p>"
     )
-
-
-def _painted_on(path: Path) -> str:
-    found = read_json(path)
-    try:
-        return f"{found['device']}, {found['precision']}, {found['threads']} CPU thread(s)"
-    except KeyError as problem:
-        raise ResultError(
-            f"{path}: expected the trace of a stylization, found no {problem}; delete it and run again"
-        ) from None
 
 
 def _value(value: Any) -> str:
@@ -138,6 +129,6 @@ def _value(value: Any) -> str:
 
 
 def _meaning(words: str) -> str:
-    """Words with code between backticks, as the schema has them."""
+    """Return the schema's description as HTML, with backticks as code."""
     parts = escaped(words).split("`")
     return "".join(f"<code>{part}</code>" if number % 2 else part for number, part in enumerate(parts))

@@ -1,1 +1,1 @@
-"""Measures of one stylized picture, and the tables made of them."""
+"""Scores of pictures, the tables of them, and the claims judged by these tables."""

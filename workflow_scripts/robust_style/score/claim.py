@@ -1,6 +1,6 @@
-"""Claims as data: what is said, where, and the comparison that would show it.
+"""Claims as data: statement, source, and the comparison that tests it.
 
-PyYAML and jsonschema only: the Snakefile reads it.
+PyYAML and jsonschema only: the Snakefile imports this module.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ import yaml
 
 from robust_style.errors import ConfigError
 from robust_style.score.columns import ACCURACIES, MEASURES, RATED
-from robust_style.workflow.defaults import CONFIG
+from robust_style.workflow.schema import CONFIG
 
 SCHEMA = CONFIG / "claims_schema.yaml"
 DERIVED = ("log2_worst_rise", "failed", "distance_to_ideal")
@@ -23,14 +23,13 @@ _SIGNS = {"more": 1, "less": -1}
 
 @dataclass(frozen=True)
 class Claim:
-    """A statement and the comparison that would show it.
+    """A statement and the comparison that tests it (`score.comparisons`).
 
-    `networks` are two roles or names of networks (or one, and a `constant`), `recipes` two sets of settings; with both
-    it is the difference between the networks that differs between the recipes. The difference is first minus second
-    and has the sign `right_sign` where the statement is right. `over_ratios` compares two networks over a grid of
-    ratios (`score.own_ratio`). `across` is a quantity of networks with which the measure is correlated over all of them
-    (`score.across`). `better` (1 more, -1 less) is the measure's better direction. `of_recipes` are the settings of the
-    recipes that it is judged with.
+    `networks` are two roles or names of networks (or one, and a `constant`), `recipes` two sets of settings; with both,
+    the differences between the networks are compared between the recipes. The difference is first minus second
+    and has the sign `right_sign` if the statement is right. `over_ratios` compares two networks over a grid of ratios
+    of content to style. `across` is a quantity of networks; the measure is correlated with it over all of them.
+    `better` (1 more, -1 less) is the measure's better direction. `of_recipes` are settings that a recipe must have.
     """
 
     slug: str
@@ -50,12 +49,12 @@ class Claim:
 
 
 def read_claim_blocks(paths: Iterable[Path]) -> list[Claim]:
-    """The claims in the YAML files `paths`, in their order; one of the same name in a later file replaces the earlier.
+    """Read the claims in the YAML files `paths`, in order; a later claim replaces an earlier one of the same name.
 
     Raises ConfigError listing every fault of the first faulty file.
     """
-    found = {claim.slug: claim for path in paths for claim in _claims_of(path)}
-    return list(found.values())
+    claims = {claim.slug: claim for path in paths for claim in _claims_of(path)}
+    return list(claims.values())
 
 
 def _claims_of(path: Path) -> list[Claim]:

@@ -1,4 +1,4 @@
-"""The columns of the table of scores. Standard library only: the Snakefile reads it."""
+"""The columns of the score tables. Standard library only: the Snakefile imports this module."""
 
 LABELS = ("recipe", "network", "regime", "seed", "epoch", "content", "style")
 MEASURES = (
@@ -15,7 +15,7 @@ MEASURES = (
     "final_style_loss",
     "out_of_range_fraction",
 )
-# Of raters that a configuration may lack: empty where there is none.
+# Measured by optional raters: empty without them.
 RATED = (
     "content_perceptual_distance",
     "style_gram_distance",
@@ -23,3 +23,8 @@ RATED = (
     "rater_adversarial_style_distance",
 )
 ACCURACIES = ("clean_accuracy", "robust_accuracy")
+ITERATION = "iteration"
+# Measures of the snapshots, which are taken at several iterations of one optimisation.
+SNAPSHOT_MEASURES = ("content_ssim", "style_colour_distance", "style_texture_distance")
+SCORE_COLUMNS = LABELS + MEASURES + RATED + ACCURACIES
+ITERATION_COLUMNS = (*LABELS, ITERATION, *SNAPSHOT_MEASURES)

@@ -1,28 +1,34 @@
-"""From paired differences to a verdict: the unit of replication is the training seed."""
+"""Intervals, tests and verdicts. The unit of replication is the training seed."""
 
+import itertools
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 from jaxtyping import Float
 from numpy.typing import NDArray
 from scipy import stats
 
-from robust_style.score.paired import Values
-
-# A t-interval over two seeds has one degree of freedom and is wider than any effect; three is the least that can tell.
+# A t-interval over two seeds has one degree of freedom and is wider than any effect.
 FEWEST_SEEDS = 3
 # Below six, the smallest two-sided p of a sign-flip test, 2 / 2^n, cannot pass 0.05.
 FEWEST_SEEDS_FOR_P = 6
 CONFIDENCE = 0.95
-# Of four networks handed round in every order, the smallest two-sided p is 2 / 24.
+# With four networks the smallest two-sided p of a permutation test is 2 / 24.
 FEWEST_NETWORKS = 5
+# All orders of so many networks are tried (40,320); of more, a sample.
+MOST_EXACT = 8
+SAMPLED_ORDERS = 50_000
+# Tolerance of sums of products that are equal but for rounding.
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """An estimate, its interval over training seeds (None with too few), and what follows from it.
+    """An estimate, its interval over training seeds (None with too few), and the verdict.
 
-    `crossed_low` and `crossed_high` are the interval over seeds, contents and styles: of other images, too.
+    `crossed_low` and `crossed_high` are the interval over seeds, contents and styles, which covers other images, too.
+    Fields are columns of the table of claims.
     """
 
     estimate: float | None
@@ -38,14 +44,14 @@ class Judgement:
     reading: str
 
 
-def judge(differences: Values, right_sign: int, subject: str, largest: float = np.inf) -> Judgement:
-    """Whether the mean difference has the claim's sign, `right_sign`, beyond what training seeds scatter.
+def judge(differences: "pd.Series[float]", right_sign: int, subject: str, largest: float = np.inf) -> Judgement:
+    """Judge whether the mean difference has the sign `right_sign`, compared with the scatter of training seeds.
 
-    The mean is over pairs within a seed, then over seeds. With fewer than three seeds the verdict is "undecided"
-    whatever the size; with more, it is decided where a 95 % t-interval over the seeds' means excludes zero. That
-    speaks of other trainings and these pairs. Beside it: the interval of other images, too; how many pairs agree; the
-    exact sign-flip test over seeds, from six on; and the effect in standard deviations of a seed's mean. No interval
-    reaches beyond `largest`, the largest magnitude that a difference can have.
+    `differences` are indexed by seed, content and style. The mean is over pairs within a seed, then over seeds. With
+    fewer than three seeds the verdict is "undecided"; otherwise it is decided if a 95 % t-interval over the seeds'
+    means excludes zero, which covers other trainings with these pairs. Also reported: the interval for other images,
+    how many pairs agree, the exact sign-flip test over seeds (six or more), and the effect in standard deviations of a
+    seed's mean. Intervals are clipped to `largest`, the largest possible magnitude of a difference.
     """
     if differences.empty:
         return Judgement(
@@ -80,28 +86,28 @@ def judge(differences: Values, right_sign: int, subject: str, largest: float = n
 
 
 def judge_correlations(
-    correlations: Values, right_sign: int, subject: str, networks: int, p_value: float | None
+    correlations: "pd.Series[float]", right_sign: int, subject: str, networks: int, p_value: float | None
 ) -> Judgement:
-    """Whether rank correlations over `networks` have the claim's sign, beyond what trainings and networks scatter.
+    """Judge whether rank correlations over `networks` have the sign `right_sign`.
 
-    Decided where the interval over seeds excludes zero, as of differences, and `p_value`, of networks handed round in
-    every order (`score.across.permutation_p`), is below 0.05, too: the first speaks of these networks trained again,
-    the second of the relation between networks. Below five networks it is undecided, whatever the seeds say.
+    Decided if the interval over seeds excludes zero, as for differences, and `p_value` of `permutation_p` is below
+    0.05: the first covers these networks trained again, the second the relation between networks. Undecided below five
+    networks.
     """
-    found = judge(correlations, right_sign, subject, largest=1.0)
+    judgement = judge(correlations, right_sign, subject, largest=1.0)
     if p_value is None:
-        return found
-    verdict = found.verdict
-    if found.interval_low is not None and networks < FEWEST_NETWORKS:
+        return judgement
+    verdict = judgement.verdict
+    if judgement.interval_low is not None and networks < FEWEST_NETWORKS:
         verdict = f"undecided (n = {networks} networks)"
-    elif found.interval_low is not None and p_value >= 1 - CONFIDENCE:
+    elif judgement.interval_low is not None and p_value >= 1 - CONFIDENCE:
         verdict = "undecided"
     return replace(
-        found,
+        judgement,
         effect_size=None,
         p_value=p_value,
         verdict=verdict,
-        reading=f"{found.reading} Over {networks} networks; handed round among them, p = {p_value:.2g}.",
+        reading=f"{judgement.reading} Over {networks} networks; handed round among them, p = {p_value:.2g}.",
     )
 
 
@@ -111,9 +117,9 @@ def _within(largest: float, interval: tuple[float | None, float | None]) -> tupl
 
 
 def t_interval(per_seed: NDArray[np.float64]) -> tuple[float | None, float | None]:
-    """The 95 % interval of the mean over seeds; None with fewer than three. Source: Student 1908.
+    """Return the 95 % interval of the mean over seeds, for these images; None with fewer than three.
 
-    It speaks of the images that it has. Chosen by `benchmark.simulate_statistics`.
+    SOURCE: Student 1908. Chosen by `benchmark.simulate_statistics`.
     """
     count = len(per_seed)
     if count < FEWEST_SEEDS:
@@ -125,27 +131,27 @@ def t_interval(per_seed: NDArray[np.float64]) -> tuple[float | None, float | Non
 def crossed_interval(
     table: Float[np.ndarray, "seeds contents styles"] | None,
 ) -> tuple[float | None, float | None]:
-    """The 95 % interval of the mean where seeds, contents and styles are all a sample of what there is.
+    """Return the 95 % interval of the mean if seeds, contents and styles are all samples.
 
-    The variance is the sum of the variances of the three kinds of means (no less than the true one: interactions
-    count more than once), its degrees of freedom after Satterthwaite 1946. None with fewer than three seeds, two
-    contents or two styles, or where not every seed has every pair. Chosen by `benchmark.simulate_statistics`: a crossed
-    percentile bootstrap (Owen 2007) covers far less with so few of each.
+    The variance is the sum of the variances of the three kinds of means (an upper bound: interactions count more than
+    once), its degrees of freedom after Satterthwaite 1946. None with fewer than three seeds, two contents or two
+    styles, or if a seed lacks a pair. Chosen by `benchmark.simulate_statistics`: a crossed percentile bootstrap (Owen
+    2007) covers far less with so few of each.
     """
     if table is None or len(table) < FEWEST_SEEDS or min(table.shape) < 2:
         return None, None
     means = [table.mean(tuple(axis for axis in range(3) if axis != kept)) for kept in range(3)]
-    variances = np.array([one.var(ddof=1) / len(one) for one in means])
+    variances = np.array([mean.var(ddof=1) / len(mean) for mean in means])
     centre, variance = float(table.mean()), float(variances.sum())
     if variance <= np.finfo(np.float64).tiny:
         return centre, centre
-    freedom = variance**2 / sum(own**2 / (len(one) - 1) for own, one in zip(variances, means, strict=True))
+    freedom = variance**2 / sum(part**2 / (len(mean) - 1) for part, mean in zip(variances, means, strict=True))
     reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom) * np.sqrt(variance))
     return centre - reach, centre + reach
 
 
-def _crossed(differences: Values) -> Float[np.ndarray, "seeds contents styles"] | None:
-    """The differences as a table of seeds by contents by styles; None where a cell is empty."""
+def _crossed(differences: "pd.Series[float]") -> Float[np.ndarray, "seeds contents styles"] | None:
+    """Return the differences as a table of seeds by contents by styles; None if a cell is empty."""
     levels = [sorted(set(differences.index.get_level_values(name))) for name in ("seed", "content", "style")]
     shape = tuple(len(level) for level in levels)
     if len(differences) != np.prod(shape):
@@ -154,25 +160,45 @@ def _crossed(differences: Values) -> Float[np.ndarray, "seeds contents styles"] 
 
 
 def sign_flip_p(per_seed: NDArray[np.float64]) -> float | None:
-    """Two-sided p of the exact sign-flip test (Fisher 1935) of a mean of zero; None with fewer than six seeds."""
+    """Return the two-sided p of the exact sign-flip test of a mean of zero; None with fewer than six seeds.
+
+    SOURCE: Fisher 1935.
+    """
     count = len(per_seed)
     if count < FEWEST_SEEDS_FOR_P:
         return None
-    found = stats.permutation_test(
+    test = stats.permutation_test(
         (per_seed,), np.mean, permutation_type="samples", n_resamples=np.inf, vectorized=False
     )
-    return float(found.pvalue)
+    return float(test.pvalue)
 
 
 def hedges_g(per_seed: NDArray[np.float64]) -> float | None:
-    """The mean in standard deviations over seeds, corrected for few of them; None where there is no scatter.
+    """Return the mean in standard deviations over seeds, corrected for few seeds; None without scatter.
 
-    Source: Hedges 1981, equation 6 with its approximation of the correction.
+    SOURCE: Hedges 1981, equation 6 with its approximation of the correction.
     """
     count = len(per_seed)
     if count < FEWEST_SEEDS or per_seed.std(ddof=1) <= np.finfo(np.float64).eps:
         return None
     return float(per_seed.mean() / per_seed.std(ddof=1) * (1 - 3 / (4 * (count - 1) - 1)))
+
+
+def permutation_p(x: Float[np.ndarray, "cells networks"], y: Float[NDArray[np.float64], "cells networks"]) -> float:
+    """Return the two-sided p of no relation between networks, from standardised ranks; NaN ranks are ignored.
+
+    Networks are permuted, not cells: the seeds and pairs of one network stay together, so that many pictures of few
+    networks are not counted as independent. Exact up to eight networks. SOURCE: Pitman 1937.
+    """
+    products = np.nan_to_num(x).T @ np.nan_to_num(y) / len(x)
+    count = len(products)
+    if count <= MOST_EXACT:
+        orders = np.array(list(itertools.permutations(range(count))))
+    else:
+        random = np.random.default_rng(0)
+        orders = np.array([np.arange(count), *(random.permutation(count) for _ in range(SAMPLED_ORDERS))])
+    sums = np.abs(products[orders, np.arange(count)].sum(axis=1))
+    return float((sums >= abs(np.trace(products)) - _ROUNDING).mean())
 
 
 def _verdict(low: float | None, high: float | None, right_sign: int, seeds: int) -> str:

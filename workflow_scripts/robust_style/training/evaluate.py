@@ -18,13 +18,12 @@ from robust_style.compute.memory import within_memory
 from robust_style.compute.randomness import stream
 from robust_style.data.dataset import read_dataset
 from robust_style.errors import CheckpointError, ConfigError
-from robust_style.files.atomic import write_json
 from robust_style.files.checkpoint import Checkpoint
 from robust_style.files.digest import sha256_of_file
+from robust_style.files.evaluation import Evaluation, HistoryRow, wilson_interval
 from robust_style.model.kinds import UNTRAINED
 from robust_style.model.network import NormalisedNetwork
 from robust_style.model.restore import restore_network
-from robust_style.score.wilson import wilson_interval
 from robust_style.training.accuracy import batch_size_for, clean_accuracy, correct_under_attack
 from robust_style.training.batches import LabelledImages, class_balanced, unit_scale
 from robust_style.training.settings import EvaluationSettings
@@ -43,7 +42,7 @@ _AUTOATTACK_BATCH = 250
 # The measurements of a network without a classifier for the dataset.
 _NOTHING_MEASURED: dict[str, Any] = {
     "clean_accuracy": None, "test_images": 0, "robust_accuracy": None, "images": 0, "autoattack_accuracy": None,
-    "autoattack_images": 0, "warnings": [],
+    "autoattack_images": 0, "warnings": (),
 }  # fmt: skip
 
 
@@ -84,18 +83,15 @@ def evaluate_checkpoint(
             measured = _accuracies(restored.to(torch_device), test, state, evaluation_settings, with_autoattack)
     for warning in measured["warnings"]:
         print(f"{checkpoint}: {warning}", file=sys.stderr, flush=True)
-    write_json(
-        evaluation,
-        {
-            "network": state.network,
-            "regime": state.regime,
-            "seed": state.seed,
-            "epoch": state.epoch,
-            **measured,
-            "attack": {key: settings[key] for key in ("constraint", "epsilon", "step_size", "steps", "restarts")},
-            "history": state.history,
-        },
-    )
+    Evaluation(
+        network=state.network,
+        regime=state.regime,
+        seed=state.seed,
+        epoch=state.epoch,
+        attack={key: settings[key] for key in ("constraint", "epsilon", "step_size", "steps", "restarts")},
+        history=tuple(HistoryRow(**row) for row in state.history),
+        **measured,
+    ).save(evaluation)
 
 
 def _accuracies(
@@ -149,7 +145,7 @@ def _accuracies(
         "images": len(attacked.labels),
         "autoattack_accuracy": autoattack,
         "autoattack_images": len(autoattacked),
-        "warnings": warnings,
+        "warnings": tuple(warnings),
     }
 
 

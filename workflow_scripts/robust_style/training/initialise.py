@@ -11,8 +11,7 @@ from robust_style.compute.randomness import derive_seed, stream
 from robust_style.data.dataset import Dataset, read_dataset
 from robust_style.files.checkpoint import Checkpoint, save_checkpoint
 from robust_style.files.digest import sha256_of_file
-from robust_style.model.calibrate import calibrate_batch_norm
-from robust_style.model.network import NormalisedNetwork, build_network
+from robust_style.model.network import NormalisedNetwork, build_network, calibrate_batch_norm
 from robust_style.training.batches import split_batches, unit_scale
 from robust_style.training.settings import NetworkSettings, TrainingSettings
 from robust_style.training.state import make_optimiser

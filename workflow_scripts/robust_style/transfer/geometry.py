@@ -1,21 +1,21 @@
-"""How large a picture is painted, and how much of an image is used for it."""
+"""The size to paint at, and the part of an image that is used. Standard library only: scores need it without torch."""
 
 from robust_style.errors import ConfigError, ImageError
 
-# Four poolings lie before block 5, each dropping a leftover row or column, which its deeper layers would never see.
+# Four poolings before block 5 halve the sides and drop a remainder, which deeper layers would never see.
 MULTIPLE_PX = 16
-# Two positions of relu5_1: below, its Gram matrix holds no more than an average.
+# Two positions of relu5_1 on each side; with one position a Gram matrix has no correlations.
 SMALLEST_PX = 32
 
-# Left, upper, right and lower edge of a part of an image, px, as `Image.resize` takes them.
+# Left, upper, right and lower edge of a part of an image, px, as in `Image.resize`.
 Box = tuple[float, float, float, float]
 
 
 def painting_size(width: int, height: int, size_px: int) -> tuple[int, int]:
-    """Width and height of a `width` x `height` image for transfer: the shorter side `size_px`, the shape kept.
+    """Width and height at which a `width` x `height` image is painted: the shorter side is `size_px`.
 
-    The longer side is rounded to a multiple of 16 px, so it is off by 8 px at most. Raises ConfigError for a `size_px`
-    that is no multiple of 16 or below 32, ImageError for an image with a side below 32 px.
+    The longer side is rounded to a multiple of 16 px, by 8 px at most. Raises ConfigError for a `size_px` that is no
+    multiple of 16 or below 32, ImageError for an image with a side below 32 px.
     """
     if size_px < SMALLEST_PX or size_px % MULTIPLE_PX:
         raise ConfigError(
@@ -33,10 +33,15 @@ def painting_size(width: int, height: int, size_px: int) -> tuple[int, int]:
     return (size_px, longer_px) if width <= height else (longer_px, size_px)
 
 
-def central_box(width: int, height: int, painted: tuple[int, int]) -> Box:
-    """The largest part of a `width` x `height` image about its centre that has the shape of `painted`, px.
+def part_of(size_px: int, scale: float) -> int:
+    """`size_px` times `scale`, rounded to a size to paint at: a multiple of 16 px, at least 32."""
+    return max(SMALLEST_PX, round(size_px * scale / MULTIPLE_PX) * MULTIPLE_PX) if scale != 1 else size_px
 
-    Scaled to `painted`, this part is not distorted; of the whole image a few per cent are left out.
+
+def central_box(width: int, height: int, painted: tuple[int, int]) -> Box:
+    """The largest central part of a `width` x `height` image with the aspect ratio of `painted`, px.
+
+    Resized to `painted` this part is not distorted; a few per cent of the image are cropped.
     """
     # The side that is kept whole is not computed: a rounding error would lie outside the image.
     if width * painted[1] > height * painted[0]:
@@ -47,10 +52,10 @@ def central_box(width: int, height: int, painted: tuple[int, int]) -> Box:
 
 
 def scaled_box(box: Box, size: tuple[int, int], other: tuple[int, int]) -> Box:
-    """The part of an image of size `other` that `box` is of one of size `size`, both width and height, px."""
+    """`box`, a part of an image of `size`, as the same part of an image of size `other`; width and height, px."""
     (width, height), (other_width, other_height) = size, other
     left, upper, right, lower = box
-    # Multiplied first: the edge of one image is exactly the edge of the other.
+    # Multiplied first, so that the edge of one image is exactly the edge of the other.
     return (
         left * other_width / width,
         upper * other_height / height,
@@ -60,7 +65,7 @@ def scaled_box(box: Box, size: tuple[int, int], other: tuple[int, int]) -> Box:
 
 
 def rounding_note(width: int, height: int, painted: tuple[int, int], *, is_cropped: bool) -> str | None:
-    """A sentence on what rounding the sides does to a `width` x `height` image; None where it does less than 1 px."""
+    """A sentence about the effect of rounded sides on a `width` x `height` image; None below 1 px."""
     left, upper, _, _ = central_box(width, height, painted)
     if 2 * max(left, upper) < 1:
         return None
@@ -77,11 +82,10 @@ def rounding_note(width: int, height: int, painted: tuple[int, int], *, is_cropp
 
 
 def check_mask_shape(mask: tuple[int, int], content: tuple[int, int]) -> None:
-    """Raises ImageError where a mask has not the content's shape; sides may be off by a pixel, as scaling rounds them.
+    """Raise ImageError if the aspect ratio of `mask` is not that of `content` (width and height, px).
 
-    `mask` and `content` are width and height, px.
+    Each side may be off by one pixel, because a scaled mask has rounded sides.
     """
-    # The shapes that each could have had before its sides were rounded.
     (low, high), (content_low, content_high) = (
         ((width - 1) / (height + 1), (width + 1) / (height - 1)) for width, height in (mask, content)
     )
@@ -90,8 +94,3 @@ def check_mask_shape(mask: tuple[int, int], content: tuple[int, int]) -> None:
             f"expected a mask of the content's shape, {content[0]} x {content[1]} px, "
             f"found {mask[0]} x {mask[1]} px; crop the mask as the content"
         )
-
-
-def part_of(size_px: int, scale: float) -> int:
-    """`size_px` times `scale` as a size to paint at: the nearest multiple of 16 px, at least 32."""
-    return max(SMALLEST_PX, round(size_px * scale / MULTIPLE_PX) * MULTIPLE_PX) if scale != 1 else size_px

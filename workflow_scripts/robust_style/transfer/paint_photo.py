@@ -1,4 +1,4 @@
-"""A photo painted by hand: any picture file in, a checkpoint, a recipe, one picture out."""
+"""Paint a photo from the command line: an image file, a checkpoint and a recipe in, one picture out."""
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -19,10 +19,8 @@ from robust_style.compute.memory import available_bytes
 from robust_style.data.image_file import ImageContent, read_image, read_mask
 from robust_style.errors import ConfigError, Divergence, ImageError
 from robust_style.files.checkpoint import Checkpoint
-from robust_style.model.painter import network_to_paint_with
+from robust_style.model.convert import network_to_paint_with
 from robust_style.signals import Interrupted, uninterruptible
-from robust_style.transfer.animation import frame_iterations, write_animation
-from robust_style.transfer.course import BestSoFar, Course
 from robust_style.transfer.geometry import (
     MULTIPLE_PX,
     SMALLEST_PX,
@@ -34,34 +32,34 @@ from robust_style.transfer.geometry import (
     rounding_note,
     scaled_box,
 )
-from robust_style.transfer.optimise import Watch
-from robust_style.transfer.paint import Order, Resized, StyleSource, paint
-from robust_style.transfer.picture import resized
-from robust_style.transfer.picture_file import QUALITY, as_text, write_painting
+from robust_style.transfer.input_image import resized
+from robust_style.transfer.optimise import LoadImage, Observer, PaintingRequest, StyleSource, paint
+from robust_style.transfer.optimisers.trajectory import BestSoFar, Trajectory
+from robust_style.transfer.picture_file import QUALITY, as_text, frame_iterations, write_animation, write_painting
 from robust_style.transfer.recipe import Recipe, recipe_from_settings
 from robust_style.transfer.stand_ins import StandIns, recipe_for
-from robust_style.workflow.memory import largest_size_px, painting_bytes
+from robust_style.workflow.resources import largest_size_px, painting_bytes
 
 ANIMATION_PX = 320
 ANIMATION_FRAMES = 24
-# Names the random streams: the same for all pictures, so that noise depends on seed and size only and the frames of a
-# film do not flicker.
+# The random streams of all pictures have the same name: noise depends on seed and size only, and the frames of a video
+# do not flicker.
 _RANDOM_STREAM = ("picture",)
-# Why an optimisation stopped.
-_ENDED = {
+# The reason of the end in words.
+_STOPPED_TEXT = {
     "iterations": "finished all",
     "converged": "converged after",
     "diverged": "diverged and kept the last usable picture after",
 }
-# What `stopped` says of a picture whose painting a signal ended.
+# The value of `stopped` for a picture that a signal interrupted.
 INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True)
-class Sitting:
-    """What one picture is painted of, and where to; `masks` has a file or None for each style.
+class PhotoRequest:
+    """Inputs and outputs of one picture; `masks` has a file or None for each style.
 
-    `output` is a name of `picture_endings`; `settings` are stored in the file.
+    `output` ends with one of `picture_endings`; `settings` are stored in the file.
     """
 
     content: Path
@@ -74,7 +72,7 @@ class Sitting:
 
 
 def paint_photo_file(
-    sitting: Sitting,
+    request: PhotoRequest,
     *,
     checkpoint: Path,
     recipe: Mapping[str, Any],
@@ -88,71 +86,71 @@ def paint_photo_file(
     keep_alpha: bool = False,
     say: Callable[[str], None] = lambda note: print(note, file=sys.stderr),
 ) -> str:
-    """Paints one picture, writes it, and returns a sentence about it. The same function as the rule `stylize`.
+    """Paint one picture, write it, and return a sentence about it. The rule `stylize` uses the same function `paint`.
 
-    The recipe's layers are those of the checkpoint's network that stand for them, its `layers_of` looked at. `say`
-    gets a sentence on each conversion of an image. Contents and styles are cropped to the shape of the painting, never
-    stretched, and masks are cropped as the content. With `keep_alpha` the picture has the content's transparency.
+    The recipe's layers are replaced by the corresponding layers of the checkpoint's network. `say` is called with a
+    sentence for each conversion of an image. Content and styles are cropped to the shape of the painting, never
+    stretched; masks are cropped like the content. With `keep_alpha` the picture has the content's transparency.
 
     Raises ConfigError for an unusable recipe, layer or size, or too little memory; CheckpointError, ImageError and
-    Divergence as the rule does; nothing is written then. When Interrupted is raised on the way, the best picture so
-    far is written, and the exception says where it is.
+    Divergence as the rule does; nothing is written then. On Interrupted the best picture so far is written, and the
+    exception names its file.
     """
     make_deterministic(threads)
     where = choose_device(device)
     arithmetic = choose_precision(precision, where)
     network, header = network_to_paint_with(checkpoint)
     settings = recipe_from_settings(recipe_for(recipe, header.architecture, stand_ins))
-    shown = frame_iterations(settings.iterations, ANIMATION_FRAMES) if sitting.animation else ()
-    content = read_image(sitting.content, keep_alpha=keep_alpha)
-    styles = [_style_image(path, say) for path in sitting.styles]
+    frames = frame_iterations(settings.iterations, ANIMATION_FRAMES) if request.animation else ()
+    content = read_image(request.content, keep_alpha=keep_alpha)
+    styles = [_style_image(path, say) for path in request.styles]
     _refuse_beyond_memory(Image.fromarray(content.pixels), styles, size_px, header, settings, where)
-    photo = _Photo.of(sitting.content, content, size_px, say, keep_alpha=keep_alpha)
+    photo = _Photo.of(request.content, content, size_px, say, keep_alpha=keep_alpha)
     style_px = part_of(size_px, settings.style_scale)
     best = BestSoFar()
-    progress = _Progress(sitting.content.name, settings.iterations)
-    order = Order(
+    progress = _Progress(request.content.name, settings.iterations)
+    painting_request = PaintingRequest(
         _RANDOM_STREAM,
         seed,
         photo.source(),
         [
             StyleSource(_style_source(path, image, style_px), weight, photo.mask_source(mask, say) if mask else None)
-            for path, image, weight, mask in zip(sitting.styles, styles, sitting.weights, sitting.masks, strict=True)
+            for path, image, weight, mask in zip(request.styles, styles, request.weights, request.masks, strict=True)
         ],
-        Watch(shown, progress, best),
+        Observer(frames, progress, best),
     )
     try:
         ((_, (painting,)),) = paint(
-            network, settings, [order], size_px=size_px, dtype=dtype_of(arithmetic), device=where
+            network, settings, [painting_request], size_px=size_px, dtype=dtype_of(arithmetic), device=where
         )
     except Divergence as error:
-        raise Divergence(f"{sitting.content}: {error}") from None
+        raise Divergence(f"{request.content}: {error}") from None
     except Interrupted as interruption:
-        interruption.kept = f"{sitting.content}: nothing was painted yet"
+        interruption.kept = f"{request.content}: nothing was painted yet"
         if best.iterations:
             with uninterruptible():
-                assert best.course is not None
-                _write(sitting, photo, best.picture(), best.course, best.iterations, INTERRUPTED, quality)
+                assert best.trajectory is not None
+                _write(request, photo, best.picture(), best.trajectory, best.iterations, INTERRUPTED, quality)
             budget = settings.iterations + sum(scale.iterations for scale in settings.coarse_scales)
             interruption.kept = (
-                f"{sitting.output}: the best picture so far, after {best.iterations} of {budget} iterations"
+                f"{request.output}: the best picture so far, after {best.iterations} of {budget} iterations"
             )
         raise
     finally:
         progress.close()
-    course = painting.course
+    trajectory = painting.trajectory
     with uninterruptible():
-        _write(sitting, photo, painting.picture, course, best.iterations, painting.stopped, quality)
+        _write(request, photo, painting.picture, trajectory, best.iterations, painting.stopped, quality)
     height, width = painting.picture.shape[1:]
-    rise = f", rose {course.worst_rise:.3g}-fold on the way" if course.worst_rise > 1 else ""
+    rise = f", rose {trajectory.worst_rise:.3g}-fold on the way" if trajectory.worst_rise > 1 else ""
     return (
-        f"{sitting.output}: {width} x {height} px, loss {course.total[0]:.4g} -> {course.total[-1]:.4g} "
-        f"({_ENDED[painting.stopped]} {course.last} iterations{rise})"
+        f"{request.output}: {width} x {height} px, loss {trajectory.total[0]:.4g} -> {trajectory.total[-1]:.4g} "
+        f"({_STOPPED_TEXT[painting.stopped]} {trajectory.last} iterations{rise})"
     )
 
 
 def check_pictures(images: Sequence[Path], masks: Sequence[Path]) -> None:
-    """Raises ImageError for the first file that cannot be used as a style or a mask."""
+    """Raise ImageError for the first file that is unusable as a style or a mask."""
     for path in dict.fromkeys(images):
         read_image(path)
     for path in dict.fromkeys(masks):
@@ -161,7 +159,7 @@ def check_pictures(images: Sequence[Path], masks: Sequence[Path]) -> None:
 
 @dataclass(frozen=True)
 class _Photo:
-    """The content image; `box` is its part that is painted, `painted` width and height of the painting, px."""
+    """The content image; `box` is the part that is painted, `painted` the width and height of the painting, px."""
 
     path: Path
     image: Image.Image
@@ -185,11 +183,11 @@ class _Photo:
         alpha = None if content.alpha is None else Image.fromarray(content.alpha)
         return cls(path, image, alpha, painted, central_box(*image.size, painted))
 
-    def source(self) -> Resized:
-        # One box for all sizes: the coarse scales of a recipe show the same part.
+    def source(self) -> LoadImage:
+        # One box for all sizes, so that the coarse scales of a recipe show the same part.
         return partial(_resized, self.path, self.image, self.box)
 
-    def mask_source(self, path: Path, say: Callable[[str], None]) -> Resized:
+    def mask_source(self, path: Path, say: Callable[[str], None]) -> LoadImage:
         content = read_mask(path)
         for note in content.notes:
             say(note)
@@ -212,7 +210,7 @@ def _style_image(path: Path, say: Callable[[str], None]) -> Image.Image:
     return Image.fromarray(content.pixels)
 
 
-def _style_source(path: Path, image: Image.Image, size_px: int) -> Resized:
+def _style_source(path: Path, image: Image.Image, size_px: int) -> LoadImage:
     return partial(_resized, path, image, central_box(*image.size, painting_size(*image.size, size_px)))
 
 
@@ -221,20 +219,20 @@ def _resized(path: Path, image: Image.Image, box: Box, size_px: int) -> Tensor:
 
 
 def _write(
-    sitting: Sitting,
+    request: PhotoRequest,
     photo: _Photo,
     picture: UInt8[Tensor, "3 height width"],
-    course: Course,
+    trajectory: Trajectory,
     iterations: int,
     stopped: str,
     quality: int,
 ) -> None:
-    """Writes the picture, and the animation that ends with it, both with settings and result."""
-    record = {"settings": sitting.settings, "result": {"iterations": iterations, "stopped": stopped}}
-    write_painting(sitting.output, picture, record, quality, photo.painted_alpha())
-    if sitting.animation:
-        before = [course.pictures[number] for number in sorted(course.pictures) if number < course.last]
-        write_animation(sitting.animation, [*before, picture], ANIMATION_PX, as_text(record))
+    """Write the picture, and the animation that ends with it, both with settings and result."""
+    record = {"settings": request.settings, "result": {"iterations": iterations, "stopped": stopped}}
+    write_painting(request.output, picture, record, quality, photo.painted_alpha())
+    if request.animation:
+        earlier = [trajectory.pictures[number] for number in sorted(trajectory.pictures) if number < trajectory.last]
+        write_animation(request.animation, [*earlier, picture], ANIMATION_PX, as_text(record))
 
 
 def _refuse_beyond_memory(
@@ -245,7 +243,7 @@ def _refuse_beyond_memory(
     recipe: Recipe,
     device: torch.device,
 ) -> None:
-    """Raises ConfigError, with the largest size that fits, where the estimate is above what is available."""
+    """Raise ConfigError, with the largest size that fits, if the estimated memory is not available."""
     constant, growing = painting_bytes(
         size_px**2 * _aspect(content),
         (size_px * recipe.style_scale) ** 2 * max(map(_aspect, styles)),
@@ -269,12 +267,12 @@ def _aspect(image: Image.Image) -> float:
 
 
 class _Progress:
-    """A bar with loss and time left where somebody watches, a line now and then elsewhere."""
+    """A progress bar with loss and remaining time on a terminal, a line every 50 iterations elsewhere."""
 
     def __init__(self, name: str, iterations: int) -> None:
         self.name, self.iterations = name, iterations
-        watched = sys.stderr.isatty()
-        self.bar: Any = tqdm(total=iterations, desc=name, unit="iteration", leave=False) if watched else None
+        is_terminal = sys.stderr.isatty()
+        self.bar: Any = tqdm(total=iterations, desc=name, unit="iteration", leave=False) if is_terminal else None
 
     def __call__(self, iteration: int, loss: float) -> None:
         if self.bar is not None:

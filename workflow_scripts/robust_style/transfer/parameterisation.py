@@ -1,4 +1,4 @@
-"""What the optimiser changes, and how it becomes a picture: its pixels, or its Fourier coefficients."""
+"""What the optimiser changes, and how it becomes a picture: pixels, or Fourier coefficients of decorrelated colours."""
 
 from typing import Protocol, runtime_checkable
 
@@ -10,30 +10,30 @@ from robust_style.transfer.recipe import Recipe
 
 # Square root of the correlation of ImageNet's colours, and its largest column: lucid, optvis/param/color.py.
 _COLOURS = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03))
-# fft_image divides by this; it lets the same learning rates serve as for pixels.
+# SOURCE: lucid's fft_image divides by this, so that the learning rates of pixels can be used.
 _CONTRAST = 4.0
-# A sigmoid never reaches 0 or 1: a start is brought this far inside.
+# The sigmoid never reaches 0 or 1: a start image is clamped this far inside.
 _MARGIN = 0.01
-# Standard deviation of the coefficients that lucid starts from.
+# Standard deviation of lucid's initial coefficients.
 _NOISE = 0.01
 
 
 @runtime_checkable
 class Parameterisation(Protocol):
-    """Parameters in, pictures in [0, 1] or about there out, and back."""
+    """A differentiable map from parameters to pictures (in [0, 1] or close to it), and its inverse."""
 
     def decode(self, parameters: Tensor) -> Float[Tensor, "batch 3 height width"]:
-        """The pictures that the parameters stand for; differentiable."""
+        """The pictures of these parameters; differentiable."""
 
     def encode(self, images: Float[Tensor, "batch 3 height width"]) -> Tensor:
-        """Parameters that stand for these pictures."""
+        """Parameters of these pictures."""
 
     def noise(self, like: Float[Tensor, "batch 3 height width"], generator: torch.Generator) -> Tensor:
-        """Parameters of a start from noise, drawn from `generator` (on the CPU), for pictures of `like`'s size."""
+        """Random initial parameters, drawn from `generator` (on the CPU), for pictures of the size of `like`."""
 
 
 class Pixels:
-    """The pixels themselves, in [0, 1] at the start and free to leave it; the noise is uniform in [0, 1]."""
+    """The pixels: in [0, 1] at the start, unconstrained afterwards. The noise is uniform in [0, 1]."""
 
     def decode(self, parameters: Tensor) -> Tensor:
         """The parameters."""
@@ -51,8 +51,8 @@ class Pixels:
 class Fourier:
     """Fourier coefficients of decorrelated colours over their frequency: batch x 3 x height x (width/2 + 1) x 2.
 
-    Steps of equal size in them change coarse structure more than fine one, as in natural images, where the power
-    falls with frequency; a sigmoid keeps the picture in (0, 1). Height and width are even.
+    A step of equal size in all coefficients changes coarse structure more than fine structure, like the spectrum of
+    natural images. A sigmoid keeps the picture in (0, 1). Height and width are even.
 
     Source: Mordvintsev et al. 2018; Olah et al. 2017 (Feature Visualization), preconditioning; lucid's `fft_image` and
     `to_valid_rgb`. The noise is lucid's: coefficients of standard deviation 0.01, nearly grey.
@@ -68,13 +68,13 @@ class Fourier:
         self.whitening = torch.linalg.inv(colours / colours.norm(dim=0).max()).float()
 
     def decode(self, parameters: Tensor) -> Tensor:
-        """Inverse transform, colours correlated again, sigmoid."""
+        """Inverse Fourier transform, colour correlation, sigmoid."""
         spectrum = torch.view_as_complex(parameters) * self.scale.to(parameters)
         plain = torch.fft.irfft2(spectrum, s=self.size)
         return torch.einsum("ij,bjhw->bihw", self.colours.to(plain), plain).sigmoid()
 
     def encode(self, images: Tensor) -> Tensor:
-        """The coefficients of the pictures, brought into [0.01, 0.99] for the sigmoid's sake."""
+        """The coefficients of the pictures, clamped to [0.01, 0.99] for the inverse of the sigmoid."""
         logits = images.clamp(_MARGIN, 1 - _MARGIN).logit()
         plain = torch.einsum("ij,bjhw->bihw", self.whitening.to(logits), logits)
         return torch.view_as_real(torch.fft.rfft2(plain) / self.scale.to(plain)).contiguous()
@@ -86,13 +86,13 @@ class Fourier:
 
 
 class Luminance:
-    """Another parameterisation, of which only the luminance is used: grey pictures in three equal channels."""
+    """The grey version of another parameterisation, in three equal channels."""
 
     def __init__(self, inner: Parameterisation) -> None:
         self.inner = inner
 
     def decode(self, parameters: Tensor) -> Tensor:
-        """The grey of what `inner` makes."""
+        """The mean of the channels of the pictures of `inner`."""
         return self.inner.decode(parameters).mean(1, keepdim=True).expand(-1, 3, -1, -1)
 
     def encode(self, images: Tensor) -> Tensor:
@@ -105,6 +105,6 @@ class Luminance:
 
 
 def parameterisation_of(recipe: Recipe, height: int, width: int) -> Parameterisation:
-    """What the optimiser of `recipe` changes, for pictures of this size."""
+    """The parameterisation of `recipe` for pictures of this size."""
     inner: Parameterisation = Fourier(height, width) if recipe.parameterisation == "fourier" else Pixels()
     return Luminance(inner) if recipe.colour_preservation == "luminance" else inner

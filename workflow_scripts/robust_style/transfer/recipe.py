@@ -1,11 +1,14 @@
-"""What one recipe of style transfer is: which layers, which losses, which optimiser, how long."""
+"""A recipe of style transfer: layers, losses, optimiser and iterations; and the checks of its settings.
 
-from collections.abc import Mapping
+Standard library only: the Snakefile imports it.
+"""
+
+import math
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from robust_style.errors import ConfigError
-from robust_style.transfer import reading
 
 GramNormalisation = Literal["elements", "positions"]
 LossNormalisation = Literal["mean", "sum", "target_energy", "relative"]
@@ -18,9 +21,11 @@ Initialisation = Literal["content", "noise", "blend"]
 Parameterisation = Literal["pixel", "fourier"]
 ColourPreservation = Literal["none", "luminance", "histogram"]
 
+Settings = Mapping[str, Any]
+
 
 class CoarseScale(NamedTuple):
-    """One optimisation at a part of the picture's size, whose result is where the next begins."""
+    """One optimisation at `scale` times the picture's size; its result is the start of the next one."""
 
     scale: float
     iterations: int
@@ -31,9 +36,9 @@ class Recipe:
     """One way to transfer a style, the same for every network.
 
     A layer name says where the feature map is taken: `conv4_2` is the output of the convolution, before batch norm;
-    `relu4_2` is after batch norm and ReLU. `iterations` counts gradients after that of the start, so that the
-    picture at iteration 0 is the start and the picture at iteration `iterations` is the result; those of
-    `coarse_scales` come before and are not among them. What each key means: config/README.md, `transfer.recipes`.
+    `relu4_2` is after batch norm and ReLU. An iteration is one evaluation of loss and gradient after that of the start:
+    the picture at iteration 0 is the start, the picture at iteration `iterations` the result. Iterations of
+    `coarse_scales` come before and are not counted. The meaning of each key: config/README.md, `transfer.recipes`.
     """
 
     style_layers: tuple[str, ...]
@@ -65,70 +70,38 @@ class Recipe:
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """All layers that are needed, each once; a loss without weight needs none."""
+        """All layers with a loss of weight above 0, each once."""
         style = self.style_layers if self.style_weight else ()
         content = self.content_layers if self.content_weight else ()
         return tuple(dict.fromkeys((*style, *content)))
 
     @property
     def transforms(self) -> bool:
-        """Whether the network sees the picture through random transformations."""
+        """True if the network sees the picture through random transformations."""
         return self.jitter_px > 0 or self.scaling > 0 or self.rotation_degrees > 0
 
 
-# What each key's value must be.
-_READERS: dict[str, reading.Reader] = {
-    "style_layers": reading.layers,
-    "content_layers": reading.layers,
-    "style_layer_weights": reading.weights_or_none,
-    "style_weight": reading.weight,
-    "content_weight": reading.weight,
-    "total_variation_weight": reading.weight,
-    "gram_normalisation": reading.choice(GramNormalisation),
-    "loss_normalisation": reading.choice(LossNormalisation),
-    "distance": reading.choice(Distance),
-    "pooling": reading.choice(Pooling),
-    "padding": reading.choice(Padding),
-    "optimiser": reading.choice(Optimiser),
-    "learning_rate": reading.above_zero,
-    "clamp": reading.switch,
-    "line_search": reading.choice(LineSearch),
-    "initialisation": reading.choice(Initialisation),
-    "noise_share": reading.fraction,
-    "parameterisation": reading.choice(Parameterisation),
-    "jitter_px": reading.count(least=0),
-    "scaling": reading.fraction,
-    "rotation_degrees": reading.weight,
-    "colour_preservation": reading.choice(ColourPreservation),
-    "style_scale": reading.above_zero,
-    "coarse_scales": reading.blocks(CoarseScale, {"scale": reading.above_zero, "iterations": reading.count(least=1)}),
-    "iterations": reading.count(least=1),
-    "snapshots": reading.counts(least=0),
-}
+def recipe_from_settings(settings: Settings) -> Recipe:
+    """The recipe of a block `transfer: recipes: NAME:` of the configuration.
 
-
-def recipe_from_settings(settings: Mapping[str, object]) -> Recipe:
-    """The recipe that a block `transfer: recipes: NAME:` of the configuration describes.
-
-    Every key must be there: defaults live in the schema only. Raises ConfigError for a missing, unknown or
-    unusable value, and for values that contradict each other. Whether a layer exists is known only to the network,
-    so `Encoder` checks that.
+    Every key is required: defaults are in the schema only. Raises ConfigError for a missing, unknown or unusable value,
+    and for values that contradict each other. Layer names are checked by `Encoder`, which knows the network.
     """
-    expected = list(_READERS)
-    for key in expected:
+    keys = list(_READERS)
+    for key in keys:
         if key not in settings:
-            raise ConfigError(f"transfer recipe: key '{key}' is missing; add it, a recipe has {', '.join(expected)}")
+            raise ConfigError(f"transfer recipe: key '{key}' is missing; add it, a recipe has {', '.join(keys)}")
     for key in settings:
-        if key not in expected:
-            raise ConfigError(f"transfer recipe: unknown key '{key}'; remove it, a recipe has {', '.join(expected)}")
+        if key not in keys:
+            raise ConfigError(f"transfer recipe: unknown key '{key}'; remove it, a recipe has {', '.join(keys)}")
     recipe = Recipe(**{key: read(key, settings[key]) for key, read in _READERS.items()})
     for fault in contradictions(settings):
         raise ConfigError(f"transfer recipe: {fault}")
     return recipe
 
 
-def contradictions(settings: Mapping[str, Any]) -> list[str]:
-    """What is wrong between the values of a recipe, each of which is well-formed by itself: one sentence each."""
+def contradictions(settings: Settings) -> list[str]:
+    """Contradictions between the values of a recipe, each valid by itself: one sentence each."""
     faults = []
     snapshots, iterations = list(settings["snapshots"]), settings["iterations"]
     if snapshots != sorted(set(snapshots)):
@@ -151,10 +124,182 @@ def contradictions(settings: Mapping[str, Any]) -> list[str]:
         faults.append(
             f"line_search: {settings['optimiser']} has no other; set it to none, or optimiser to lbfgs_unguarded"
         )
-    moving = [key for key in ("jitter_px", "scaling", "rotation_degrees") if settings[key]]
-    if moving and settings["optimiser"] != "adam":
+    random_keys = [key for key in _TRANSFORMATION_KEYS if settings[key]]
+    if random_keys and settings["optimiser"] != "adam":
         faults.append(
-            f"{moving[0]}: random transformations change the loss at every iteration, which {settings['optimiser']} "
-            "cannot bear; set optimiser to adam, or it to 0"
+            f"{random_keys[0]}: random transformations change the loss at every iteration, which "
+            f"{settings['optimiser']} does not support; set optimiser to adam, or it to 0"
         )
     return faults
+
+
+def inert_settings(recipe: Settings, changed: Collection[str]) -> Iterator[str]:
+    """A sentence for each key in `changed` without effect in the complete `recipe`, and for a style of weight 0.
+
+    `changed` are the keys that the user set.
+    """
+    for key, (requirement, is_effective) in _EFFECTIVE_WITH.items():
+        if key in changed and not is_effective(recipe):
+            yield f"{key} has no effect: it needs {requirement}"
+    if not _has_style(recipe) and {"style_weight", "style_layer_weights"} & set(changed):
+        what = "style_weight is 0" if not recipe["style_weight"] else "all style_layer_weights are 0"
+        start = "stays the content" if recipe["initialisation"] == "content" else "becomes a copy of the content"
+        yield f"{what}: the picture {start}, without style"
+
+
+def inert_in_configuration(given: Settings, config: Settings) -> list[str]:
+    """The sentences of `inert_settings` for all recipes of the validated `config`; `given` is the user's text of it."""
+    blocks = given["transfer"].get("recipes") or {}
+    return [
+        f"transfer.recipes.{name}: {sentence}"
+        for name, recipe in config["transfer"]["recipes"].items()
+        for sentence in inert_settings(recipe, set(blocks.get(name) or {}))
+    ]
+
+
+def seed_is_inert(recipe: Settings) -> bool:
+    """True if nothing in the recipe is random."""
+    return recipe["initialisation"] == "content" and not any(recipe[key] for key in _TRANSFORMATION_KEYS)
+
+
+_TRANSFORMATION_KEYS = ("jitter_px", "scaling", "rotation_degrees")
+
+
+def _has_style(recipe: Settings) -> bool:
+    weights = recipe["style_layer_weights"]
+    return bool(recipe["style_weight"]) and (weights is None or any(weights))
+
+
+_NEEDS_STYLE = ("style_weight and one of style_layer_weights above 0", _has_style)
+# Key -> its requirement in words, and whether a recipe meets it. Keys whose only other value is an error where it has
+# no effect (line_search, jitter_px, scaling, rotation_degrees: `contradictions`) are left out: setting them to their
+# defaults removes what a recipe is based on.
+_EFFECTIVE_WITH: dict[str, tuple[str, Callable[[Settings], bool]]] = {
+    "noise_share": ("initialisation blend", lambda recipe: recipe["initialisation"] == "blend"),
+    "learning_rate": ("optimiser adam", lambda recipe: recipe["optimiser"] == "adam"),
+    "clamp": (
+        "optimiser adam or lbfgs_unguarded and parameterisation pixel",
+        lambda recipe: recipe["optimiser"] != "lbfgs" and recipe["parameterisation"] == "pixel",
+    ),
+    "content_layers": ("a content_weight above 0", lambda recipe: recipe["content_weight"] > 0),
+    "style_layers": _NEEDS_STYLE,
+    "gram_normalisation": _NEEDS_STYLE,
+    "style_scale": _NEEDS_STYLE,
+}
+
+# Takes a key and its value in the configuration; returns the checked value or raises ConfigError.
+_Reader = Callable[[str, Any], Any]
+
+
+def _read_layers(key: str, value: Any) -> tuple[str, ...]:
+    names = _sequence(key, value)
+    if not names or not all(isinstance(name, str) for name in names) or len(set(names)) != len(names):
+        raise _fault(key, "a list of different layers such as relu4_2, at least one", value)
+    return tuple(names)
+
+
+def _read_weight(key: str, value: Any) -> float:
+    return _number(key, value, "a finite number of 0 or more", lambda number: number >= 0)
+
+
+def _read_positive(key: str, value: Any) -> float:
+    return _number(key, value, "a finite number above 0", lambda number: number > 0)
+
+
+def _read_fraction(key: str, value: Any) -> float:
+    return _number(key, value, "a number of 0 to 1", lambda number: 0 <= number <= 1)
+
+
+def _read_layer_weights(key: str, value: Any) -> tuple[float, ...] | None:
+    return None if value is None else tuple(_read_weight(key, entry) for entry in _sequence(key, value))
+
+
+def _read_boolean(key: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _fault(key, "true or false", value)
+    return value
+
+
+def _choice(literal: Any) -> _Reader:
+    choices = get_args(literal)
+
+    def read(key: str, value: Any) -> str:
+        if value not in choices:
+            raise _fault(key, " or ".join(choices), value)
+        return str(value)
+
+    return read
+
+
+def _count(least: int) -> _Reader:
+    def read(key: str, value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise _fault(key, f"a whole number of {least} or more", value)
+        return value
+
+    return read
+
+
+def _read_snapshots(key: str, value: Any) -> tuple[int, ...]:
+    entries = _sequence(key, value)
+    if not entries:
+        raise _fault(key, "a list with at least one entry", value)
+    return tuple(_count(0)(key, entry) for entry in entries)
+
+
+def _read_coarse_scales(key: str, value: Any) -> tuple[CoarseScale, ...]:
+    entries = _sequence(key, value)
+    for entry in entries:
+        if not isinstance(entry, Mapping) or set(entry) != set(CoarseScale._fields):
+            raise _fault(key, f"blocks of {', '.join(CoarseScale._fields)}", entry)
+    return tuple(
+        CoarseScale(_read_positive(f"{key}.scale", entry["scale"]), _count(1)(f"{key}.iterations", entry["iterations"]))
+        for entry in entries
+    )
+
+
+def _sequence(key: str, value: Any) -> Sequence[Any]:
+    if not isinstance(value, list | tuple):
+        raise _fault(key, "a list", value)
+    return value
+
+
+def _number(key: str, value: Any, expected: str, is_valid: Callable[[float], bool]) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or not is_valid(value):
+        raise _fault(key, expected, value)
+    return float(value)
+
+
+def _fault(key: str, expected: str, value: object) -> ConfigError:
+    hint = "; write powers of ten as 4.0e+6 (YAML reads 4e6 as text)" if isinstance(value, str) else "; correct it"
+    return ConfigError(f"transfer recipe: expected {key} to be {expected}, found {value!r}{hint}")
+
+
+_READERS: dict[str, _Reader] = {
+    "style_layers": _read_layers,
+    "content_layers": _read_layers,
+    "style_layer_weights": _read_layer_weights,
+    "style_weight": _read_weight,
+    "content_weight": _read_weight,
+    "total_variation_weight": _read_weight,
+    "gram_normalisation": _choice(GramNormalisation),
+    "loss_normalisation": _choice(LossNormalisation),
+    "distance": _choice(Distance),
+    "pooling": _choice(Pooling),
+    "padding": _choice(Padding),
+    "optimiser": _choice(Optimiser),
+    "learning_rate": _read_positive,
+    "clamp": _read_boolean,
+    "line_search": _choice(LineSearch),
+    "initialisation": _choice(Initialisation),
+    "noise_share": _read_fraction,
+    "parameterisation": _choice(Parameterisation),
+    "jitter_px": _count(0),
+    "scaling": _read_fraction,
+    "rotation_degrees": _read_weight,
+    "colour_preservation": _choice(ColourPreservation),
+    "style_scale": _read_positive,
+    "coarse_scales": _read_coarse_scales,
+    "iterations": _count(1),
+    "snapshots": _read_snapshots,
+}

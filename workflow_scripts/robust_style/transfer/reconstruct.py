@@ -1,8 +1,8 @@
-"""What a checkpoint has kept: the content rebuilt from single layers, the style from more and more of them."""
+"""What the layers of a checkpoint retain: content reconstructed from single layers, style from more and more layers."""
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -15,16 +15,22 @@ from robust_style.compute.determinism import make_deterministic
 from robust_style.compute.device import choose_device, choose_precision, dtype_of
 from robust_style.compute.memory import within_memory
 from robust_style.errors import ImageError
-from robust_style.files.atomic import write_json
+from robust_style.files.reconstruction_record import Part, Reconstructions
 from robust_style.model.network import NormalisedNetwork
 from robust_style.model.restore import restore_network
-from robust_style.transfer.features import Encoder
+from robust_style.transfer.input_image import read_picture
 from robust_style.transfer.losses import Objective
-from robust_style.transfer.optimise import Painting, Watch
-from robust_style.transfer.paint import Order, Resized, paint, scenes_of
-from robust_style.transfer.picture import read_picture, write_strip
+from robust_style.transfer.optimise import (
+    LoadImage,
+    Observer,
+    Painting,
+    PaintingRequest,
+    encoders_of,
+    paint,
+    scene_loader,
+)
+from robust_style.transfer.picture_file import write_strip
 from robust_style.transfer.recipe import Recipe
-from robust_style.transfer.reconstruction_recipes import content_recipes, texture_recipes
 from robust_style.transfer.stylize import check_labels, named, style_sources
 
 
@@ -44,12 +50,12 @@ def reconstruct(
     threads: int,
     precision: str,
 ) -> None:
-    """Writes the reconstructions side by side as one PNG `strip`, and what there is to say of them as JSON `record`.
+    """Write the reconstructions side by side as one PNG `strip`, and their layers and losses as JSON `record`.
 
-    First the content from each of `layers`, then a texture from the layers up to each. `images` are prepared images,
-    named as in `labels`, which say which checkpoint sees which `content` and `style` (an image or one of `blends`).
-    Each has the optimiser's first and last loss, that of the picture as shown, and its distance from the content in
-    pixels. Noise starts depend on `seed` and the two names only; equal inputs give equal bytes.
+    First the content from each of `layers`, then a texture from the layers up to each. `images` are prepared images
+    with the names used in `labels`: `content`, and `style` (an image or one of `blends`). The record has the
+    optimiser's first and last loss, the loss of the 8-bit picture, and its distance from the content in pixels. Noise
+    starts depend on `seed` and the two names only; equal inputs give equal bytes.
 
     Raises ConfigError for an unusable layer, size, device or precision; CheckpointError for a damaged or foreign
     checkpoint; ImageError for an unusable image; Divergence if a loss is not finite at the start.
@@ -62,16 +68,16 @@ def reconstruct(
     paths = {path.stem: path for path in images}
 
     @cache
-    def source(name: str) -> Resized:
+    def source(name: str) -> LoadImage:
         return partial(read_picture, paths[name])
 
     content, style = labels["content"], labels["style"]
-    order = Order(
-        (content, style), seed, source(content), style_sources(style, blends, source), Watch((), lambda *_: None)
+    request = PaintingRequest(
+        (content, style), seed, source(content), style_sources(style, blends, source), Observer((), lambda *_: None)
     )
-    sight = _Sight(network, size_px, dtype_of(arithmetic), where)
+    reconstruction = _Reconstruction(network, request, size_px, dtype_of(arithmetic), where)
     pictures: list[UInt8[Tensor, "3 height width"]] = []
-    said: dict[str, list[dict[str, object]]] = {}
+    parts: dict[str, list[Part]] = {"content": [], "texture": []}
     with (
         named(f"{checkpoint} on {content}, {style}"),
         within_memory("reconstruction.size_px", size_px, "lower it, or set device: cpu"),
@@ -81,82 +87,127 @@ def reconstruct(
             ("texture", texture_recipes(layers, iterations)),
         ):
             for recipe in recipes:
-                painting = sight.painted(recipe, order)
+                painting = reconstruction.paint(recipe)
                 pictures.append(painting.picture)
-                said.setdefault(kind, []).append(sight.record_of(painting, recipe, order))
-                print(f"{kind} from {'+'.join(recipe.layers)} · loss {painting.course.total[-1]:.4g}", file=sys.stderr)
+                parts[kind].append(reconstruction.part_of(painting, recipe))
+                loss = painting.trajectory.total[-1]
+                print(f"{kind} from {'+'.join(recipe.layers)} · loss {loss:.4g}", file=sys.stderr)
     write_strip(strip, pictures)
     height_px, width_px = pictures[0].shape[1:]
-    write_json(
-        record,
-        {
-            "labels": dict(labels),
-            "layers": list(layers),
-            "size_px": size_px,
-            "width_px": width_px,
-            "height_px": height_px,
-            **said,
-            "precision": arithmetic,
-            "threads": threads,
-            "device": where.type,
-        },
+    Reconstructions(
+        path=record,
+        network=labels["network"],
+        regime=labels["regime"],
+        seed=labels["seed"],
+        epoch=labels["epoch"],
+        content_name=content,
+        style_name=style,
+        layers=tuple(layers),
+        size_px=size_px,
+        width_px=width_px,
+        height_px=height_px,
+        content=tuple(parts["content"]),
+        texture=tuple(parts["texture"]),
+        precision=arithmetic,
+        threads=threads,
+        device=where.type,
+    ).save()
+
+
+def content_recipes(layers: Sequence[str], iterations: int) -> list[Recipe]:
+    """The content from each layer alone. Source: Gatys et al. 2016, figure 1, content reconstructions.
+
+    Differs from it: the loss is relative to the layer's spatial variance, so that layers and networks are comparable.
+    """
+    return [replace(_base_recipe(layers, iterations), content_layers=(layer,), style_weight=0.0) for layer in layers]
+
+
+def texture_recipes(layers: Sequence[str], iterations: int) -> list[Recipe]:
+    """The style from the layers up to each: a, a + b, a + b + c. Source: Gatys et al. 2016, figure 1, style.
+
+    Differs from it: the loss is relative to the content's distance to the style, averaged over the layers.
+    """
+    return [
+        replace(_base_recipe(layers, iterations), style_layers=tuple(layers[:count]), content_weight=0.0)
+        for count in range(1, len(layers) + 1)
+    ]
+
+
+def _base_recipe(layers: Sequence[str], iterations: int) -> Recipe:
+    return Recipe(
+        style_layers=tuple(layers),
+        content_layers=tuple(layers),
+        style_layer_weights=None,
+        style_weight=1.0,
+        content_weight=1.0,
+        total_variation_weight=0.0,
+        gram_normalisation="elements",
+        loss_normalisation="relative",
+        distance="squared",
+        pooling="average",
+        padding="zeros",
+        optimiser="lbfgs",
+        learning_rate=1.0,
+        clamp=False,
+        line_search="none",
+        initialisation="noise",
+        noise_share=1.0,
+        parameterisation="pixel",
+        jitter_px=0,
+        scaling=0.0,
+        rotation_degrees=0.0,
+        colour_preservation="none",
+        style_scale=1.0,
+        coarse_scales=(),
+        iterations=iterations,
+        snapshots=(iterations,),
     )
 
 
 @dataclass(frozen=True)
-class _Sight:
-    """What looks, and how."""
+class _Reconstruction:
+    """A network and a pair of images, to be reconstructed by several recipes."""
 
     network: NormalisedNetwork
+    request: PaintingRequest
     size_px: int
     dtype: torch.dtype
     device: torch.device
 
-    def painted(self, recipe: Recipe, order: Order) -> Painting:
-        """The picture that the recipe leads to."""
+    def paint(self, recipe: Recipe) -> Painting:
         ((_, (painting,)),) = paint(
-            self.network, recipe, [order], size_px=self.size_px, dtype=self.dtype, device=self.device
+            self.network, recipe, [self.request], size_px=self.size_px, dtype=self.dtype, device=self.device
         )
         return painting
 
-    def losses_of(self, picture: UInt8[Tensor, "3 height width"], recipe: Recipe, order: Order) -> tuple[float, float]:
-        """The recipe's loss of a picture as it is shown, in float32; and how far its pixels are from the content's.
+    def part_of(self, painting: Painting, recipe: Recipe) -> Part:
+        """The record of one reconstruction."""
+        trajectory = painting.trajectory
+        picture_loss, pixel_loss = self._losses_of(painting.picture, recipe)
+        return Part(
+            layers=tuple(recipe.layers),
+            first_loss=trajectory.total[0],
+            last_loss=trajectory.total[-1],
+            shown_loss=picture_loss,
+            pixel_loss=pixel_loss,
+            iterations=trajectory.last,
+            worst_rise=trajectory.worst_rise,
+            stopped=painting.stopped,
+            out_of_range_fraction=painting.out_of_range_fraction,
+        )
 
-        The optimiser's last loss is that of pixels beyond black and white, of which there may be many. The distance
-        of pixels is relative as that of the feature maps: 0 is the content, 1 an even picture of its mean colour.
+    def _losses_of(self, picture: UInt8[Tensor, "3 height width"], recipe: Recipe) -> tuple[float, float]:
+        """The recipe's loss of an 8-bit picture, in float32, and the distance of its pixels from the content's.
+
+        The optimiser's last loss includes pixels outside [0, 1], which may be many. The distance of pixels is relative,
+        as that of feature maps: 0 for the content, 1 for a plain picture of its mean colour.
         """
-        scene = scenes_of(recipe, self.size_px, self.device)(order, 1.0)
-        shown = picture.to(self.device, torch.float32).unsqueeze(0) / 255
-
-        def encoder(kind: torch.dtype) -> Encoder:
-            return Encoder(
-                self.network,
-                recipe.layers,
-                pooling=recipe.pooling,
-                padding=recipe.padding,
-                dtype=kind,
-                device=self.device,
-            )
-
+        scene = scene_loader(recipe, self.size_px, self.device)(self.request, 1.0)
+        pixels = picture.to(self.device, torch.float32).unsqueeze(0) / 255
+        encoder = encoders_of(self.network, recipe, self.device)
         with torch.no_grad():
-            loss = float(Objective(encoder, recipe, [scene])(shown).total)
+            loss = float(Objective(encoder, recipe, [scene])(pixels).total)
         structure = float((scene.content - scene.content.mean((2, 3), keepdim=True)).square().sum())
         if structure == 0:
             raise ImageError("content image: expected more than one plain colour, found one; choose another image")
-        return loss, float((shown - scene.content).square().sum()) / structure
-
-    def record_of(self, painting: Painting, recipe: Recipe, order: Order) -> dict[str, object]:
-        """What there is to say of one reconstruction, as plain data."""
-        course = painting.course
-        shown, pixels = self.losses_of(painting.picture, recipe, order)
-        return {
-            "layers": list(recipe.layers),
-            "first_loss": course.total[0],
-            "last_loss": course.total[-1],
-            "shown_loss": shown,
-            "pixel_loss": pixels,
-            "iterations": course.last,
-            "worst_rise": course.worst_rise,
-            "stopped": painting.stopped,
-            "out_of_range_fraction": painting.out_of_range_fraction,
-        }
+        return loss, float((pixels - scene.content).square().sum()) / structure

@@ -1,9 +1,9 @@
-"""One checkpoint paints some pairs of images by one recipe: from files to files."""
+"""Paint some pairs of images with one checkpoint and one recipe: from files to files."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -12,24 +12,28 @@ from robust_style.compute.determinism import make_deterministic
 from robust_style.compute.device import choose_device, choose_precision, dtype_of
 from robust_style.compute.memory import within_memory
 from robust_style.errors import CheckpointError, Divergence, ImageError
-from robust_style.files.atomic import write_json
 from robust_style.files.checkpoint import Checkpoint
+from robust_style.files.trace import Labels, Trace
 from robust_style.model.restore import restore_network
-from robust_style.transfer.animation import frame_iterations, write_animation
 from robust_style.transfer.geometry import check_mask_shape, painting_size, rounding_note
-from robust_style.transfer.optimise import Painting, Watch
-from robust_style.transfer.paint import Order, Resized, StyleSource, paint
-from robust_style.transfer.picture import picture_size, read_picture, write_picture, write_preview, write_strip
+from robust_style.transfer.input_image import picture_size, read_picture
+from robust_style.transfer.optimise import LoadImage, Observer, Painting, PaintingRequest, StyleSource, paint
+from robust_style.transfer.picture_file import (
+    frame_iterations,
+    write_animation,
+    write_picture,
+    write_preview,
+    write_strip,
+)
 from robust_style.transfer.recipe import Recipe, recipe_from_settings
-from robust_style.transfer.trace import trace_of
 
-# A sign of life every second or so on a CPU.
+# Iterations between two lines of the log: about a second on a CPU.
 REPORT_EVERY = 25
 
 
 @dataclass(frozen=True)
 class Products:
-    """Where what belongs to one picture goes."""
+    """The output files of one picture."""
 
     picture: Path
     preview: Path
@@ -39,7 +43,7 @@ class Products:
 
     @classmethod
     def of_each(cls, *kinds: Iterable[str]) -> "list[Products]":
-        """Of each picture, from the paths of each kind in the order of the fields."""
+        """The files of each picture, from lists of paths of each kind in the order of the fields."""
         return [cls(*map(Path, files)) for files in zip(*kinds, strict=True)]
 
 
@@ -61,13 +65,13 @@ def stylize(
     threads: int,
     precision: str,
 ) -> None:
-    """Writes each pair's picture, preview, trace, snapshot strip and animation; equal inputs give equal bytes.
+    """Write each pair's picture, preview, trace, snapshot strip and animation; equal inputs give equal bytes.
 
-    `images` are prepared images, each named as in `pairs`, brought to `size_px` on their shorter side. A style named
-    in `blends` is several: a list of `image`, `weight` and `mask` (a name or None). `labels` say which checkpoint
-    paints by which recipe and must agree with the checkpoint's own header. A noise start depends on `seed` and the
-    pair only, so that every network, epoch and recipe starts from the same noise. Pairs of equal size are painted
-    together, which moves a picture by rounding only; its trace says how many they were.
+    `images` are prepared images with the names used in `pairs`; their shorter side is resized to `size_px`. A style
+    named in `blends` consists of several: a list of `image`, `weight` and `mask` (a name or None). `labels` name
+    checkpoint and recipe and must agree with the checkpoint's header. A noise start depends on `seed` and the pair
+    only, so it is the same for every network, epoch and recipe. Pairs of equal size are painted in one batch, which
+    changes a picture by rounding only; the trace has the batch size.
 
     Raises ConfigError for an unusable recipe, layer, size, device or precision, or too little memory; CheckpointError
     for a damaged or foreign checkpoint; ImageError for an unusable image; Divergence if the loss is not finite at the
@@ -79,8 +83,8 @@ def stylize(
     arithmetic = choose_precision(precision, where)
     network, header = restore_network(checkpoint)
     check_labels(checkpoint, header, labels)
-    shown = frame_iterations(settings.iterations, animation_frames)
-    orders = _orders(images, pairs, blends, seed, settings, shown)
+    frames = frame_iterations(settings.iterations, animation_frames)
+    requests = _requests(images, pairs, blends, seed, settings, frames)
     with (
         named(f"{checkpoint} on {', '.join('--'.join(pair) for pair in pairs)}"),
         within_memory(
@@ -90,28 +94,28 @@ def stylize(
         for note in _size_notes(images, pairs, blends, size_px):
             print(note, file=sys.stderr, flush=True)
         for numbers, paintings in paint(
-            network, settings, orders, size_px=size_px, dtype=dtype_of(arithmetic), device=where
+            network, settings, requests, size_px=size_px, dtype=dtype_of(arithmetic), device=where
         ):
             for number, painting in zip(numbers, paintings, strict=True):
                 content, style = pairs[number]
                 files = products[number]
-                _write(painting, settings, shown, files, preview_px, animation_px)
-                trace = trace_of(
+                _write(painting, settings, frames, files, preview_px, animation_px)
+                _trace_of(
                     painting,
-                    labels={**labels, "content": content, "style": style},
-                    recipe=settings,
+                    settings,
+                    path=files.trace,
+                    labels=Labels(**labels, content=content, style=style),
                     size_px=size_px,
                     device=where.type,
                     threads=threads,
                     precision=arithmetic,
                     batch_size=len(numbers),
-                )
-                write_json(files.trace, trace)
+                ).save()
 
 
 @contextmanager
 def named(what: str) -> Iterator[None]:
-    """Says of what an image or a loss that cannot be used is part."""
+    """Add `what` to the message of an ImageError or Divergence."""
     try:
         yield
     except (ImageError, Divergence) as error:
@@ -119,20 +123,20 @@ def named(what: str) -> Iterator[None]:
 
 
 def check_labels(path: Path, header: Checkpoint, labels: Mapping[str, Any]) -> None:
-    """Raises CheckpointError where network, regime, seed or epoch of `labels` are not those of the `header`."""
+    """Raise CheckpointError if network, regime, seed or epoch of `labels` differ from the checkpoint `header`."""
     for key in ("network", "regime", "seed", "epoch"):
-        found = getattr(header, key)
-        if found != labels[key]:
+        value = getattr(header, key)
+        if value != labels[key]:
             raise CheckpointError(
-                f"{path}: expected {key} {labels[key]!r}, found {found!r} in its header; "
+                f"{path}: expected {key} {labels[key]!r}, found {value!r} in its header; "
                 "put the file back under its own name, or delete it and run the workflow again"
             )
 
 
 def style_sources(
-    name: str, blends: Mapping[str, Sequence[Mapping[str, Any]]], source: Callable[[str], Resized]
+    name: str, blends: Mapping[str, Sequence[Mapping[str, Any]]], source: Callable[[str], LoadImage]
 ) -> list[StyleSource]:
-    """What the style of that name consists of: one image, or those of the blend; `source` gives an image by name."""
+    """The images of the style of that name: one image, or those of the blend; `source` loads an image by name."""
     parts = blends.get(name, [{"image": name, "weight": 1.0, "mask": None}])
     return [
         StyleSource(source(part["image"]), part["weight"], source(part["mask"]) if part["mask"] else None)
@@ -140,27 +144,27 @@ def style_sources(
     ]
 
 
-def _orders(
+def _requests(
     images: Sequence[Path],
     pairs: Sequence[tuple[str, str]],
     blends: Mapping[str, Sequence[Mapping[str, Any]]],
     seed: int,
     recipe: Recipe,
-    shown: Sequence[int],
-) -> list[Order]:
+    frames: Sequence[int],
+) -> list[PaintingRequest]:
     paths = {path.stem: path for path in images}
 
     @cache
-    def source(name: str) -> Resized:
+    def source(name: str) -> LoadImage:
         return partial(read_picture, paths[name])
 
     return [
-        Order(
+        PaintingRequest(
             (content, style),
             seed,
             source(content),
             style_sources(style, blends, source),
-            Watch((*recipe.snapshots, *shown), _reporter(f"{content}--{style}", recipe.iterations)),
+            Observer((*recipe.snapshots, *frames), _reporter(f"{content}--{style}", recipe.iterations)),
         )
         for content, style in pairs
     ]
@@ -172,9 +176,9 @@ def _size_notes(
     blends: Mapping[str, Sequence[Mapping[str, Any]]],
     size_px: int,
 ) -> list[str]:
-    """A sentence for each content that is stretched. Raises ImageError for a mask that has not its content's shape.
+    """A sentence for each content that is stretched. Raises ImageError for a mask with another shape than its content.
 
-    Contents are stretched, not cropped, so that metrics of existing pictures stay valid.
+    Contents are stretched, not cropped, so that scores of existing pictures stay valid.
     """
     paths = {path.stem: path for path in images}
     notes = []
@@ -199,12 +203,45 @@ def _reporter(pair: str, iterations: int) -> Callable[[int, float], None]:
 
 
 def _write(
-    painting: Painting, recipe: Recipe, shown: Sequence[int], files: Products, preview_px: int, animation_px: int
+    painting: Painting, recipe: Recipe, frames: Sequence[int], files: Products, preview_px: int, animation_px: int
 ) -> None:
-    course = painting.course
+    trajectory = painting.trajectory
     write_picture(files.picture, painting.picture)
     write_preview(files.preview, painting.picture, preview_px)
-    write_strip(files.snapshots, [course.picture_at(iteration) for iteration in recipe.snapshots])
-    # A course that ended early shows its last picture once.
-    frames = dict.fromkeys(min(iteration, course.last) for iteration in shown)
-    write_animation(files.animation, [course.picture_at(iteration) for iteration in frames], animation_px)
+    write_strip(files.snapshots, [trajectory.picture_at(iteration) for iteration in recipe.snapshots])
+    # An optimisation that ended early shows its last picture once.
+    shown = dict.fromkeys(min(iteration, trajectory.last) for iteration in frames)
+    write_animation(files.animation, [trajectory.picture_at(iteration) for iteration in shown], animation_px)
+
+
+def _trace_of(painting: Painting, recipe: Recipe, *, path: Path, **run: Any) -> Trace:
+    """The trace of one painting; `run` are the fields of `Trace` that do not depend on the optimisation."""
+    trajectory = painting.trajectory
+    height_px, width_px = painting.picture.shape[1:]
+    return Trace(
+        path=path,
+        width_px=width_px,
+        height_px=height_px,
+        iteration=tuple(range(len(trajectory.total))),
+        total_loss=tuple(trajectory.total),
+        content_loss=tuple(losses.content for losses in trajectory.losses),
+        style_loss=tuple(losses.style for losses in trajectory.losses),
+        total_variation=tuple(losses.total_variation for losses in trajectory.losses),
+        float32_from=trajectory.exact_from,
+        coarse=tuple({"total_loss": coarse.total, "worst_rise": coarse.worst_rise} for coarse in painting.coarse),
+        snapshots=tuple(min(iteration, trajectory.last) for iteration in recipe.snapshots),
+        worst_rise=trajectory.worst_rise,
+        final_over_best=trajectory.final_over_best,
+        out_of_range_fraction=painting.out_of_range_fraction,
+        stopped=painting.stopped,
+        recipe=_plain(asdict(recipe)),
+        **run,
+    )
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "_asdict"):
+        value = value._asdict()
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list | tuple) else value

@@ -1,4 +1,4 @@
-"""Random shifts, scalings and rotations that the network sees the picture through."""
+"""Random shifts, scalings and rotations of the picture before the network sees it."""
 
 import math
 from collections.abc import Callable
@@ -10,17 +10,16 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from robust_style.transfer.bilinear import seen_through
-from robust_style.transfer.recipe import Recipe
+from robust_style.model.kernels.bilinear import sample_bilinear
 
 
 @dataclass(frozen=True)
 class Transformation:
-    """What one picture is seen through: drawn anew from its own `generator` (on the CPU) at every iteration.
+    """The random transformation of one picture, drawn from its own `generator` (on the CPU) at every iteration.
 
     Uniform in shift (± `jitter_px` in each direction), in scale (1 ± `scaling`) and in angle (± `rotation_degrees`),
-    about the centre; bilinear, the edge mirrored. A pattern that only shows at one position or angle, such as ripple
-    of a fixed grid, averages out.
+    about the centre; bilinear, mirrored at the edge. Patterns that appear only at one position or angle, such as
+    ripples of a fixed grid, average out.
 
     Source: Mordvintsev et al. 2018 (Differentiable Image Parameterizations), lucid's `standard_transforms`. Differs
     from them: one affine map instead of a chain, and a mirrored edge instead of a grey one.
@@ -32,13 +31,13 @@ class Transformation:
     generator: torch.Generator
 
     def draw(self, like: Float[Tensor, "_ 3 height width"]) -> Callable[[Tensor], Tensor]:
-        """The transformation of this iteration, for any batch of `like`'s height and width."""
+        """The transformation of this iteration, for any batch with the height and width of `like`."""
         across, down, scale, angle = (2 * torch.rand(4, generator=self.generator) - 1).tolist()
         zoom = 1 / (1 + self.scaling * scale)
         turn = math.radians(self.rotation_degrees * angle)
         height, width = like.shape[2:]
-        # affine_grid measures both sides from -1 to 1, so that turning by an angle needs the shape of the picture
-        map_ = like.new_tensor(
+        # affine_grid measures both sides from -1 to 1, so a rotation depends on the aspect ratio
+        matrix = like.new_tensor(
             [
                 [
                     zoom * math.cos(turn),
@@ -52,11 +51,6 @@ class Transformation:
                 ],
             ]
         )
-        grid = F.affine_grid(map_.unsqueeze(0), [1, 3, height, width], align_corners=False)
+        grid = F.affine_grid(matrix.unsqueeze(0), [1, 3, height, width], align_corners=False)
 
-        return partial(seen_through, grid=grid)
-
-
-def transformation_of(recipe: Recipe, generator: torch.Generator) -> Transformation:
-    """What `recipe` looks through."""
-    return Transformation(recipe.jitter_px, recipe.scaling, recipe.rotation_degrees, generator)
+        return partial(sample_bilinear, grid=grid)

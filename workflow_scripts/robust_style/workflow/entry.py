@@ -1,72 +1,94 @@
-"""What every rule's script does around its one call: the log, errors in one sentence, and the record of the job."""
+"""What surrounds the work of a rule's script (log, errors, job record) and of a run (closing words)."""
 
 import io
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
+from shlex import quote
 from typing import Any, NoReturn, Protocol, runtime_checkable
 
 from robust_style.errors import RobustStyleError
 from robust_style.files.atomic import storage_error
+from robust_style.messages import printable
 from robust_style.provenance.job import Job, recorded
-
-# What a terminal does instead of showing it (colours, deleted lines, other directions), and what no file takes: a
-# message names what was found, and that can be anything.
-_ACTING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 @contextmanager
 def step(job: Job | None) -> Iterator[None]:
-    """Copies everything printed inside the block to the log of `job` as well as to the terminal, and records the job.
+    """Copy everything printed in the block to the log of `job` as well as to the terminal, and record the job.
 
-    `job` is what Snakemake calls `snakemake`; None is a command typed by hand, which has neither log nor record.
+    `job` is the object `snakemake` of a script; None is a command of the command line, without log and record.
 
-    A RobustStyleError or a failure of the storage ends the script with one sentence and status 1, without a traceback;
-    anything else is a defect and keeps it. A log that no longer takes a line (a full disk) does not stop the step.
+    A RobustStyleError or a failure of the storage ends the script with one message and status 1; other exceptions are
+    defects and keep their traceback. A log that cannot be written any more (a full disk) does not stop the step.
     """
     if job is None:
-        with _one_sentence():
+        with _errors_as_messages():
             yield
         return
-    replace_unprintable()
+    replace_unencodable()
     path = Path(job.log[0])
-    with _one_sentence():
+    with _errors_as_messages():
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("w", encoding="utf-8", errors="backslashreplace", buffering=1)
     both: Any = _Both(sys.stderr, file)
     try:
-        with redirect_stdout(both), redirect_stderr(both), _one_sentence(), recorded(job):
+        with redirect_stdout(both), redirect_stderr(both), _errors_as_messages(), recorded(job):
             yield
     finally:
         with suppress(OSError):
             file.close()
 
 
-def replace_unprintable() -> None:
-    """Lets stdout and stderr write what their encoding lacks as an escape (`\\xe4`) instead of raising an error."""
+def replace_unencodable() -> None:
+    """Make stdout and stderr write characters that their encoding lacks as escapes (`\\xe4`)."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
+def success_message(results: str) -> str:
+    """The closing words of a successful run; `results` is its folder. Paths are quoted for a shell."""
+
+    def product(path: str) -> str:
+        return quote(f"{results}/{path}")
+
+    if not Path(results, "check.json").exists():
+        return f"\nDone with what was requested; the results are in {product('')}."
+    return (
+        f"\nDone. Look at {product('figures/standard_vs_adversarial.png')}, open {product('comparison/index.html')} in "
+        f"a browser,\nread {product('scores.tsv')} and {product('claims.tsv')}; build a report with "
+        f"--report {product('report.html')}."
+    )
+
+
+def failure_message(log: object, logs: str) -> str:
+    """The closing words of a run that stopped; `log` is Snakemake's own (one path or several), `logs` that of jobs."""
+    paths = ", ".join(quote(str(path)) for path in (log if isinstance(log, list | tuple) else [log]))
+    return (
+        f"\nStopped. The first line above that begins with `error:` names the problem; the complete log is {paths}, "
+        f"the logs of jobs are in {quote(logs)}.\nFinished work is kept: the same command resumes the run "
+        "(after a kill -9, `snakemake --unlock` first)."
+    )
+
+
 @contextmanager
-def _one_sentence() -> Iterator[None]:
+def _errors_as_messages() -> Iterator[None]:
     try:
         yield
     except RobustStyleError as error:
-        _end(error)
+        _exit(error)
     except OSError as error:
-        # A disk that is full or read-only is the user's to mend wherever it was noticed.
-        said = storage_error(error.filename or "a file of this step", error)
-        if said is None:
+        # A full or read-only disk is the user's to mend, wherever it is noticed.
+        failure = storage_error(error.filename or "a file of this step", error)
+        if failure is None:
             raise
-        _end(said)
+        _exit(failure)
 
 
-def _end(error: RobustStyleError) -> NoReturn:
-    print(f"error: {_ACTING.sub('�', str(error))}", file=sys.stderr)
+def _exit(error: RobustStyleError) -> NoReturn:
+    print(f"error: {printable(str(error))}", file=sys.stderr)
     raise SystemExit(1) from None
 
 

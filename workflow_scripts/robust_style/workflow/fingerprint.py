@@ -1,9 +1,8 @@
-"""What the code of a rule means, as a hash.
+"""A hash of the code that a rule's script imports, for the `params` of the rule.
 
-Snakemake watches a rule's script, not the modules it imports: a changed training step would re-run nothing. A
-fingerprint among the `params` of a rule closes that gap. It covers exactly the modules the script reaches through
-imports, and only their meaning: comments, docstrings, type annotations and the texts of errors are left out, so
-that explaining the code better does not train for another day.
+Snakemake tracks a rule's script, not the modules that it imports. The hash covers the modules of this package that the
+script imports, directly or indirectly, without comments, docstrings, type annotations and texts of errors: better
+documentation must not repeat a day of training.
 """
 
 import ast
@@ -13,16 +12,16 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = "robust_style"
-# What only writes down what a job did, beside what it made: a better record trains nothing anew.
+# Writes the record of a job, which does not affect its products.
 RECORDING = "robust_style.provenance.job"
 
 
 def fingerprint(script: Path) -> str:
-    """Hexadecimal hash (16 digits) of the meaning of `script` and of every module of the package it reaches.
+    """Hexadecimal hash (16 digits) of `script` and of every module of the package that it imports.
 
-    `script` lies in the folder that holds the package. Files beside a reached module that are not Python (the
-    page's template) count with their bytes. The text of a syntax tree differs between Python's minor versions, so
-    moving to another one re-runs everything, once.
+    `script` lies in the folder of the package. HTML, CSS and JavaScript beside an imported module (the page's template)
+    count with their bytes. The text of a syntax tree differs between Python's minor versions, so changing the version
+    re-runs everything once.
     """
     root = script.parent
     digest = hashlib.sha256()
@@ -32,18 +31,18 @@ def fingerprint(script: Path) -> str:
 
 
 def _reached(script: Path, root: Path) -> set[Path]:
-    found: set[Path] = set()
-    waiting = [script]
-    while waiting:
-        path = waiting.pop()
-        if path in found:
+    reached: set[Path] = set()
+    queue = [script]
+    while queue:
+        path = queue.pop()
+        if path in reached:
             continue
-        found.add(path)
+        reached.add(path)
         if path.suffix == ".py":
-            waiting += _imported(path, root)
+            queue += _imported(path, root)
         if path.parent != root:
-            found.update(p for p in path.parent.iterdir() if p.is_file() and p.suffix in {".html", ".css", ".js"})
-    return found
+            reached.update(p for p in path.parent.iterdir() if p.is_file() and p.suffix in {".html", ".css", ".js"})
+    return reached
 
 
 @cache
@@ -83,7 +82,7 @@ def _tree(path: Path) -> ast.Module:
 
 
 class _Meaning(ast.NodeTransformer):
-    """Takes away what no result depends on."""
+    """Removes what no result depends on."""
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
         if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):

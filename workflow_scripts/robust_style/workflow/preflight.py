@@ -1,7 +1,7 @@
-"""What is looked at before hours are spent: the place, its room, its clock, the device. Standard library only.
+"""Checks before any job starts: results folder, disk space, clocks, device, Slurm. Standard library only.
 
 Configuration and catalogues are checked when Snakemake reads them; images, imported networks and raters by the rule
-`check_inputs`, for which training waits.
+`check_inputs`, which training depends on.
 """
 
 import os
@@ -14,107 +14,100 @@ from pathlib import Path
 from typing import Any
 
 from robust_style.errors import ConfigError, RobustStyleError, StorageError
-from robust_style.files.atomic import storage_error
-from robust_style.workflow.cost import refuse_days_on_cpu
-from robust_style.workflow.disk import bytes_below, needed_bytes
+from robust_style.files.atomic import writing
+from robust_style.workflow.resources import needed_bytes, refuse_days_on_cpu
 
-# Coarser than any file system's clock, finer than what would lead Snakemake astray.
-CLOCK_TOLERANCE_S = 60.0
+# Above the resolution of any file system's clock, below what makes Snakemake misjudge which file is newer.
+_CLOCK_TOLERANCE_S = 60.0
 
 
-def look_before_start(config: dict[str, Any], results: Path, inputs: Iterable[Path]) -> None:
-    """Raises one RobustStyleError that lists everything on this machine in the way of the configured run.
+def check_before_start(config: dict[str, Any], results: Path, inputs: Iterable[Path]) -> None:
+    """Raise one RobustStyleError with everything that prevents the run on this machine.
 
-    `results` is where everything is made, `inputs` are files of the user's own that it depends on. For a run on this
-    machine; jobs of a cluster run elsewhere.
+    `results` is the folder of all products, `inputs` are the user's own files that the run reads. Not for jobs on a
+    cluster, which run elsewhere.
     """
-    faults = [*_faults_of_place(config, results), *_faults_of_clock(inputs)]
+    errors = [*_errors_of_folder(config, results), *_errors_of_inputs(inputs)]
     try:
         refuse_days_on_cpu(config)
     except ConfigError as error:
-        faults.append(str(error))
-    if len(faults) == 1:
-        raise RobustStyleError(faults[0])
-    if faults:
-        raise RobustStyleError("\n".join(["before the start:", *(f"  {fault}" for fault in faults)]))
+        errors.append(str(error))
+    if errors:
+        raise RobustStyleError("\n  ".join(["before the start:", *errors]) if len(errors) > 1 else errors[0])
 
 
 def refuse_slurm_without_accounting(status_command: str | None) -> None:
-    """Raises ConfigError if `sacct`, asked for the state of jobs, answers that Slurm keeps no accounts.
+    """Raise ConfigError if `sacct` answers that Slurm has no accounting.
 
-    Snakemake's plugin for Slurm would ask it, take the answer for a job that still runs, and wait without end.
-    `status_command` is what the plugin asks: `sacct` or `squeue`.
+    Snakemake's plugin for Slurm would take this answer for a running job, and wait without end. `status_command` is the
+    command that the plugin uses: `sacct` or `squeue`.
     """
     if status_command != "sacct" or shutil.which("sacct") is None:
         return
     try:
         answer = subprocess.run(["sacct", "--noheader"], capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
-        return  # not an answer about accounting; the plugin tries again and reports it
+        return  # says nothing about accounting; the plugin tries again and reports it
     if answer.returncode and "accounting storage is disabled" in answer.stderr.lower():
         raise ConfigError(
-            "this Slurm keeps no accounts (sacct: accounting storage is disabled), so that Snakemake would wait for "
-            "its first job without end. Add two lines to the profile (config/profiles/slurm/profile.yaml has them "
+            "this Slurm has no accounting (sacct: accounting storage is disabled), so Snakemake would wait for its "
+            "first job without end. Add two lines to the profile (config/profiles/slurm/profile.yaml has them "
             "behind a #):\n  slurm-status-command: squeue\n  slurm-no-account: true"
         )
 
 
-def _faults_of_place(config: dict[str, Any], results: Path) -> Iterator[str]:
+def bytes_below(folder: Path) -> int:
+    """Bytes of the files below `folder` (0 if it is missing); files that are deleted meanwhile are ignored."""
+    total = 0
+    for path in folder.rglob("*") if folder.is_dir() else ():
+        try:
+            total += path.lstat().st_size
+        except OSError:
+            continue
+    return total
+
+
+def _errors_of_folder(config: dict[str, Any], results: Path) -> Iterator[str]:
     try:
-        skew = _written_ahead_of_clock(results)
+        ahead_s = _seconds_ahead(results)
     except StorageError as error:
         yield f"pathvars.results: {error}"
         return
-    if abs(skew) > CLOCK_TOLERANCE_S:
+    if abs(ahead_s) > _CLOCK_TOLERANCE_S:
         yield (
-            f"{results}: expected a file written now to be dated now, found it dated {abs(skew):.0f} s in the "
-            f"{'future' if skew > 0 else 'past'}; set the clocks of this machine and of its file server"
+            f"{results}: a file written now is dated {abs(ahead_s):.0f} s in the {'future' if ahead_s > 0 else 'past'}."
+            " Set the clocks of this machine and of its file server"
         )
-    needed, there = needed_bytes(config), bytes_below(results)
-    free = float(shutil.disk_usage(_nearest_folder(results)).free)
-    if needed - there > free:
+    missing, free = needed_bytes(config) - bytes_below(results), float(shutil.disk_usage(results).free)
+    if missing > free:
         yield (
-            f"{results}: expected {_in_words(needed - there)} of free space, found {_in_words(free)}; free some, write "
-            "somewhere else (`pathvars.results`), or lower transfer.size_px, recipes, pairs or seeds"
+            f"{results}: the run needs {_size(missing)} more of disk space, but {_size(free)} are free. Free some, "
+            "write somewhere else (`pathvars.results`), or lower transfer.size_px, recipes, pairs or seeds"
         )
 
 
-def _faults_of_clock(inputs: Iterable[Path]) -> Iterator[str]:
-    """Inputs dated in the future would be newer than all that is made of them, which would be made again and again."""
+def _errors_of_inputs(inputs: Iterable[Path]) -> Iterator[str]:
+    """Inputs dated in the future: Snakemake would make everything that depends on them again and again."""
     now = time.time()
     for path in inputs:
         try:
-            ahead = path.stat().st_mtime - now
+            ahead_s = path.stat().st_mtime - now
         except OSError:
-            continue  # absent: the step that reads it says so, in its own words
-        if ahead > CLOCK_TOLERANCE_S:
-            yield f"{path}: expected a date in the past, found one {_ahead(ahead)} ahead; `touch` it, or set the clock"
+            continue  # the rule that reads it reports it
+        if ahead_s > _CLOCK_TOLERANCE_S:
+            ahead = f"{ahead_s / 3600:.0f} hours" if ahead_s > 7200 else f"{ahead_s:.0f} s"
+            yield f"{path}: dated {ahead} in the future. `touch` it, or set the clock"
 
 
-def _written_ahead_of_clock(results: Path) -> float:
-    """Seconds that a file written now is dated ahead; raises StorageError where none can be written."""
-    try:
-        results.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".preflight.", dir=results)
-        try:
-            os.write(handle, b"a byte, so that a full disk is noticed")
-            return os.fstat(handle).st_mtime - time.time()
-        finally:
-            os.close(handle)
-            Path(name).unlink()
-    except OSError as error:
-        if (said := storage_error(results, error)) is None:
-            raise
-        raise said from None
+def _seconds_ahead(folder: Path) -> float:
+    """By how much the date of a file written now is ahead of the clock. Raises StorageError if writing fails."""
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(prefix=".preflight.", dir=folder) as file:
+            file.write(b"a byte, so that a full disk is noticed")
+            file.flush()
+            return os.fstat(file.fileno()).st_mtime - time.time()
 
 
-def _nearest_folder(path: Path) -> Path:
-    return next(folder for folder in (path, *path.absolute().parents) if folder.is_dir())
-
-
-def _in_words(size: float) -> str:
-    return f"{size / 1e9:.1f} GB" if size >= 1e8 else f"{size / 1e6:.0f} MB"
-
-
-def _ahead(seconds: float) -> str:
-    return f"{seconds / 3600:.0f} hours" if seconds > 7200 else f"{seconds:.0f} s"
+def _size(size_bytes: float) -> str:
+    return f"{size_bytes / 1e9:.1f} GB" if size_bytes >= 1e8 else f"{size_bytes / 1e6:.0f} MB"

@@ -1,4 +1,4 @@
-"""The page config/README.md, made from the schema: what a user reads is what is checked.
+"""Documentation from the schema: the page config/README.md, and the descriptions of the keys.
 
 python -m robust_style.workflow.schema_page config/schema.yaml config/README.md
 """
@@ -29,10 +29,25 @@ def schema_page(schema: dict[str, Any]) -> str:
     return INTRODUCTION + "\n".join(rows) + "\n"
 
 
+def descriptions(schema_path: Path) -> dict[str, str]:
+    """Descriptions by key: `training.epochs` or, below names of the user's, `networks.*.width`; backticks mark code."""
+    schema = yaml.safe_load(schema_path.read_text(encoding="utf-8"))
+    return dict(_described(schema, ""))
+
+
+def _described(part: dict[str, Any], place: str) -> Iterator[tuple[str, str]]:
+    for key, inner in part.get("properties", {}).items():
+        if "description" in inner:
+            yield f"{place}{key}", " ".join(str(inner["description"]).split())
+        yield from _described(inner, f"{place}{key}.")
+        if isinstance(inner.get("additionalProperties"), dict):
+            yield from _described(inner["additionalProperties"], f"{place}{key}.*.")
+
+
 def _rows(place: str, part: dict[str, Any], schema: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
     for key, inner in part.get("properties", {}).items():
         name = f"{place}{key}"
-        resolved = {**_referred(inner, schema), **inner}
+        resolved = _resolved(inner, schema)
         default = f"`{_plain(inner['default'])}`" if "default" in inner else ""
         yield f"`{name}`", _values(resolved, schema), default, inner["description"]
         yield from _rows(f"{name}.", resolved, schema)
@@ -42,30 +57,30 @@ def _rows(place: str, part: dict[str, Any], schema: dict[str, Any]) -> Iterator[
             yield from _rows(f"{name}[].", resolved["items"], schema)
 
 
-def _referred(part: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+def _resolved(part: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     name = part.get("$ref", "").removeprefix("#/$defs/")
-    return dict(schema["$defs"][name]) if name else {}
+    return {**schema["$defs"][name], **part} if name else part
 
 
 def _values(part: dict[str, Any], schema: dict[str, Any]) -> str:
     if "enum" in part:
         return ", ".join(f"`{value}`" for value in part["enum"])
     if "anyOf" in part:
-        return " or ".join(_values({**_referred(option, schema), **option}, schema) for option in part["anyOf"])
-    kinds = [part["type"]] if isinstance(part.get("type"), str) else part.get("type", [])
-    if "array" in kinds:
-        return f"list of {_values({**_referred(part['items'], schema), **part['items']}, schema)}"
+        return " or ".join(_values(_resolved(option, schema), schema) for option in part["anyOf"])
+    types = [part["type"]] if isinstance(part.get("type"), str) else part.get("type", [])
+    if "array" in types:
+        return f"list of {_values(_resolved(part['items'], schema), schema)}"
     limits = [
         f"{sign} {_plain_number(part[key])}"
         for key, sign in (("minimum", "≥"), ("exclusiveMinimum", ">"), ("maximum", "≤"), ("exclusiveMaximum", "<"))
         if key in part
     ]
     words = {"object": "block", "string": "text"}
-    return ", ".join([" or ".join(words.get(kind, kind) for kind in kinds), *limits])
+    return ", ".join([" or ".join(words.get(kind, kind) for kind in types), *limits])
 
 
 def _plain_number(value: int | float) -> str:
-    """A number as a person writes it: 1e+12, not 1000000000000.0."""
+    """1e+12 instead of 1000000000000.0."""
     return f"{value:g}" if isinstance(value, float) and abs(value) >= 1e6 else str(value)
 
 

@@ -1,5 +1,5 @@
 "use strict";
-// Each published claim beside its verdict, and the way to the pictures that show it best and worst.
+// Each published claim beside its verdict, with links to the pictures that speak most for and against it.
 
 const VERDICTS = [
   ["supported", (words) => words.startsWith("supported")],
@@ -21,12 +21,12 @@ function summary() {
   const words = { supported: "supported", refuted: "refuted", undecided: "undecided", untested: "not tested" };
   const counts = VERDICTS.map(([name]) => [name, DATA.claims.filter((claim) => verdictOf(claim) === name).length]);
   const found = counts.filter(([, count]) => count).map(([name, count]) => `${count} ${words[name]}`);
-  return `${countWords(DATA.claims.length, "judgement", "ratings")}: ${found.join(", ")}. The unit of evidence is the training seed; few seeds decide nothing, however large a difference looks.`;
+  return `${countWords(DATA.claims.length, "verdict", "verdicts")}: ${found.join(", ")}. The unit of evidence is the training seed; few seeds decide nothing, however large a difference looks.`;
 }
 
 function claimCard(rows) {
   const table = make("table", {},
-    make("thead", {}, make("tr", {}, ...["Recipe", "What was compared", "Estimate, 95 % interval", "n", "Verdict", "Look"].map((words) => make("th", { scope: "col" }, words)))),
+    make("thead", {}, make("tr", {}, ...["Recipe", "What was compared", "Estimate, 95 % interval", "n", "Verdict", "Pictures"].map((words) => make("th", { scope: "col" }, words)))),
     make("tbody", {}, ...rows.map(claimRow)));
   return make("article", { class: "claim", "aria-label": rows[0].statement },
     make("h2", {}, rows[0].statement), make("p", { class: "words" }, rows[0].source), table);
@@ -40,7 +40,7 @@ function claimRow(claim) {
     make("td", {}, tested ? forest(claim) : null, make("span", { class: "number" }, tested ? estimateWords(claim) : "–"), make("small", {}, claim.reading)),
     make("td", { class: "count" }, seedWords(claim)),
     make("td", {}, make("span", { class: `verdict ${verdictOf(claim)}` }, claim.verdict)),
-    make("td", { class: "ways" }, way(claim.best, "best", claim), way(claim.worst, "worst", claim)));
+    make("td", { class: "ways" }, way(claim.strongestFor, "for", claim), way(claim.strongestAgainst, "against", claim)));
 }
 
 const signed = (value) => (value < 0 ? short(value) : `+${short(value)}`);
@@ -70,6 +70,6 @@ function forest(claim) {
 function way(address, words, claim) {
   if (!address) return null;
   const state = readAddress(new URLSearchParams(address).toString());
-  const label = `Pictures that show ${words === "best" ? "it best" : "it worst"}: ${claim.statement}, ${claim.recipe}`;
+  const label = `Strongest pictures ${words} the claim: ${claim.statement}, ${claim.recipe}`;
   return make("a", { href: addressOf(state), "aria-label": label }, words);
 }

@@ -37,7 +37,7 @@ function scoreOf(picture, measure, iteration) {
   const number = DATA.measures.indexOf(measure);
   const [at, , scores] = stepOf(picture, iteration);
   if (at === picture.end) return { value: picture.scores[number], isLate: false };
-  const taken = DATA.onTheWay.indexOf(number);
+  const taken = DATA.byIteration.indexOf(number);
   if (scores && taken >= 0 && scores[taken] !== null) return { value: scores[taken], isLate: false };
   return { value: picture.scores[number], isLate: measure.group !== "Network" };
 }

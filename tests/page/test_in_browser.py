@@ -1,0 +1,349 @@
+"""The page in a real browser: each control does what it says, and odd results are shown as well."""
+
+import base64
+
+from made_page import build_page
+from made_results import make_results, make_uneven_results
+from seen import address, alt, back, click, count, move, row, source, text, texts
+
+ONE = {"recipes": ("fair",), "epochs": (4,), "pairs": (("rocket", "flow_field"),)}
+
+
+def test_it_opens_on_the_last_epoch_with_everything_loaded(tab, index):
+    tab.open(index.as_uri())
+    assert "painted with the standard network, epoch 8" in alt(tab, "left")
+    assert "painted with the adversarial network, epoch 8" in alt(tab, "right")
+    assert source(tab, "left") != source(tab, "right")
+    tab.wait("['left', 'right'].every(side => document.getElementById(`picture-${side}`).naturalWidth === 48)")
+    assert count(tab, "#strip button[aria-current=true]") == 2
+    assert texts(tab, "#strip span") == ["untrained", "4", "8"]
+    # The opening is the pair of the largest difference, which the data names.
+    assert tab.tell("DATA.opening.content === DATA.contents[state.content].slug") is True
+    assert tab.tell("document.querySelectorAll('img:not([alt])').length") == 0
+
+
+def test_epochs_scrub_and_the_point_on_the_training_curve_follows(tab, index):
+    tab.open(index.as_uri())
+    place = "Number(document.querySelector('#training circle').getAttribute('cx'))"
+    before = tab.tell(place)
+    move(tab, "epoch", 1)
+    assert "epoch 4" in alt(tab, "left")
+    assert text(tab, "#epoch-words") == "epoch 4"
+    assert tab.tell(place) < before
+    assert address(tab)["epoch"] == "4"
+    move(tab, "epoch", 0)
+    assert source(tab, "left") == source(tab, "right"), "untrained networks show one picture"
+
+
+def test_iterations_scrub_and_scores_and_the_point_on_the_loss_follow(tab, index):
+    tab.open(f"{index.as_uri()}#recipe=fair")
+    finished, place = source(tab, "left"), "Number(document.querySelector('#loss circle').getAttribute('cx'))"
+    before = tab.tell(place)
+    assert text(tab, "#iteration-words") == "finished (100)"
+    move(tab, "iteration", 1)
+    assert alt(tab, "left").endswith("iteration 50")
+    assert text(tab, "#iteration-words") == "50 of 100"
+    assert source(tab, "left") != finished
+    assert tab.tell(place) < before
+    assert row(tab, "Structure kept") == ["0.75", "0.75"]
+    assert count(tab, ".scores td.late") > 0, "what is measured at the end only is told apart"
+    assert address(tab)["iteration"] == "50"
+    move(tab, "iteration", 0)
+    assert text(tab, "#iteration-words") == "the start"
+    assert source(tab, "left") == source(tab, "right"), "both start from the content"
+    move(tab, "iteration", 2)
+    assert source(tab, "left") == finished
+    assert "iteration" not in address(tab)
+    assert count(tab, ".scores td.late") == 0
+
+
+def test_thumbnails_choose_and_a_pair_that_was_not_painted_is_left(tab, index):
+    tab.open(f"{index.as_uri()}#content=rocket&style=flow_field")
+    assert count(tab, "#contents input") == count(tab, "#styles input") == 2
+    assert count(tab, "#styles label.elsewhere") == 1
+    click(tab, "#contents input[value='1']")
+    assert alt(tab, "left").startswith("astronaut in the style of op art")
+    assert text(tab, "#style-name") == "op art"
+    click(tab, "#styles input[value='0']")
+    assert alt(tab, "left").startswith("rocket in the style of flow field")
+
+
+def test_networks_recipes_and_swap(tab, index):
+    tab.open(f"{index.as_uri()}#recipe=fair")
+    left, right = source(tab, "left"), source(tab, "right")
+    click(tab, "#swap")
+    assert (source(tab, "left"), source(tab, "right")) == (right, left)
+    assert texts(tab, ".scores thead th") == ["adversarial", "standard"]
+    move(tab, "right", 1)
+    assert source(tab, "left") == source(tab, "right") == right
+    move(tab, "right_recipe", 0)
+    assert texts(tab, ".scores thead th") == ["fair", "original"]
+    assert "recipe original" in alt(tab, "right")
+    assert address(tab)["right_recipe"] == "original"
+    move(tab, "recipe", 0)
+    assert "right_recipe" not in address(tab)
+
+
+def test_the_border_moves_by_pointer_and_by_keys(tab, index):
+    tab.open(index.as_uri())
+    box = tab.tell("(({left, top, width, height}) => [left, top, width, height])(stage.getBoundingClientRect())")
+    at = lambda share: (box[0] + share * box[2], box[1] + box[3] / 2)  # noqa: E731
+    tab.mouse("mousePressed", *at(0.5))
+    tab.mouse("mouseMoved", *at(0.25))
+    tab.mouse("mouseReleased", *at(0.25))
+    split = "document.getElementById('stage').style.getPropertyValue('--split')"
+    assert abs(float(tab.tell(split).rstrip("%")) - 25) < 1
+    tab.press("a")
+    assert tab.tell(split) == "100%"
+    tab.press("f")
+    assert tab.tell(split) == "50%"
+
+
+def test_failures_are_said_in_words(tab, index):
+    tab.open(f"{index.as_uri()}#recipe=original&epoch=8")
+    expected = tab.tell("SIDES.map(side => failuresOf(shown(state, side).picture.scores).length)")
+    assert sum(expected) > 0
+    for side, number in zip(("left", "right"), expected, strict=True):
+        found = texts(tab, f"#badges-{side} .badge")
+        assert len(found) == number
+        assert all("Loss exploded" in words or "Light and dark swapped" in words for words in found)
+    move(tab, "iteration", 1)
+    assert texts(tab, ".stage .badge") == [], "they are told of the finished picture"
+
+
+def test_the_address_restores_the_view_and_back_leads_back(tab, index):
+    wanted = (
+        "#recipe=original&left=adversarial&right=standard&seed=0&epoch=4&content=astronaut&style=op_art&iteration=50"
+        "&swapped=1"
+    )
+    tab.open(index.as_uri() + wanted)
+    assert alt(tab, "left") == (
+        "astronaut in the style of op art, painted with the adversarial network, epoch 4, recipe original, iteration 50"
+    )
+    assert "the standard network, epoch 4" in alt(tab, "right")
+    click(tab, "#swap")
+    click(tab, "nav a[data-view=all]")
+    assert tab.tell("document.getElementById('view-compare').hidden") is True
+    back(tab)
+    assert "standard network" in alt(tab, "left")
+    back(tab)
+    assert "adversarial network" in alt(tab, "left")
+    assert tab.tell("location.hash") == wanted
+
+
+def test_unknown_values_of_an_address_are_named_and_corrected(tab, index):
+    tab.open(
+        f"{index.as_uri()}#content=%3Cscript%3E&style=__proto__&epoch=999&left=constructor&iteration=x&view=no&recipe=fair"
+        "&constructor=1"
+    )
+    assert "standard network, epoch 8" in alt(tab, "left")
+    assert text(tab, "#iteration-words") == "finished (100)"
+    notice = text(tab, "#notice")
+    for words in (
+        "content “<script>”",
+        "style “__proto__”",
+        "epoch “999”",
+        "left “constructor”",
+        "iteration “x”",
+        "view “no”",
+    ):
+        assert f"{words} is unknown" in notice
+    assert "constructor “1” is unknown" in notice
+    assert "recipe" not in notice
+    assert tab.tell("document.getElementById('notice').getAttribute('role')") == "status", "screen readers announce it"
+    corrected = address(tab)
+    assert (corrected["left"], corrected["epoch"], corrected["recipe"]) == ("standard", "8", "fair")
+    assert not {"view", "iteration", "constructor"} & set(corrected)
+    move(tab, "epoch", 1)
+    assert text(tab, "#notice") == ""
+
+
+def test_the_standard_network_stays_on_the_left(tab, index):
+    other = "#recipe=fair&left=adversarial&right=standard&epoch=4&content=astronaut&style=op_art"
+    tab.open(f"{index.as_uri()}{other}&right_recipe=original")
+    assert "standard network" in alt(tab, "left")
+    assert "recipe original" in alt(tab, "left"), "each network keeps its recipe"
+    assert "adversarial network" in alt(tab, "right")
+    assert "recipe fair" in alt(tab, "right")
+    tab.open(f"{index.as_uri()}{other}")
+    click(tab, "#swap")
+    assert "adversarial network" in alt(tab, "left"), "the reader may swap them"
+    assert address(tab)["swapped"] == "1"
+    tab.open(tab.tell("location.href"))
+    assert "adversarial network" in alt(tab, "left"), "and a link to that shows the same"
+    click(tab, "#swap")
+    assert "swapped" not in address(tab)
+
+
+def test_keys_do_what_the_help_says(tab, index):
+    tab.open(f"{index.as_uri()}#recipe=fair&content=rocket&style=flow_field")
+    tab.press("ArrowLeft")
+    assert "epoch 4" in alt(tab, "left")
+    tab.press("ArrowRight")
+    tab.press("ArrowRight")
+    assert "epoch 8" in alt(tab, "left")
+    tab.press(",")
+    assert text(tab, "#iteration-words") == "50 of 100"
+    tab.press(".")
+    assert text(tab, "#iteration-words") == "finished (100)"
+    tab.press("c")
+    assert alt(tab, "left").startswith("astronaut")
+    tab.press("S")
+    assert alt(tab, "left").startswith("rocket")
+    tab.press("r")
+    assert "recipe original" in alt(tab, "left")
+    tab.press("x")
+    assert "adversarial" in alt(tab, "left")
+    tab.press("2")
+    assert address(tab)["view"] == "all"
+    tab.press("3")
+    assert address(tab)["view"] == "claims"
+    tab.press("1")
+    assert "view" not in address(tab)
+
+
+def test_help_lists_every_key_and_can_turn_them_off(tab, index):
+    tab.open(index.as_uri())
+    tab.press("?")
+    assert tab.tell("document.getElementById('help').open") is True
+    assert count(tab, "#help dt") == tab.tell("KEYS.length")
+    tab.tell("document.getElementById('keys-on').click()")
+    tab.tell("document.getElementById('help').close()")
+    before = alt(tab, "left")
+    tab.press("ArrowLeft")
+    assert alt(tab, "left") == before
+
+
+def test_arrows_belong_to_what_has_the_focus(tab, index):
+    tab.open(f"{index.as_uri()}#epoch=8")
+    tab.tell("document.getElementById('split').focus()")
+    tab.press("ArrowLeft", code=37)
+    assert "epoch 8" in alt(tab, "left")
+    tab.tell("document.getElementById('epoch').focus()")
+    tab.press("ArrowLeft", code=37)
+    assert "epoch 4" in alt(tab, "left")
+
+
+def test_the_grid_holds_every_picture_and_loads_few(tab, index):
+    tab.open(f"{index.as_uri()}#view=all")
+    assert count(tab, "#grid .cell") == 2 * 2 * 3 * 2
+    assert count(tab, "#grid img[loading=lazy]") == 24
+    assert text(tab, "#grid-words").startswith("24 pictures")
+
+
+def test_it_can_be_narrowed_and_the_address_says_so(tab, index):
+    tab.open(f"{index.as_uri()}#view=all")
+    move(tab, "only_recipe", "0")
+    move(tab, "only_epoch", "2")
+    assert count(tab, "#grid .cell") == 4
+    found = address(tab)
+    assert (found["only_recipe"], found["only_epoch"]) == ("original", "8")
+    tab.open(f"{index.as_uri()}#view=all&failed=1")
+    assert 0 < count(tab, "#grid .cell") < 24
+    assert count(tab, "#grid .cell .badge") >= count(tab, "#grid .cell")
+
+
+def test_a_picture_leads_to_its_comparison_and_back(tab, index):
+    tab.open(f"{index.as_uri()}#view=all&only_network=adversarial&sort=worst_rise&order=down")
+    wanted = tab.tell("document.querySelector('#grid .cell:last-child img').alt")
+    tab.tell("scrollTo(0, 400)")
+    click(tab, "#grid .cell:last-child")
+    assert alt(tab, "right") == wanted
+    assert tab.tell("scrollY") == 0
+    assert "standard network" in alt(tab, "left")
+    back(tab)
+    assert address(tab)["sort"] == "worst_rise"
+    assert count(tab, "#grid .cell") == 12
+
+
+def test_each_claim_is_beside_its_verdict(tab, index):
+    tab.open(f"{index.as_uri()}#view=claims")
+    assert count(tab, ".claim") == 4
+    assert texts(tab, ".verdict") == ["supported", "undecided (n = 1 seed)", "not tested", "refuted"]
+    assert text(tab, "#claims-words").startswith("4 verdicts: 1 supported, 1 refuted, 1 undecided, 1 not tested.")
+    assert "−0.15 [−0.25, −0.05]" in text(tab, ".claim")
+
+
+def test_a_claim_leads_into_the_pictures(tab, index):
+    tab.open(f"{index.as_uri()}#view=claims")
+    assert count(tab, ".ways a") == 2
+    click(tab, ".claim:nth-child(1) .ways a")
+    assert address(tab)["left"] == "standard"
+    assert "epoch 8" in alt(tab, "left")
+    back(tab)
+    assert address(tab)["view"] == "claims"
+    click(tab, ".claim:nth-child(4) .ways a")
+    found = address(tab)
+    assert (found["recipe"], found["right_recipe"]) == ("fair", "original")
+    assert "recipe fair" in alt(tab, "left")
+    assert "recipe original" in alt(tab, "right")
+
+
+def test_networks_that_lack_epochs_show_their_nearest(tab, tmp_path):
+    page = build_page(tmp_path, make_uneven_results(tmp_path, recipes=("fair",), epochs=(0, 50, 100)), "A page")
+    tab.open(page.as_uri())
+    assert "standard network, epoch 100" in alt(tab, "left")
+    tab.open(f"{page.as_uri()}#left=imported&right=control&epoch=50&seed=1")
+    assert "imported network, epoch 76" in alt(tab, "left")
+    assert "control network, untrained" in alt(tab, "right")
+    assert text(tab, "#epoch-words") == "epoch 76 · untrained"
+    assert tab.tell("document.getElementById('absent').hidden") is True
+    tab.open(f"{page.as_uri()}#left=standard&right=imported&epoch=76")
+    assert "standard network, epoch 100" in alt(tab, "left")
+    move(tab, "seed", "1")
+    assert "seed 3" in alt(tab, "left")
+
+
+def test_one_network_of_one_epoch_and_nothing_else(tab, tmp_path):
+    made = make_results(tmp_path, networks=("imported",), **ONE)
+    page = build_page(tmp_path, made, "A page", claims=False, by_iteration=False, further=False)
+    tab.open(page.as_uri())
+    assert source(tab, "left") == source(tab, "right")
+    assert tab.tell("document.getElementById('epoch').disabled") is True
+    for hidden in ("seed-choice", "right-recipe-choice"):
+        assert tab.tell(f"document.getElementById('{hidden}').hidden") is True
+    for key in ("c", "S", "r", "x", "ArrowLeft", ","):
+        tab.press(key)
+    click(tab, "nav a[data-view=claims]")
+    assert text(tab, "#claims-words") == "No claim was judged for this page."
+    click(tab, "nav a[data-view=all]")
+    assert count(tab, "#grid .cell") == 1
+
+
+def test_the_edition_in_one_file_shows_finished_pictures(tab, index):
+    tab.open(f"{(index.parent.parent / 'page.html').as_uri()}#epoch=4")
+    assert "epoch 4" in alt(tab, "left")
+    assert source(tab, "left").startswith("data:image/jpeg")
+    assert tab.tell("document.getElementById('iteration-choice').hidden") is True
+
+
+def test_the_edition_works_where_an_address_may_not_be_changed(tab, index):
+    """A report of one file shows it as a data URI."""
+    content = base64.b64encode((index.parent.parent / "page.html").read_bytes()).decode()
+    tab.open(f"data:text/html;base64,{content}")
+    before = alt(tab, "left")
+    click(tab, "#swap")
+    assert alt(tab, "right") == before
+    move(tab, "epoch", 0)
+    assert "untrained" in alt(tab, "left")
+    click(tab, "nav a[data-view=all]")
+    assert count(tab, "#grid .cell") == 24
+    click(tab, "#grid .cell:last-child")
+    assert alt(tab, "right") == tab.tell("document.querySelector('#grid .cell:last-child img').alt")
+
+
+def test_a_narrow_dark_window_needs_no_horizontal_scrolling(tab, index):
+    tab.open(index.as_uri())
+    tab.size(320, 700, dark=True)
+    assert tab.tell("document.documentElement.scrollWidth") <= 320
+
+
+def test_the_grid_sorts_both_ways_and_the_unmeasured_come_last(tab, index):
+    measure = "DATA.measures.findIndex((measure) => measure.name === 'style_texture_distance')"
+    for order, sign in (("up", ""), ("down", "-")):
+        tab.open(f"{index.as_uri()}#view=all&sort=style_texture_distance&order={order}")
+        values = f"DATA.pictures.map(p => p.scores[{measure}]).filter(v => v !== null).sort((a, b) => {sign}(a - b))"
+        words = tab.tell(f"{values}.map(v => scoreWords(DATA.measures[{measure}], v))")
+        shown = tab.tell("[...document.querySelectorAll('#grid .value')].map(cell => cell.textContent)")
+        assert 0 < len(words) < 24
+        assert shown == words + ["–"] * (24 - len(words))

@@ -1,1 +1,0 @@
-"""Checkpoints of other people's code, read without running any of it."""

@@ -1,0 +1,1 @@
+"""Optimisers that minimise many independent problems in one batch."""
