@@ -193,7 +193,6 @@ rule judge_claims:
         networks=experiment.networks_by_role(config),
         recipes=config["transfer"]["recipes"],
         epsilons=experiment.training_epsilons(config),
-        ratios=experiment.ratio_series(config["transfer"]["recipes"]),
         code=fingerprint("judge_claims"),
     message:
         "Judging the published claims by the scores."

@@ -8,15 +8,11 @@ import numpy as np
 import pandas as pd
 
 from made_results import MadeResults
+from robust_style.claims.table import COLUMNS, Exhibit
 from robust_style.page.comparison import build_comparison
-from robust_style.score.claims_table import Exhibit
 
 KEY = ["recipe", "network", "seed", "epoch", "content", "style"]
-CLAIM_COLUMNS = (
-    "claim", "statement", "source", "recipe", "contrast", "measure", "estimate", "interval_low", "interval_high",
-    "crossed_low", "crossed_high", "effect_size", "p_value", "seeds", "pairs", "verdict", "reading",
-    "strongest_for", "strongest_against",
-)  # fmt: skip
+CLAIM_COLUMNS = COLUMNS
 
 
 def build_page(folder: Path, made: MadeResults, title: str, *, claims=True, by_iteration=True, further=True) -> Path:
@@ -93,9 +89,11 @@ def made_claims(table: Path) -> list[dict[str, object]]:
 def _claim(slug: str, words: str, verdict: str, recipe: str, exhibit: str) -> dict[str, object]:
     return {
         "claim": slug, "statement": f"A network {words}.", "source": "Shatz", "recipe": recipe,
-        "contrast": "adversarial - standard", "measure": "style_colour_distance", "estimate": -0.151,
+        "quote": "", "family": "primary", "contrast": "adversarial < standard", "measure": "style_colour_distance",
+        "estimate": -0.151, "threshold": 0.0, "smallest_effect": 0.05, "confidence": 0.95, "per_seed": "",
         "interval_low": -0.25, "interval_high": -0.05,
-        "crossed_low": "", "crossed_high": "", "effect_size": -0.9, "p_value": "", "seeds": 1, "pairs": 2,
+        "crossed_low": "", "crossed_high": "", "p_value": "", "adjusted_p": "", "seeds_needed": "",
+        "seeds": 1, "pairs": 2,
         "verdict": verdict, "reading": "-0.151 on average over 1 seed and 2 pairs.", "strongest_for": exhibit,
         "strongest_against": "",
     }  # fmt: skip

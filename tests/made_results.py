@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from robust_style.claims.table import ClaimRow
+from robust_style.claims.table import write_claims as save_claims
 from robust_style.files.evaluation import Evaluation, HistoryRow
 from robust_style.files.reconstruction_record import Part, Reconstructions
 from robust_style.files.trace import Labels, Trace
 from robust_style.files.tsv import write_table
-from robust_style.score.claims_table import write_claims as save_claims
 from robust_style.score.columns import ITERATION_COLUMNS
 from robust_style.score.score_files import PictureScores
 from robust_style.score.score_tables import collect_scores
@@ -300,15 +301,22 @@ def claim_row(claim: str = "style_faster", recipe: str = "fair", **settings) -> 
         "statement": "The adversarial network captures the style faster",
         "source": "Shatz",
         "recipe": recipe,
-        "contrast": "adversarial - standard",
-        "measure": "style_texture_distance, mean over training epochs",
+        "quote": "",
+        "family": "primary",
+        "contrast": "adversarial < standard",
+        "measure": "style_texture_distance",
         "estimate": -0.11,
+        "threshold": 0.0,
+        "smallest_effect": 0.05,
+        "confidence": 0.95,
         "interval_low": -0.16,
         "interval_high": -0.06,
         "crossed_low": -0.21,
         "crossed_high": -0.01,
-        "effect_size": -2.1,
-        "p_value": np.nan,
+        "p_value": 0.01,
+        "adjusted_p": 0.01,
+        "seeds_needed": None,
+        "per_seed": "",
         "seeds": 3,
         "pairs": 2,
         "verdict": "supported",
@@ -320,5 +328,5 @@ def claim_row(claim: str = "style_faster", recipe: str = "fair", **settings) -> 
 
 def write_claims(path: Path, rows: list[dict[str, object]]) -> Path:
     """Writes rows of `claim_row` as `judge_claims` does."""
-    save_claims(path, rows)
+    save_claims(path, [ClaimRow(**row) for row in rows])
     return path

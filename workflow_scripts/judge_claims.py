@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from robust_style.score.judge_claims import judge_claims
+from robust_style.claims.judge import judge_claims
 from robust_style.workflow.entry import step
 
 with step(snakemake):
@@ -11,6 +11,5 @@ with step(snakemake):
         networks=snakemake.params.networks,
         recipes=snakemake.params.recipes,
         epsilons=snakemake.params.epsilons,
-        ratios=snakemake.params.ratios,
         claims=Path(snakemake.output.claims),
     )

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from robust_style.claims.claim import read_claims
+from robust_style.claims.claim import read_claim_blocks
 from robust_style.claims.evidence import Evidence
 from robust_style.claims.judge import judge
 from robust_style.claims.table import ClaimRow
@@ -91,7 +91,7 @@ class Planted:
 
     def judged(self, *slugs: str) -> dict[object, ClaimRow]:
         """The rows of the shipped primary claims and of `slugs`, by slug and by slug and recipe."""
-        claims = [claim for claim in read_claims([SHIPPED]) if claim.primary or claim.slug in slugs]
+        claims = [claim for claim in read_claim_blocks([SHIPPED]) if claim.primary or claim.slug in slugs]
         rows = judge(claims, self.evidence())
         return {row.claim: row for row in rows} | {(row.claim, row.recipe): row for row in rows}
 

@@ -11,13 +11,13 @@ import pytest
 from hostile import HARMLESS, TEXTS, Parsed
 from made_results import claim_row, make_results, write_claims
 from merged_config import merged
+from robust_style.claims.table import read_claims
 from robust_style.errors import ResultError
 from robust_style.figure.words import plain
 from robust_style.page.content import Axes, page_claims
 from robust_style.page.offline import data_script
 from robust_style.report.answer import write_answer
 from robust_style.report.methods import write_methods
-from robust_style.score.claims_table import read_claims
 from robust_style.workflow.configuration import check_configuration
 from robust_style.workflow.schema_page import descriptions
 from rule_script import run_script

@@ -44,12 +44,12 @@ def test_the_verdicts_come_first(tmp_path):
         claim_row("collapse", "original", statement="It collapses", verdict="undecided"),
     ]
     words = words_of(written(tmp_path, rows))
-    assert words.index("a better painter, and when?") < words.index("Of 3 claims") < words.index("Each claim")
+    assert words.index("a better painter, and when?") < words.index("Of 3 primary claims") < words.index("Each claim")
     for expected in (
-        "Of 3 claims: 1 supported , 1 refuted , 1 depends on the recipe",
+        "Of 3 primary claims: 1 supported , 1 refuted , 1 depends on the recipe",
         "up to 3 training seeds and 2 image pairs",
         "● supported : The adversarial network captures the style faster",
-        "−0.11 [−0.16, −0.06]",
+        "−0.11 [−0.16, −0.06], 0.95",
         "On average 0.11 nearer to the style",
         "Shatz",
     ):

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from robust_style.claims.claim import Claim, read_claims
+from robust_style.claims.claim import Claim, read_claim_blocks
 from robust_style.claims.evidence import Evidence
 from robust_style.claims.judge import judge
 from robust_style.claims.statistics import crossed_interval, t_interval
@@ -83,7 +83,10 @@ def study(
 def _of_kind(table: Float[np.ndarray, "..."], kind: str) -> Float[np.ndarray, "..."]:
     """The same means, spread as `kind` is: symmetric, skewed, or of zeros and ones."""
     if kind == "log-normal":
-        return 0.1 * (np.exp(table / 0.1) - np.exp((SEED**2 + IMAGE**2 + INTERACTION**2 + RESIDUAL**2) / 0.02))
+        spread: Float[np.ndarray, "..."] = 0.1 * (
+            np.exp(table / 0.1) - np.exp((SEED**2 + IMAGE**2 + INTERACTION**2 + RESIDUAL**2) / 0.02)
+        )
+        return spread
     return 0.2 * ((table > 0) - 0.5) if kind == "bernoulli" else table
 
 
@@ -138,7 +141,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--studies", type=int, default=400)
     parser.add_argument("--claims", type=Path, default=Path("config/claims.yaml"))
     options = parser.parse_args(arguments)
-    claims, random = read_claims([options.claims]), np.random.default_rng(0)
+    claims, random = read_claim_blocks([options.claims]), np.random.default_rng(0)
     print(f"{options.studies} studies each; in percent")
     print("seeds  data        shared  false verdict  power  coverage  coverage of other images", flush=True)
     for seeds, kind, shared in product(SEEDS, KINDS, (0.0, 0.8)):

@@ -14,7 +14,7 @@ import yaml
 from robust_style.claims.formula import Contrast, parse_contrast
 from robust_style.errors import ConfigError
 from robust_style.score.columns import ACCURACIES, MEASURES, RATED
-from robust_style.workflow.defaults import CONFIG
+from robust_style.workflow.schema import CONFIG
 
 SCHEMA = CONFIG / "claims_schema.yaml"
 DERIVED = ("log2_worst_rise", "failed")
@@ -56,7 +56,7 @@ class Claim:
     conditions: tuple[Condition, ...]
 
 
-def read_claims(paths: Iterable[Path]) -> list[Claim]:
+def read_claim_blocks(paths: Iterable[Path]) -> list[Claim]:
     """The claims in the YAML files `paths`, in their order; one of the same name in a later file replaces the earlier.
 
     Smallest effects of a later file replace those of earlier ones. Raises ConfigError that lists every fault of the

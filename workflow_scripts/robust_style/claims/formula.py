@@ -26,12 +26,11 @@ FUNCTIONS = {
     "control": 1, "mean": 1, "epochs_to_90": 1, "epochs_to_common": 2, "iterations_to_90": 1,
     "iterations_to_common": 2, "rank_correlation": 1,
 }  # fmt: skip
-SPEEDS = {
-    "epochs_to_90": "epochs",
-    "epochs_to_common": "epochs",
-    "iterations_to_90": "iterations",
-    "iterations_to_common": "iterations",
-}
+# The units of functions that are not in units of the claim's measure.
+_UNITS = {
+    "epochs_to_90": "epochs", "epochs_to_common": "epochs", "iterations_to_90": "iterations",
+    "iterations_to_common": "iterations", "rank_correlation": "rank_correlation",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,8 +72,8 @@ class Contrast:
 
     @property
     def unit(self) -> str | None:
-        """`epochs` or `iterations` where the terms are speeds, else None: the unit of the measure."""
-        return next((SPEEDS[term.function] for term in self.terms if term.function in SPEEDS), None)
+        """`epochs`, `iterations` or `rank_correlation`; None if the contrast is in units of the measure."""
+        return next((_UNITS[term.function] for term in self.terms if term.function in _UNITS), None)
 
 
 def parse_contrast(text: str) -> Contrast:
@@ -90,8 +89,8 @@ def parse_contrast(text: str) -> Contrast:
     terms = tuple(part for part in found if isinstance(part, Term))
     if not terms:
         raise ConfigError(f"expected a network in the formula, found {text!r}")
-    if len({SPEEDS.get(term.function or "") for term in terms}) > 1:
-        raise ConfigError(f"expected speeds compared with speeds, found {text!r}")
+    if len({_UNITS.get(term.function or "") for term in terms}) > 1:
+        raise ConfigError(f"expected terms of one unit, found {text!r}")
     margin = sum(part for part in found if not isinstance(part, Term))
     return Contrast(text, terms, 0.0 - margin, direction)
 

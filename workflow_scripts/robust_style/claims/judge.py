@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from robust_style.claims.claim import Claim, Condition, read_claims
+from robust_style.claims.claim import Claim, Condition, read_claim_blocks
 from robust_style.claims.evidence import Evidence, Incomplete, Settings, Untestable, Values
 from robust_style.claims.statistics import (
     ALPHA,
@@ -20,10 +20,8 @@ from robust_style.claims.statistics import (
     t_interval,
     t_test_p,
 )
-from robust_style.claims.table import ClaimRow, write_claims
-from robust_style.score.by_iteration import read_by_iteration
-from robust_style.score.exhibit import Exhibit
-from robust_style.score.table import read_table
+from robust_style.claims.table import ClaimRow, Exhibit, write_claims
+from robust_style.score.score_tables import read_iteration_table, read_score_table
 
 
 def judge_claims(
@@ -42,8 +40,8 @@ def judge_claims(
     networks to the epsilon of their training. Raises ConfigError for a faulty file of claims, ResultError for tables
     that are none.
     """
-    evidence = Evidence(read_table(table), read_by_iteration(by_iteration), networks, recipes, epsilons)
-    write_claims(claims, judge(read_claims(blocks), evidence))
+    evidence = Evidence(read_score_table(table), read_iteration_table(by_iteration), networks, recipes, epsilons)
+    write_claims(claims, judge(read_claim_blocks(blocks), evidence))
 
 
 def judge(claims: Sequence[Claim], evidence: Evidence) -> list[ClaimRow]:

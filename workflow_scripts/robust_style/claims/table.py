@@ -1,5 +1,6 @@
 """The table of claims: one row per claim and recipe, with its evidence and verdict."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from robust_style.errors import ResultError
-from robust_style.score.table import read_columns, write_table
+from robust_style.files.tsv import read_table, write_table
 
 # In the order in which a reader wants them. Some go on with a reason in brackets.
 VERDICTS = (
@@ -64,18 +65,62 @@ def write_claims(path: Path, rows: Iterable[ClaimRow]) -> None:
     write_table(path, pd.DataFrame([asdict(row) for row in rows], columns=list(COLUMNS)))
 
 
-def read_claims_table(path: Path) -> pd.DataFrame:
-    """The claims at `path`, in the table's order; texts without NaN, numbers NaN where there is none.
+def read_claims(path: Path) -> pd.DataFrame:
+    """Read the table in its order; texts are never NaN, numbers are NaN where there is none.
 
-    Raises ResultError if the table is missing, lacks a column or has a verdict that is none.
+    Raises ResultError if the table is missing, lacks a column or has an unknown verdict.
     """
-    kinds = {name: "str" if name in _TEXTS else "int64" if name in _COUNTS else "float64" for name in COLUMNS}
-    table = read_columns(path, kinds, COLUMNS, "the table of claims")
-    table[list(_TEXTS)] = table[list(_TEXTS)].fillna("")
-    unknown = table[~table["verdict"].str.startswith(VERDICTS)]
-    if len(unknown):
+    types = {name: "str" if name in _TEXTS else "int64" if name in _COUNTS else "float64" for name in COLUMNS}
+    table = read_table(path, types, "the table of claims")
+    if unknown := sorted(set(map(plain_verdict, table["verdict"])) - set(VERDICTS)):
         raise ResultError(
-            f"{path}: expected a verdict among {', '.join(VERDICTS)}, found {unknown['verdict'].iloc[0]!r}; "
-            "delete it and run again"
+            f"{path}: expected the table of claims, found the verdict {unknown[0]!r}; delete it and run again"
         )
     return table
+
+
+def plain_verdict(verdict: str) -> str:
+    """Return the verdict without the reason that may follow it in brackets."""
+    return verdict.partition(" (")[0]
+
+
+_NAME = r"[^/+\s]+"
+_NAMES = rf"{_NAME}(?:\+{_NAME})*"
+_EXHIBIT = re.compile(
+    rf"(?P<recipes>{_NAMES})/(?P<networks>{_NAMES})/seed_(?P<seed>\d+)/epoch_(?P<epoch>\d{{3,}})/"
+    r"(?P<content>[^/+\s]+?)--(?P<style>[^/+\s]+)"
+)
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """Pictures to compare side by side, left one first: of two networks, of two recipes, or of both."""
+
+    recipes: tuple[str, ...]
+    networks: tuple[str, ...]
+    seed: int
+    epoch: int
+    content: str
+    style: str
+
+    @staticmethod
+    def parse(text: str) -> "Exhibit | None":
+        """Parse text such as `fair/standard+adversarial/seed_0/epoch_100/bigben--the_scream`; None if it does not fit.
+
+        The inverse of `str`.
+        """
+        match = _EXHIBIT.fullmatch(text)
+        if match is None:
+            return None
+        return Exhibit(
+            recipes=tuple(match["recipes"].split("+")),
+            networks=tuple(match["networks"].split("+")),
+            seed=int(match["seed"]),
+            epoch=int(match["epoch"]),
+            content=match["content"],
+            style=match["style"],
+        )
+
+    def __str__(self) -> str:
+        recipes, networks = "+".join(self.recipes), "+".join(self.networks)
+        return f"{recipes}/{networks}/seed_{self.seed}/epoch_{self.epoch:03d}/{self.content}--{self.style}"

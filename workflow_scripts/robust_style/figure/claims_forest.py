@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator
 
+from robust_style.claims.table import plain_verdict, read_claims
 from robust_style.figure.palette import VERDICTS
 from robust_style.figure.style import (
     INK,
@@ -30,7 +31,6 @@ from robust_style.figure.style import (
     wrap,
 )
 from robust_style.figure.words import shortened, spoken
-from robust_style.score.claims_table import plain_verdict, read_claims
 
 # Recipes stand left of the axes, numbers and verdicts right of them.
 RECIPE_MM, NUMBERS_MM, VERDICT_MM = 28.0, 42.0, 32.0

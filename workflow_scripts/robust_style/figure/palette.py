@@ -65,5 +65,9 @@ VERDICTS = {
     "supported": Mark("#117733", "o", is_filled=True),
     "refuted": Mark("#882255", "D", is_filled=True),
     "undecided": Mark("#5f6368", "o", is_filled=False),
+    "points to": Mark("#117733", "o", is_filled=False),
+    "points against": Mark("#882255", "D", is_filled=False),
+    "unclear": Mark("#5f6368", ".", is_filled=False),
+    "incomplete": Mark("#9aa0a6", "+", is_filled=False),
     "not tested": Mark("#9aa0a6", "x", is_filled=False),
 }

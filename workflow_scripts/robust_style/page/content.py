@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from robust_style.claims.table import Exhibit, read_claims
 from robust_style.errors import ResultError
 from robust_style.figure.palette import looks
 from robust_style.figure.pictures import snapshot_tiles
@@ -13,7 +14,6 @@ from robust_style.files.evaluation import Evaluation
 from robust_style.files.trace import Labels, Trace
 from robust_style.page.images import ImageStore
 from robust_style.page.scores import FAILURES, Scores, finite, opening, read_scores, words_of
-from robust_style.score.claims_table import Exhibit, read_claims
 
 # Content and style: twice the width at which the page shows them, for screens of high density.
 SOURCE_PX = 320
@@ -21,8 +21,11 @@ SOURCE_PX = 320
 THUMBNAIL_PX = 160
 # A snapshot of the optimisation is shown coarser, or all snapshots would be larger than the pictures.
 SNAPSHOT_PX = 224
-CLAIM_TEXTS = ("claim", "source", "recipe", "contrast", "measure", "verdict", "reading")
-CLAIM_NUMBERS = ("estimate", "interval_low", "interval_high", "effect_size", "p_value", "seeds", "pairs")
+CLAIM_TEXTS = ("claim", "source", "quote", "family", "recipe", "contrast", "measure", "verdict", "reading")
+CLAIM_NUMBERS = (
+    "estimate", "threshold", "smallest_effect", "interval_low", "interval_high", "p_value", "adjusted_p", "seeds",
+    "pairs", "seeds_needed",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,21 @@ from typing import Any
 
 import pandas as pd
 
+from robust_style.claims.table import plain_verdict, read_claims
 from robust_style.figure.palette import VERDICTS
 from robust_style.figure.words import shortened, spoken
 from robust_style.files.atomic import write_text
 from robust_style.report.html_page import bullets, escaped, page
-from robust_style.score.claims_table import plain_verdict, read_claims
 
 QUESTION = "Does adversarial training make a network a better painter, and when?"
-# The verdict on a claim that is supported with one recipe and not with another.
+# The verdict on a claim that differs between recipes.
 MIXED = "depends on the recipe"
 _SEPARATOR = ";\n"
-_SIGNS = {"supported": "●", "refuted": "◆", "undecided": "○", "not tested": "×", MIXED: "◐"}
+_SIGNS = {
+    "supported": "●", "refuted": "◆", "undecided": "○", "points to": "●", "points against": "◆", "unclear": "○",
+    MIXED: "◐", "incomplete": "+", "not tested": "×",
+}  # fmt: skip
+_DECIDED = {"supported", "refuted"}
 
 
 def write_answer(*, claims: Path, answer: Path) -> None:
@@ -30,10 +34,9 @@ def write_answer(*, claims: Path, answer: Path) -> None:
 
 def overall(verdicts: "pd.Series[str]") -> str:
     """Return the common verdict of a claim's recipes that were tested, or `MIXED` if they differ."""
-    tested = {plain_verdict(verdict) for verdict in verdicts} - {"not tested"}
-    if len(tested) > 1:
-        return MIXED
-    return tested.pop() if tested else "not tested"
+    known = {plain_verdict(verdict) for verdict in verdicts}
+    tested = known - {"not tested", "incomplete"} or known
+    return tested.pop() if len(tested) == 1 else MIXED
 
 
 def _by_claim(rows: pd.DataFrame) -> dict[str, list[str]]:
@@ -41,16 +44,22 @@ def _by_claim(rows: pd.DataFrame) -> dict[str, list[str]]:
     statements: dict[str, list[str]] = {verdict: [] for verdict in _SIGNS}
     for _, of_claim in rows.groupby("claim", sort=False):
         statements[overall(of_claim["verdict"])].append(str(of_claim["statement"].iloc[0]))
-    return statements
+    return {verdict: found for verdict, found in statements.items() if found}
+
+
+def _families(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    return [(family, rows[rows["family"] == family]) for family in ("primary", "exploratory")]
 
 
 def _lead(rows: pd.DataFrame) -> str:
-    counts = {verdict: len(statements) for verdict, statements in _by_claim(rows).items() if statements}
-    counted = ", ".join(f"<b>{count} {verdict}</b>" for verdict, count in counts.items())
+    sentences = []
+    for family, of_family in _families(rows):
+        counts = {verdict: len(statements) for verdict, statements in _by_claim(of_family).items()}
+        counted = ", ".join(f"<b>{count} {verdict}</b>" for verdict, count in counts.items())
+        sentences.append(f"Of {_count(sum(counts.values()), f'{family} claim')}: {counted or 'none'}.")
     seeds, pairs = (int(rows[name].max()) if len(rows) else 0 for name in ("seeds", "pairs"))
-    words = f"Of {sum(counts.values())} claims: {counted or 'none'}"
-    words += f", on up to {_count(seeds, 'training seed')} and {_count(pairs, 'image pair')}."
-    if not {"supported", "refuted", MIXED} & set(counts):
+    words = f"{' '.join(sentences)} On up to {_count(seeds, 'training seed')} and {_count(pairs, 'image pair')}."
+    if not _DECIDED & set(map(plain_verdict, rows["verdict"])):
         words += " Nothing is decided, however large a difference looks in the pictures."
     return f'<p class="lead">{words}</p>'
 
@@ -61,11 +70,14 @@ def _count(number: int, thing: str) -> str:
 
 def _groups(rows: pd.DataFrame) -> str:
     # One line each: docutils, which reads the captions, fails on lines of 10 000 characters (line_length_limit).
-    return bullets(
-        f"{_verdict(verdict)}: {_SEPARATOR.join(escaped(shortened(statement)) for statement in statements)}."
-        for verdict, statements in _by_claim(rows).items()
-        if statements
-    )
+    lists = []
+    for family, of_family in _families(rows):
+        lines = [
+            f"{_verdict(verdict)}: {_SEPARATOR.join(escaped(shortened(statement)) for statement in statements)}."
+            for verdict, statements in _by_claim(of_family).items()
+        ]
+        lists.append(f"<h2>{family.capitalize()} claims</h2>\n{bullets(lines)}" if lines else "")
+    return "\n".join(lists)
 
 
 def _table(rows: pd.DataFrame) -> str:
@@ -82,11 +94,11 @@ def _table(rows: pd.DataFrame) -> str:
             ]
             first = (
                 f'<td class="claim" rowspan="{len(records)}">{escaped(row["statement"])}'
-                f'<br><span class="quiet">{escaped(row["source"])}<br>{escaped(row["contrast"])}: '
-                f"<code>{escaped(row['measure'])}</code></span></td>"
+                f'<br><span class="quiet">{escaped(_source(row))}<br>{escaped(row["family"])}: '
+                f"{escaped(row['contrast'])}, by <code>{escaped(row['measure'])}</code></span></td>"
             )
             lines.append(f"<tr>{first if number == 0 else ''}{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
-    heads = ("claim", "recipe", "verdict", "estimate [95 % interval]", "seeds", "reading")
+    heads = ("claim", "recipe", "verdict", "estimate [interval]", "seeds", "reading")
     head = "".join(f"<th>{words}</th>" for words in heads)
     return "<h2>Each claim</h2>\n<table>\n<tr>" + head + "</tr>\n" + "\n".join(lines) + "\n</table>"
 
@@ -97,10 +109,14 @@ def _verdict(verdict: str) -> str:
     return f'<span class="verdict" style="color:{colour}">{_SIGNS[plain]} {escaped(verdict)}</span>'
 
 
+def _source(row: dict[str, Any]) -> str:
+    return f"{row['source']}: “{row['quote']}”" if row["quote"] else str(row["source"])
+
+
 def _estimate(row: dict[str, Any]) -> str:
     if math.isnan(row["estimate"]):
         return "–"
     words = f"{row['estimate']:+.3g}"
     if not math.isnan(row["interval_low"]):
-        words += f" [{row['interval_low']:+.3g}, {row['interval_high']:+.3g}]"
+        words += f" [{row['interval_low']:+.3g}, {row['interval_high']:+.3g}], {row['confidence']:.3g}"
     return words.replace("-", "−")

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from robust_style.claims.table import read_claims
 from robust_style.figure.words import spoken
 from robust_style.files.atomic import write_text
 from robust_style.files.trace import Trace
 from robust_style.provenance.run import package_versions, without_local_paths
 from robust_style.report.html_page import escaped, page, table
-from robust_style.score.claims_table import read_claims
 
 Config = dict[str, Any]
 

@@ -2,12 +2,16 @@
 // Each published claim beside its verdict, with links to the pictures that speak most for and against it.
 
 const VERDICTS = [
-  ["supported", (words) => words.startsWith("supported")],
-  ["refuted", (words) => words.startsWith("refuted") || words.startsWith("contradicted")],
-  ["undecided", (words) => words.startsWith("undecided")],
-  ["untested", () => true],
+  ["supported", "supported"],
+  ["refuted", "refuted"],
+  ["undecided", "undecided"],
+  ["pointing-to", "points to"],
+  ["pointing-against", "points against"],
+  ["unclear", "unclear"],
+  ["incomplete", "incomplete"],
+  ["untested", "not tested"],
 ];
-const verdictOf = (claim) => VERDICTS.find(([, fits]) => fits(claim.verdict))[0];
+const verdictOf = (claim) => VERDICTS.find(([, words]) => claim.verdict.startsWith(words))[0];
 
 function buildClaims() {
   const byClaim = new Map();
@@ -18,18 +22,17 @@ function buildClaims() {
 }
 
 function summary() {
-  const words = { supported: "supported", refuted: "refuted", undecided: "undecided", untested: "not tested" };
-  const counts = VERDICTS.map(([name]) => [name, DATA.claims.filter((claim) => verdictOf(claim) === name).length]);
-  const found = counts.filter(([, count]) => count).map(([name, count]) => `${count} ${words[name]}`);
+  const counts = VERDICTS.map(([name, words]) => [words, DATA.claims.filter((claim) => verdictOf(claim) === name).length]);
+  const found = counts.filter(([, count]) => count).map(([words, count]) => `${count} ${words}`);
   return `${countWords(DATA.claims.length, "verdict", "verdicts")}: ${found.join(", ")}. The unit of evidence is the training seed; few seeds decide nothing, however large a difference looks.`;
 }
 
 function claimCard(rows) {
   const table = make("table", {},
-    make("thead", {}, make("tr", {}, ...["Recipe", "What was compared", "Estimate, 95 % interval", "n", "Verdict", "Pictures"].map((words) => make("th", { scope: "col" }, words)))),
+    make("thead", {}, make("tr", {}, ...["Recipe", "What was compared", "Estimate, interval", "n", "Verdict", "Pictures"].map((words) => make("th", { scope: "col" }, words)))),
     make("tbody", {}, ...rows.map(claimRow)));
   return make("article", { class: "claim", "aria-label": rows[0].statement },
-    make("h2", {}, rows[0].statement), make("p", { class: "words" }, rows[0].source), table);
+    make("h2", {}, rows[0].statement), make("p", { class: "words" }, `${rows[0].family} · ${sourceWords(rows[0])}`), table);
 }
 
 function claimRow(claim) {
@@ -43,11 +46,13 @@ function claimRow(claim) {
     make("td", { class: "ways" }, way(claim.strongestFor, "for", claim), way(claim.strongestAgainst, "against", claim)));
 }
 
+const sourceWords = (claim) => claim.quote ? `${claim.source}: “${claim.quote}”` : claim.source;
+
 const signed = (value) => (value < 0 ? short(value) : `+${short(value)}`);
 
 function estimateWords(claim) {
   const interval = claim.interval_low === null || claim.interval_high === null ? "" : ` [${signed(claim.interval_low)}, ${signed(claim.interval_high)}]`;
-  const chance = claim.p_value === null ? "" : `, p = ${claim.p_value.toPrecision(2)}`;
+  const chance = claim.adjusted_p === null ? "" : `, ${claim.family === "primary" ? "p" : "q"} = ${claim.adjusted_p.toPrecision(2)}`;
   return signed(claim.estimate) + interval + chance;
 }
 

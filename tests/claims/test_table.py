@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from made_results import claim_row, write_claims
+from robust_style.claims.table import Exhibit, read_claims
 from robust_style.errors import ResultError
-from robust_style.score.claims_table import Exhibit, read_claims
 
 name = st.from_regex(r"[a-z0-9_]+", fullmatch=True)
 names = st.lists(name, min_size=1, max_size=2).map(tuple)
