@@ -83,10 +83,8 @@ def study(
 def _of_kind(table: Float[np.ndarray, "..."], kind: str) -> Float[np.ndarray, "..."]:
     """The same means, spread as `kind` is: symmetric, skewed, or of zeros and ones."""
     if kind == "log-normal":
-        spread: Float[np.ndarray, "..."] = 0.1 * (
-            np.exp(table / 0.1) - np.exp((SEED**2 + IMAGE**2 + INTERACTION**2 + RESIDUAL**2) / 0.02)
-        )
-        return spread
+        variance = SEED**2 + IMAGE**2 + INTERACTION**2 + RESIDUAL**2
+        return np.asarray(0.1 * (np.exp(table / 0.1) - np.exp(variance / 0.02)))
     return 0.2 * ((table > 0) - 0.5) if kind == "bernoulli" else table
 
 
