@@ -39,7 +39,7 @@ LINE_MM, TICKS_MM, GAP_MM = 3.5, 4.4, 2.6
 INTERVAL_PT, CROSSED_PT = 1.8, 0.7
 NOTE = (
     "Each claim has its own axis, in the units of its measure: claims are not to be compared by length. Dot: mean "
-    "over pairs, then over training seeds. Thick line: 95 % interval over trainings, for these images; thin: for other "
+    "over pairs, then over training seeds. Thick line: interval over trainings, for these images; thin: for other "
     "images, too. Without a line there are too few seeds. n: training seeds."
 )
 
