@@ -87,6 +87,7 @@ test-others: $(READY)
 	$(BIN)/python -m pytest --ignore=tests/cluster
 
 wheel:
+	rm -rf build # setuptools would add what lies there
 	$(PYTHON) -m pip wheel --no-deps --wheel-dir dist .
 
 lint: $(READY)

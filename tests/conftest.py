@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from xdist.scheduler import LoadFileScheduling
 
 TESTS = Path(__file__).resolve().parent
 # Minutes each: Slurm, environments made from their pins, documented commands, runs other than the miniature.
@@ -22,20 +24,31 @@ NIGHTLY = [
     TESTS / "benchmark" / "test_training_parity.py",
 ]  # fmt: skip
 
+# Files that look at one finished run of the miniature.
+MINIATURE = [
+    TESTS / "workflow" / f"test_{name}.py"
+    for name in ("miniature", "report_in_browser", "crate_of_a_run", "odd_states", "user_pages")
+]
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in the same hook
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the nightly tests, and shares all tests out between processes (pytest-xdist).
-
-    A file stays in one process, so that what its tests share is made once; so do all tests of the finished miniature,
-    which begin first because they take longest.
-    """
+    """Marks the nightly tests; the tests of the finished miniature, which take longest, begin first."""
     for item in items:
         if any(item.path.is_relative_to(place) for place in NIGHTLY):
             item.add_marker(pytest.mark.nightly)
-        on_miniature = "finished" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("miniature" if on_miniature else str(item.path)))
-    items.sort(key=lambda item: "finished" not in getattr(item, "fixturenames", ()))
+    items.sort(key=lambda item: item.path not in MINIATURE)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    """Of several processes each takes whole files, so that what the tests of a file share is made once."""
+    return _OneProcessAFile(config, log)
+
+
+class _OneProcessAFile(LoadFileScheduling):  # type: ignore[misc]
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        return "miniature" if TESTS.parent / file in MINIATURE else file
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,7 @@ from robust_style.figure.original_layout import draw_original_layout
 from robust_style.figure.recipes import draw_recipes
 from robust_style.figure.reconstructions import draw_reconstructions
 from robust_style.figure.standard_vs_adversarial import draw_overview, draw_standard_vs_adversarial
+from robust_style.files.reconstruction_record import Reconstructions
 
 NETWORKS = ["standard", "adversarial"]
 EVERY_KIND = [*NETWORKS, "imported", "control"]

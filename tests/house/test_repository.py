@@ -11,12 +11,12 @@ SCRIPTS = sorted((ROOT / "workflow_scripts").glob("*.py"))
 PACKAGE = ROOT / "workflow_scripts" / "robust_style"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 RULE_FILES = sorted((ROOT / "rules").glob("*.smk"))
-# `rule NAME:`, or in a loop `rule:` with a directive `name:` whose first text it is.
-RULE = r'^ *rule(?: (\w+):|:\s+name:\s+"(\w+)")'
+# `rule NAME:`; in a loop `rule:` with a directive `name:` whose first text it is; or an entry of the table of figures.
+RULE = r'^ *rule(?: (\w+):|:\s+name:\s+"(\w+)")|^    "(draw_\w+)": \{'
 RULES = {
-    name or looped: path
+    "".join(names): path
     for path in RULE_FILES
-    for name, looped in re.findall(RULE, path.read_text(encoding="utf-8"), re.MULTILINE)
+    for names in re.findall(RULE, path.read_text(encoding="utf-8"), re.MULTILINE)
 }
 
 
@@ -36,8 +36,9 @@ def test_each_rule_has_the_script_of_its_name_and_the_hash_of_its_code() -> None
     assert set(RULES) == {script.stem for script in SCRIPTS}
     for name, path in RULES.items():
         text = path.read_text(encoding="utf-8")
-        assert f'"../workflow_scripts/{name}.py"' in text
-        assert f'fingerprint("{name}")' in text
+        # A loop over a table has the name in the variable `rule`.
+        assert f'"../workflow_scripts/{name}.py"' in text or 'f"../workflow_scripts/{rule}.py"' in text
+        assert f'fingerprint("{name}")' in text or "fingerprint(rule)" in text
 
 
 def test_each_rule_has_all_directives_and_no_shell() -> None:

@@ -82,6 +82,9 @@ def test_maps_of_a_vgg(network, images, pooling, layers):
 
 def test_a_relu_leaves_the_map_of_a_convolution_before_it_as_it_is(images):
     features = build_pretrained("imagenet_vgg11", {}).features[:3]  # convolution, ReLU, pooling: no batch norm
+    generator = torch.Generator().manual_seed(0)
+    features[0].weight.data.normal_(generator=generator)
+    features[0].bias.data.zero_()
     network = NormalisedNetwork(nn.Sequential(OrderedDict(features=features)), MEAN, STD)
     maps = Encoder(network, ("conv1_1", "relu1_1"), pooling="max")(images[0])
     assert maps["conv1_1"].min() < 0

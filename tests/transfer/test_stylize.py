@@ -96,7 +96,7 @@ def test_a_checkpoint_with_other_labels_is_refused(files, key, value):
     ("change", "error", "message"),
     [
         ({"size_px": 40}, ConfigError, "multiple of 16"),
-        ({"device": "tpu"}, ConfigError, "auto, cpu, cuda or cuda:N, found 'tpu'$"),
+        ({"device": "tpu"}, ConfigError, "auto, cpu, cuda or cuda:N, found tpu$"),
         ({"precision": "float16"}, ConfigError, "bfloat16"),
         ({"images": [Path("content.png"), Path("style.png")]}, ImageError, "content.png"),
         ({"checkpoint": Path("absent.pt")}, CheckpointError, "absent.pt"),
