@@ -17,11 +17,12 @@ SHIPPED = Path("config/claims.yaml")
 CONTENTS, STYLES = ("bigben", "hats", "barn"), ("scream", "wave")
 PAIRS = tuple(product(CONTENTS, STYLES))
 EPOCHS = (0, 25, 50, 75, 100)
-FROM_CONTENT = {"initialisation": "content"}
+RELATIVE = {"initialisation": "content", "loss_normalisation": "relative"}
+FROM_CONTENT = {"initialisation": "content", "loss_normalisation": "mean"}
 RECIPES = {
-    "matched": FROM_CONTENT, "fair": FROM_CONTENT, "original": FROM_CONTENT, "original_no_clamp": FROM_CONTENT,
+    "matched": RELATIVE, "fair": RELATIVE, "original": FROM_CONTENT, "original_no_clamp": FROM_CONTENT,
     "original_line_search": FROM_CONTENT, "original_no_clamp_line_search": FROM_CONTENT,
-    "fair_noise": {"initialisation": "noise"},
+    "fair_noise": {"initialisation": "noise", "loss_normalisation": "relative"},
 }  # fmt: skip
 NETWORKS = {"standard": "standard", "adversarial": "adversarial", "untrained": "standard"}
 
@@ -158,7 +159,7 @@ def test_a_network_that_never_improves_is_said_to_be_censored():
 
 @pytest.mark.parametrize("stopped_at", [140, 90])
 def test_a_picture_that_stops_early_keeps_its_last_state(stopped_at):  # A4
-    planted = Planted(recipes={"fair": FROM_CONTENT})
+    planted = Planted(recipes={"fair": RELATIVE})
     last = planted.rows[planted.rows["epoch"] == 100]
     random = np.random.default_rng(1)
     rows = []

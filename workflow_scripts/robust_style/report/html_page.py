@@ -15,7 +15,7 @@ _STYLE = """
 .robust-style :is(th,td){text-align:left;vertical-align:top;padding:.35em .7em .35em 0;border-top:1px solid #d5d7da}
 .robust-style th{font-weight:600;border-top:0;border-bottom:1px solid #5f6368}
 .robust-style td.claim{font-weight:600}.robust-style .quiet{color:#5f6368;font-weight:400}
-.robust-style .number{white-space:nowrap}.robust-style .verdict{white-space:nowrap;font-weight:600}
+.robust-style .number{white-space:nowrap}.robust-style .verdict{font-weight:600}
 .robust-style .lead{font-size:1.12em}.robust-style code{font-size:.95em;background:none;padding:0}
 .robust-style summary{cursor:pointer;color:#0b57d0}
 @media (max-width:600px){.robust-style table{display:block;overflow-x:auto}}
