@@ -97,6 +97,9 @@ def test_something_must_be_wanted(fair):
     [
         ({"noise_share": 0.3}, "noise_share has no effect: it needs initialisation blend"),
         ({"noise_share": 0.3, "initialisation": "blend"}, None),
+        ({"activation_smoothing": "scale"}, "it needs the value softmax, or loss_normalisation mean or sum"),
+        ({"activation_smoothing": "scale", "loss_normalisation": "sum"}, None),
+        ({"activation_smoothing": "softmax"}, None),
         ({"learning_rate": 0.1}, "learning_rate has no effect: it needs optimiser adam"),
         ({"learning_rate": 0.1, "optimiser": "adam"}, None),
         (

@@ -20,6 +20,7 @@ LineSearch = Literal["none", "strong_wolfe"]
 Initialisation = Literal["content", "noise", "blend"]
 Parameterisation = Literal["pixel", "fourier"]
 ColourPreservation = Literal["none", "luminance", "histogram"]
+ActivationSmoothing = Literal["none", "softmax", "scale"]
 
 Settings = Mapping[str, Any]
 
@@ -50,6 +51,7 @@ class Recipe:
     gram_normalisation: GramNormalisation
     loss_normalisation: LossNormalisation
     distance: Distance
+    activation_smoothing: ActivationSmoothing
     pooling: Pooling
     padding: Padding
     optimiser: Optimiser
@@ -185,6 +187,10 @@ _EFFECTIVE_WITH: dict[str, tuple[str, Callable[[Settings], bool]]] = {
     "style_layers": _NEEDS_STYLE,
     "gram_normalisation": _NEEDS_STYLE,
     "style_scale": _NEEDS_STYLE,
+    "activation_smoothing": (
+        "the value softmax, or loss_normalisation mean or sum",
+        lambda recipe: recipe["activation_smoothing"] != "scale" or recipe["loss_normalisation"] in ("mean", "sum"),
+    ),
 }
 
 # Takes a key and its value in the configuration; returns the checked value or raises ConfigError.
@@ -285,6 +291,7 @@ _READERS: dict[str, _Reader] = {
     "gram_normalisation": _choice(GramNormalisation),
     "loss_normalisation": _choice(LossNormalisation),
     "distance": _choice(Distance),
+    "activation_smoothing": _choice(ActivationSmoothing),
     "pooling": _choice(Pooling),
     "padding": _choice(Padding),
     "optimiser": _choice(Optimiser),
