@@ -191,9 +191,9 @@ rule judge_claims:
         runtime=10,
     params:
         networks=experiment.networks_by_role(config),
-        recipes=config["transfer"]["recipes"],
+        recipes=experiment.compared_recipes(config),
         epsilons=experiment.training_epsilons(config),
-        ratios=experiment.ratio_series(config["transfer"]["recipes"]),
+        ratios=experiment.ratio_series(experiment.compared_recipes(config)),
         code=fingerprint("judge_claims"),
     message:
         "Judging the published claims by the scores."

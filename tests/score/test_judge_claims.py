@@ -152,6 +152,17 @@ def test_absent_networks_recipes_or_epochs_are_not_tested(tmp_path):
         assert row_of(rows, slug)["verdict"] == "not tested"
 
 
+def test_a_recipe_may_lack_checkpoints(tmp_path):
+    """With the last checkpoint only, claims about `original` are judged or not tested, and others are as before."""
+    rows = table_of(lambda labels: {"style_texture_distance": 0.5}, recipes=("fair", "original"))
+    fewer = rows[(rows["recipe"] == "fair") | (rows["epoch"] == 20)]
+    whole, part = (judged(tmp_path, table).set_index(["claim", "recipe"]) for table in (rows, fewer))
+    of_fair = [key for key in whole.index if key[1] == "fair"]
+    assert of_fair
+    pd.testing.assert_frame_equal(part.loc[of_fair], whole.loc[of_fair])
+    assert set(part.index) < set(whole.index)
+
+
 def test_falling_apart_is_found_where_it_happens(tmp_path):
     def falls(labels):
         late = labels["epoch"] == 20 and labels["network"] == "standard"
