@@ -5,6 +5,7 @@ from robust_style.transfer.recipe import (
     contradictions,
     inert_in_configuration,
     inert_settings,
+    precision_of,
     recipe_from_settings,
     seed_is_inert,
 )
@@ -119,6 +120,25 @@ def test_something_must_be_wanted(fair):
 def test_what_has_no_effect(fair, settings, inert):
     sentences = list(inert_settings(fair | settings, set(settings)))
     assert any(inert in sentence for sentence in sentences) if inert else sentences == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "general", "precision"),
+    [
+        ({}, "auto", "auto"),
+        ({}, "bfloat16", "bfloat16"),
+        ({"precision": "float32"}, "bfloat16", "float32"),
+        ({"optimiser": "lbfgs_unguarded"}, "auto", "float32"),
+        ({"optimiser": "lbfgs_unguarded", "line_search": "strong_wolfe"}, "auto", "float32"),
+        ({"optimiser": "lbfgs_unguarded"}, "bfloat16", "bfloat16"),
+        ({"optimiser": "lbfgs_unguarded", "precision": "bfloat16"}, "auto", "bfloat16"),
+        ({"activation_smoothing": "softmax"}, "auto", "float32"),
+    ],
+)
+def test_precision_is_the_recipe_s_then_the_general_one_and_float32_where_rounding_matters(
+    fair, changes, general, precision
+):
+    assert precision_of(recipe_from_settings(fair | changes), general) == precision
 
 
 def test_what_nobody_set_is_not_told(fair):
