@@ -205,7 +205,9 @@ def test_the_controls_that_the_schema_proposes_are_valid() -> None:
     check_configuration(config, SCHEMA)
 
 
-@pytest.mark.parametrize("names", [("config",), ("config", "demo"), ("config", "miniature"), ("config", "short")])
+@pytest.mark.parametrize(
+    "names", [("config",), ("config", "demo"), ("config", "miniature"), ("config", "short"), ("config", "original_150")]
+)
 def test_our_own_configurations_are_valid(names: tuple[str, ...]) -> None:
     assert set(check_configuration(merged(*names), SCHEMA)["networks"]) == {"standard", "adversarial"}
 
