@@ -25,7 +25,9 @@ from robust_style.workflow.experiment import (
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "config" / "studies"
-WITHOUT_DOWNLOAD = ("nakano", "epsilon", "architectures", "artefacts", "schedule")
+WITHOUT_DOWNLOAD = ("nakano", "epsilon", "architectures", "artefacts", "schedule", "smoothing")
+# Judged by config/claims.yaml.
+WITHOUT_CLAIMS = ("smoothing",)
 STUDIES = (*WITHOUT_DOWNLOAD, "nakano_imagenet")
 FILES = {name: (f"studies/{name}",) for name in STUDIES} | {
     f"{name}_small": (f"studies/{name}", "studies/small", f"studies/{name}_small") for name in WITHOUT_DOWNLOAD
@@ -43,7 +45,7 @@ def claims_of(config: dict[str, Any]) -> list[Claim]:
 
 def test_every_file_is_of_a_study() -> None:
     files = {path.stem for path in FOLDER.glob("*.yaml")}
-    claims = {f"{name}_claims" for name in STUDIES}
+    claims = {f"{name}_claims" for name in STUDIES if name not in WITHOUT_CLAIMS}
     assert files == set(FILES) | claims | {"small"}
 
 
@@ -63,7 +65,7 @@ def test_a_study_is_valid_and_has_results_and_images_of_its_own(name: str) -> No
         assert not any("source" in network for network in config["networks"].values())
 
 
-@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize("name", [name for name in STUDIES if name not in WITHOUT_CLAIMS])
 def test_claims_are_about_networks_and_recipes_of_the_study(name: str) -> None:
     config = study(name)
     own = f"config/studies/{name}_claims.yaml"
@@ -89,6 +91,21 @@ def test_a_small_study_asks_what_the_whole_one_asks(name: str) -> None:
         assert set(claim.networks) <= kept | set(ROLES), claim.slug
         if claim.over_ratios:
             assert ratio_series(small["transfer"]["recipes"]), claim.slug
+
+
+@pytest.mark.parametrize("name", ["smoothing", "smoothing_small"])
+def test_smoothing_crosses_training_architecture_and_softmax(name: str) -> None:
+    config = study(name)
+    networks, recipes = config["networks"], config["transfer"]["recipes"]
+    kinds = {(network["regime"], network["architecture"]) for network in networks.values()}
+    crossed = {(regime, net) for regime in ("standard", "adversarial") for net in ("vgg19", "resnet18")}
+    assert kinds == crossed
+    attacked = [network for network in networks.values() if network["regime"] == "adversarial"]
+    without = [{key: value for key, value in network.items() if key != "architecture"} for network in attacked]
+    assert without[0] == without[1], "the same attack"
+    none, softmax = (recipes[recipe] for recipe in ("fair", "fair_softmax"))
+    assert {key for key in none if none[key] != softmax[key]} == {"activation_smoothing"}
+    assert len(recipes) == 2
 
 
 @pytest.mark.parametrize("name", ["artefacts", "artefacts_small"])
