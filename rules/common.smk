@@ -89,6 +89,10 @@ PAIRS_BY_JOB = (
 )
 # (network, seed, epoch)
 CHECKPOINTS = experiment.checkpoints(config)
+# Recipe -> the checkpoints that paint with it.
+PAINTING = {
+    recipe: set(experiment.painting_checkpoints(config, recipe)) for recipe in RECIPES
+}
 # Checkpoints and images to reconstruct (may be empty).
 RECONSTRUCTED = experiment.reconstructed_checkpoints(config)
 RECONSTRUCTED_CONTENT, RECONSTRUCTED_STYLE = experiment.reconstructed_pair(config)
@@ -140,7 +144,10 @@ def of_each_checkpoint(patterns, checkpoints=CHECKPOINTS):
 
 
 def of_each_picture(pattern, checkpoints=CHECKPOINTS, recipes=RECIPES, pairs=PAIRS):
-    """The files of a pattern with recipe, network, seed, epoch, content and style, for every picture."""
+    """The files of a pattern with recipe, network, seed, epoch, content and style, for every picture.
+
+    Checkpoints that do not paint with a recipe (its key `checkpoints`) are left out.
+    """
     return [
         pattern.format(
             recipe=recipe,
@@ -153,6 +160,7 @@ def of_each_picture(pattern, checkpoints=CHECKPOINTS, recipes=RECIPES, pairs=PAI
         for content, style in pairs
         for recipe in recipes
         for network, seed, epoch in checkpoints
+        if (network, seed, epoch) in PAINTING[recipe]
     ]
 
 

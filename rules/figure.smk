@@ -101,7 +101,7 @@ FIGURES = {
         "params": {
             "networks": NETWORKS,
             "recipes": RECIPES,
-            "ratios": experiment.ratio_series(config["transfer"]["recipes"]),
+            "ratios": experiment.ratio_series(experiment.compared_recipes(config)),
         },
     },
     "draw_score_vs_robustness": {

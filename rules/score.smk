@@ -191,7 +191,7 @@ rule judge_claims:
         runtime=10,
     params:
         networks=experiment.networks_by_role(config),
-        recipes=config["transfer"]["recipes"],
+        recipes=experiment.compared_recipes(config),
         epsilons=experiment.training_epsilons(config),
         code=fingerprint("judge_claims"),
     message:

@@ -4,6 +4,7 @@ PICTURE_LABELS = snakemake_report.ReportLabels(
     snakemake_report.picture_item(config, recipe, *checkpoint)
     for recipe in RECIPES
     for checkpoint in CHECKPOINTS
+    if checkpoint in PAINTING[recipe]
 )
 
 for number, pairs in enumerate(PAIRS_BY_JOB):

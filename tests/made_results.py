@@ -1,7 +1,7 @@
 """A small tree of results without any network: what the score, figure and page rooms read."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +100,17 @@ def make_uneven_results(folder: Path, **settings) -> MadeResults:
     }
     make_results(folder, networks=("imported",), seeds=(3,), epochs=(76,), **few)
     return make_results(folder, networks=("control",), seeds=(1, 3), epochs=(0,), **few)
+
+
+def make_results_of_fewer_checkpoints(folder: Path, **settings) -> MadeResults:
+    """As `make_results`, but recipe `original` paints with the last checkpoint only (`checkpoints: last`)."""
+    made = make_results(folder, **settings)
+    last = f"epoch_{max(settings.get('epochs', (0, 4, 8))):03d}"
+
+    def kept(paths: list[Path]) -> list[Path]:
+        return [path for path in paths if "original" not in path.parts or last in path.parts]
+
+    return replace(made, traces=kept(made.traces), scores=kept(made.scores))
 
 
 def save_picture(path: Path, pixels) -> None:

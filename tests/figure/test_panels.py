@@ -7,7 +7,14 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from made_results import claim_row, make_results, make_uneven_results, write_by_iteration, write_claims
+from made_results import (
+    claim_row,
+    make_results,
+    make_results_of_fewer_checkpoints,
+    make_uneven_results,
+    write_by_iteration,
+    write_claims,
+)
 from robust_style.errors import ResultError
 from robust_style.figure.claims_forest import draw_claims_forest
 from robust_style.figure.panels import curve_of, curves_note
@@ -106,6 +113,25 @@ def test_scores_of_networks_with_fewer_seeds(tmp_path, draw):
     table = tmp_path / "scores.tsv"
     drawing = draw(draw_score_vs_epoch, table=table, networks=EVERY_KIND, recipes=["original", "fair"])
     assert "2 image pairs and up to 2 training seeds" in drawing.words
+
+
+def test_curves_of_a_recipe_without_early_checkpoints(tmp_path, draw):
+    """`original` has the last checkpoint only: a point over the epochs, and everything else as usual."""
+    made = make_results_of_fewer_checkpoints(tmp_path)
+    made.collect(tmp_path / "scores.tsv")
+    given = {"networks": NETWORKS, "recipes": ["fair", "original"]}
+    drawing = draw(draw_score_vs_epoch, table=tmp_path / "scores.tsv", **given)
+    for recipe, epochs in (("fair", [0, 4, 8]), ("original", [8])):
+        line = next(line for line in drawing.panel(f"recipe {recipe}").get_lines() if line.get_marker() == "s")
+        assert line.get_xdata().tolist() == epochs
+    ratios = {"ratio 30 to 300": ["original", "fair"]}
+    assert "ratio 30 to 300" in draw(draw_trade_off, table=tmp_path / "scores.tsv", ratios=ratios, **given).texts
+    architectures = dict.fromkeys(NETWORKS, "vgg19")
+    robust = {**given, "table": tmp_path / "scores.tsv", "architectures": architectures}
+    assert "recipe original" in draw(draw_score_vs_robustness, **robust).texts
+    table = write_by_iteration(tmp_path / "by_iteration.tsv", made.traces)
+    drawing = draw(draw_score_vs_iteration, table=table, traces=made.traces, **given)
+    assert "recipe original" in drawing.texts
 
 
 @pytest.mark.parametrize("seeds", [(0,), (0, 1, 2)])

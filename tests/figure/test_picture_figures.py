@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from made_results import PAIRS, make_reconstructions, make_results, make_uneven_results, noise_picture, save_picture
+from made_results import (
+    PAIRS,
+    make_reconstructions,
+    make_results,
+    make_results_of_fewer_checkpoints,
+    make_uneven_results,
+    noise_picture,
+    save_picture,
+)
 from robust_style.errors import ResultError
 from robust_style.figure.optimisation import draw_optimisation
 from robust_style.figure.original_layout import draw_original_layout
@@ -70,6 +78,20 @@ def test_one_pair(made, tmp_path, draw):
     assert epochs_of(drawing) == ["untrained", "epoch 4", "epoch 8"]
     # The untrained picture is the same for all networks and drawn once: 2 sources + 1 + 2 x 2.
     assert drawing.pictures == 7
+
+
+def test_a_recipe_with_the_last_checkpoint_only(tmp_path, draw):
+    made = make_results_of_fewer_checkpoints(tmp_path)
+    last = of_pair(made, "original", evaluations=made.evaluations, preview=tmp_path / "preview.jpg")
+    drawing = draw(draw_standard_vs_adversarial, **last)
+    assert epochs_of(drawing) == ["epoch 8"]
+    assert drawing.pictures == 2 + 2
+    drawing = draw(draw_original_layout, **of_pair(made, "original"))
+    assert epochs_of(drawing) == ["epoch 8"]
+    # three snapshots on the left, one epoch on the right, of two networks, and the two sources
+    assert drawing.pictures == 2 * 3 + 2 + 2
+    assert draw(draw_recipes, **of_pair(made, recipes=["fair", "original"])).pictures == 2 * 2 + 2
+    assert draw(draw_optimisation, **optimisation(made, tmp_path)).pictures == 2 * 2 * 3
 
 
 def test_different_starts_are_both_drawn(tmp_path, draw):

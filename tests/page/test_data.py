@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from made_page import CLAIM_COLUMNS, build_page, write_claims
-from made_results import make_results, make_uneven_results
+from made_results import make_results, make_results_of_fewer_checkpoints, make_uneven_results
 from robust_style.errors import ResultError
 from robust_style.page.content import Axes, page_claims
 from robust_style.page.scores import opening
@@ -141,6 +141,17 @@ def test_same_results_same_bytes_and_nothing_of_an_older_page(results):
     build_page(folder, made, TITLE)
     assert {path: path.read_bytes() for path in page.parent.rglob("*.*")} == expected
     assert (folder / "page.html").read_bytes() == edition
+
+
+def test_a_recipe_may_lack_checkpoints(tmp_path):
+    made = make_results_of_fewer_checkpoints(tmp_path)
+    content = data_of_folder(build_page(tmp_path, made, TITLE))
+    epochs = {
+        recipe: {labels[3] for labels in by_labels(content) if labels[0] == recipe} for recipe in ("fair", "original")
+    }
+    assert epochs == {"fair": {0, 4, 8}, "original": {8}}
+    assert content["epochs"] == [0, 4, 8]
+    assert content["opening"]["epoch"] == "8"
 
 
 def test_networks_seeds_and_epochs_may_be_uneven_and_tables_absent(tmp_path):

@@ -3,7 +3,7 @@
 import base64
 
 from made_page import build_page
-from made_results import make_results, make_uneven_results
+from made_results import make_results, make_results_of_fewer_checkpoints, make_uneven_results
 from seen import address, alt, back, click, count, move, row, source, text, texts
 
 ONE = {"recipes": ("fair",), "epochs": (4,), "pairs": (("rocket", "flow_field"),)}
@@ -292,6 +292,15 @@ def test_networks_that_lack_epochs_show_their_nearest(tab, tmp_path):
     assert "standard network, epoch 100" in alt(tab, "left")
     move(tab, "seed", "1")
     assert "seed 3" in alt(tab, "left")
+
+
+def test_a_recipe_that_lacks_epochs_shows_the_nearest(tab, tmp_path):
+    page = build_page(tmp_path, make_results_of_fewer_checkpoints(tmp_path), "A page")
+    tab.open(f"{page.as_uri()}#recipe=original&epoch=0")
+    assert "recipe original" in alt(tab, "left")
+    assert "standard network, epoch 8" in alt(tab, "left")
+    tab.open(f"{page.as_uri()}#recipe=fair&epoch=0")
+    assert "untrained" in alt(tab, "left")
 
 
 def test_one_network_of_one_epoch_and_nothing_else(tab, tmp_path):

@@ -52,8 +52,12 @@ def test_never_goes_uphill_and_keeps_the_best():
     start = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
     outcome = alone(minimise, rosenbrock, start, trajectory)
     assert all(later <= earlier for earlier, later in pairwise(trajectory.total))
-    assert trajectory.worst_rise == 1.0
     assert trajectory.final_over_best == 1.0
+    # the rejected steps are recorded, and the rise is theirs
+    best = [min(trajectory.evaluated[: at + 1]) for at in range(len(trajectory.evaluated))]
+    assert trajectory.total == best
+    assert trajectory.worst_rise == max(loss / least for loss, least in zip(trajectory.evaluated, best, strict=True))
+    assert trajectory.worst_rise > 1
     assert rosenbrock(outcome.parameters).item() == trajectory.total[-1]
 
 
@@ -64,6 +68,7 @@ def test_a_cliff_of_nan_is_not_stepped_over():
     trajectory = new_trajectory(40)
     alone(minimise, cliff, START, trajectory)
     assert all(math.isfinite(loss) for loss in trajectory.total)
+    assert trajectory.worst_rise == 1e300, "the cliff was evaluated"
     assert trajectory.total[-1] < bowl(START).item()
 
 
@@ -170,9 +175,9 @@ def test_full_precision_where_rounding_hides_the_decrease():
     assert trajectory.exact_from is not None
     assert trajectory.exact_from < 100
     assert objective.exact == [number >= trajectory.exact_from for number in range(len(objective.exact))]
-    # the same picture in another precision has another loss: no rise
+    # the same picture in another precision has another loss, which is its best: no rise
     assert trajectory.total[trajectory.exact_from] > trajectory.total[trajectory.exact_from - 1]
-    assert trajectory.worst_rise == 1.0
+    assert trajectory.evaluated[trajectory.exact_from] == trajectory.total[trajectory.exact_from]
 
 
 def test_the_last_iterations_are_exact():

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -6,7 +7,8 @@ from torch.nn import functional
 from robust_style.errors import ImageError
 from robust_style.model.layer_graph import vgg_positions
 from robust_style.transfer.encoder import Encoder
-from robust_style.transfer.losses import Objective, Scene, Style
+from robust_style.transfer.gram import gram_matrix
+from robust_style.transfer.losses import Objective, Scene, Style, smoothed
 
 
 def objective_of(network, recipe, images, dtype=torch.float32):
@@ -56,6 +58,98 @@ def test_losses_of_the_original_recipe_equal_the_notebook(network, images, recip
     assert losses.content.item() == pytest.approx(content.item(), rel=1e-5)
     assert losses.style.item() == pytest.approx(style.item(), rel=1e-5)
     assert losses.total.item() == pytest.approx(4e6 * style.item() + content.item(), rel=1e-5)
+
+
+def paper_losses(encoder, layers, content, style, image, smooth):
+    """Sums of squared differences of smoothed maps and of their Gram matrices, in NumPy and float64."""
+
+    def maps(picture):
+        return {
+            layer: smooth(layer, features[0].double().numpy())
+            for layer, features in encoder(picture.to(torch.float32)).items()
+        }
+
+    def gram(features):
+        flat = features.reshape(len(features), -1)
+        return flat @ flat.T
+
+    of_content, of_style, of_image = maps(content), maps(style), maps(image)
+    return (
+        {layer: float(((of_image[layer] - of_content[layer]) ** 2).sum()) for layer in layers},
+        {layer: float(((gram(of_image[layer]) - gram(of_style[layer])) ** 2).sum()) for layer in layers},
+    )
+
+
+def softmax_over_all(layer, features):
+    exponentials = np.exp(features - features.max())
+    return exponentials / exponentials.sum()
+
+
+def scaled_where_deep(layer, features):
+    return features * (0.001 if layer in ("relu2_1", "relu3_1", "relu3_2") else 1.0)
+
+
+def three_pictures(images):
+    square = images[0][..., :32].contiguous()
+    return square, images[1], torch.rand(square.shape, generator=torch.Generator().manual_seed(5))
+
+
+def test_softmax_smoothing_is_the_paper_s_in_relative_losses(network, images, recipe):
+    settings = recipe(activation_smoothing="softmax")
+    content, style, image = three_pictures(images)
+    encoder = Encoder(network, settings.layers, pooling="average")
+    here, at_content = (
+        paper_losses(encoder, settings.style_layers, content, style, picture, softmax_over_all)[1]
+        for picture in (image, content)
+    )
+    losses = objective_of(network, settings, (content, style))(image)
+    expected = sum(here[layer] / at_content[layer] for layer in settings.style_layers) / 3
+    assert losses.style.item() == pytest.approx(expected, rel=1e-3)
+    (layer,) = settings.content_layers
+    difference = paper_losses(encoder, [layer], content, style, image, softmax_over_all)[0][layer]
+    target = softmax_over_all(layer, encoder(content)[layer][0].double().numpy())
+    spread = ((target - target.mean((1, 2), keepdims=True)) ** 2).sum()
+    assert losses.content.item() == pytest.approx(difference / spread, rel=1e-3)
+
+
+def test_softmax_smoothing_has_a_mean_of_1_over_channels_and_positions(recipe):
+    maps = {"relu3_2": torch.randn(2, 5, 3, 4, generator=torch.Generator().manual_seed(0)).bfloat16()}
+    features = smoothed(recipe(activation_smoothing="softmax"), maps)["relu3_2"]
+    assert features.dtype == torch.float32
+    torch.testing.assert_close(features.mean((1, 2, 3)), torch.ones(2))
+    # not over channels alone, nor over positions alone
+    assert features.mean(1).std() > 0.1
+    assert features.mean((2, 3)).std() > 0.1
+    # the ratio of two values is the exponential of their difference, wherever they are
+    wide = maps["relu3_2"].float()
+    ratio = (wide[0, 1, 2, 3] - wide[0, 4, 0, 1]).exp()
+    torch.testing.assert_close(features[0, 1, 2, 3] / features[0, 4, 0, 1], ratio)
+
+
+@pytest.mark.parametrize("size", [(32, 32), (64, 64)])
+def test_softmax_smoothing_does_not_see_the_size_of_a_repeated_picture(recipe, size):
+    tile = torch.rand(1, 4, 8, 8, generator=torch.Generator().manual_seed(1))
+    large = tile.repeat(1, 1, size[0] // 8, size[1] // 8)
+    settings = recipe(activation_smoothing="softmax")
+    grams = [gram_matrix(smoothed(settings, {"relu1_1": maps})["relu1_1"]) for maps in (tile, large)]
+    torch.testing.assert_close(grams[0], grams[1])
+
+
+def test_scaled_layers_are_the_two_deepest_of_style_and_other_content(network, images, recipe):
+    settings = recipe(activation_smoothing="scale", loss_normalisation="sum")
+    content, style, image = three_pictures(images)
+    encoder = Encoder(network, settings.layers, pooling="average")
+    of_content, of_style = paper_losses(encoder, settings.layers, content, style, image, scaled_where_deep)
+    losses = objective_of(network, settings, (content, style))(image)
+    assert losses.content.item() == pytest.approx(of_content["relu3_2"] / 2, rel=1e-4)
+    count = {layer: encoder(content)[layer][0].numel() for layer in settings.style_layers}
+    expected = sum(of_style[layer] / count[layer] ** 2 for layer in settings.style_layers) / 4
+    assert losses.style.item() == pytest.approx(expected, rel=1e-4)
+
+
+def test_without_smoothing_feature_maps_are_the_encoder_s(recipe):
+    maps = {"relu1_1": torch.rand(1, 2, 3, 3)}
+    assert smoothed(recipe(), maps) is maps
 
 
 def test_relative_losses_are_0_and_1_at_the_content_image(network, images, recipe):

@@ -66,7 +66,7 @@ def test_from_coarse_to_fine(painted, recipe, images):
 def test_the_fourier_parameterisation_paints_within_range(painted, recipe):
     (painting,) = painted(recipe(iterations=30, snapshots=[0], parameterisation="fourier", initialisation="noise"))
     assert painting.out_of_range_fraction == 0
-    assert painting.trajectory.worst_rise == 1
+    assert painting.trajectory.final_over_best == 1
     assert painting.trajectory.total[-1] < 0.2 * painting.trajectory.total[0]
 
 

@@ -5,6 +5,7 @@ from robust_style.transfer.recipe import (
     contradictions,
     inert_in_configuration,
     inert_settings,
+    precision_of,
     recipe_from_settings,
     seed_is_inert,
 )
@@ -97,6 +98,9 @@ def test_something_must_be_wanted(fair):
     [
         ({"noise_share": 0.3}, "noise_share has no effect: it needs initialisation blend"),
         ({"noise_share": 0.3, "initialisation": "blend"}, None),
+        ({"activation_smoothing": "scale"}, "it needs the value softmax, or loss_normalisation mean or sum"),
+        ({"activation_smoothing": "scale", "loss_normalisation": "sum"}, None),
+        ({"activation_smoothing": "softmax"}, None),
         ({"learning_rate": 0.1}, "learning_rate has no effect: it needs optimiser adam"),
         ({"learning_rate": 0.1, "optimiser": "adam"}, None),
         (
@@ -116,6 +120,25 @@ def test_something_must_be_wanted(fair):
 def test_what_has_no_effect(fair, settings, inert):
     sentences = list(inert_settings(fair | settings, set(settings)))
     assert any(inert in sentence for sentence in sentences) if inert else sentences == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "general", "precision"),
+    [
+        ({}, "auto", "auto"),
+        ({}, "bfloat16", "bfloat16"),
+        ({"precision": "float32"}, "bfloat16", "float32"),
+        ({"optimiser": "lbfgs_unguarded"}, "auto", "float32"),
+        ({"optimiser": "lbfgs_unguarded", "line_search": "strong_wolfe"}, "auto", "float32"),
+        ({"optimiser": "lbfgs_unguarded"}, "bfloat16", "bfloat16"),
+        ({"optimiser": "lbfgs_unguarded", "precision": "bfloat16"}, "auto", "bfloat16"),
+        ({"activation_smoothing": "softmax"}, "auto", "float32"),
+    ],
+)
+def test_precision_is_the_recipe_s_then_the_general_one_and_float32_where_rounding_matters(
+    fair, changes, general, precision
+):
+    assert precision_of(recipe_from_settings(fair | changes), general) == precision
 
 
 def test_what_nobody_set_is_not_told(fair):

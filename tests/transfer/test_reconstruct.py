@@ -56,7 +56,7 @@ def test_pictures_losses_and_record(given, encoder):
     parts = [*record["content"], *record["texture"]]
     for part in parts:
         assert part["last_loss"] < 0.5 * part["first_loss"]
-        assert part["worst_rise"] <= 1
+        assert part["worst_rise"] >= 1
         assert part["iterations"] <= 40
 
     # The shallowest layer gives the content back, deeper ones lose more.

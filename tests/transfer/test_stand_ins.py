@@ -28,7 +28,10 @@ def test_each_built_in_recipe_paints_with_each_network(name: str, architecture: 
     weights = settled.get("style_layer_weights")
     assert weights is None or len(weights) == len(settled["style_layers"])
     others = {key: value for key, value in settled.items() if "layer" not in key}
-    assert others == {key: value for key, value in RECIPES[name].items() if "layer" not in key}
+    expected = {key: value for key, value in RECIPES[name].items() if "layer" not in key}
+    if name == "nakano" and ARCHITECTURES[architecture].family == "resnet":
+        expected["pooling"] = "max"
+    assert others == expected
 
 
 def test_a_vgg_s_are_its_own() -> None:
@@ -40,6 +43,8 @@ def test_nakano_s_are_those_of_his_paper() -> None:
     settled = recipe_for(RECIPES["nakano"], "resnet50", STAND_INS)
     assert settled["style_layers"] == ["layer1", "layer2", "layer3", "layer4"]
     assert settled["content_layers"] == ["layer3"]
+    # a ResNet's pooling stays in his notebook, VGG's is replaced
+    assert (settled["pooling"], recipe_for(RECIPES["nakano"], "vgg19", STAND_INS)["pooling"]) == ("max", "average")
     assert recipe_for(RECIPES["fair"], "resnet18", STAND_INS)["style_layers"][0] == "relu1"
 
 

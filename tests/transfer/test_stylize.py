@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from robust_style.compute import device
 from robust_style.errors import CheckpointError, ConfigError, Divergence, ImageError
 from robust_style.files.checkpoint import save_checkpoint
+from robust_style.files.trace import Trace
 from robust_style.model.restore import restore_network
 from robust_style.transfer.input_image import read_picture
 from robust_style.transfer.stylize import stylize
@@ -43,6 +45,11 @@ def test_the_five_products(files, capsys):
     assert trace["snapshots"] == [0, 6, 30]
     assert trace["total_loss"][-1] < 0.5 * trace["total_loss"][0]
     assert trace["stopped"] == "iterations"
+    # of lbfgs also the losses of rejected steps; the picture's are the best so far
+    evaluated = trace["evaluated_loss"] or trace["total_loss"]
+    assert len(evaluated) == 31
+    assert trace["worst_rise"] == max(loss / min(evaluated[: at + 1]) for at, loss in enumerate(evaluated))
+    assert Trace.load(products.trace).evaluated_loss == tuple(trace["evaluated_loss"])
     assert trace["recipe"] == files["recipe"]
     assert (trace["precision"], trace["threads"], trace["device"], trace["size_px"]) == ("float32", 1, "cpu", 32)
     with Image.open(products.preview) as preview:
@@ -90,6 +97,16 @@ def test_a_checkpoint_with_other_labels_is_refused(files, key, value):
     with pytest.raises(CheckpointError, match=f"expected {key} {value!r}"):
         stylize(**files)
     assert not written(files)
+
+
+def test_unguarded_recipes_are_painted_in_float32_where_others_are_in_bfloat16(files, monkeypatch):
+    monkeypatch.setattr(device, "_has_native_bfloat16", lambda where: True)
+    files["precision"] = "auto"
+    precisions = []
+    for changes in ({}, {"optimiser": "lbfgs_unguarded"}, {"optimiser": "lbfgs_unguarded", "precision": "bfloat16"}):
+        stylize(**files | {"recipe": files["recipe"] | {"iterations": 1, "snapshots": [0]} | changes})
+        precisions.append(trace_in(files)["precision"])
+    assert precisions == ["bfloat16", "float32", "bfloat16"]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from robust_style.transfer.optimisers.problem import PictureLosses
 def trajectory_of(*losses):
     trajectory = new_trajectory(len(losses))
     trajectory.losses = [PictureLosses(loss, 0.0, 0.0, 0.0) for loss in losses]
+    trajectory.evaluated = list(losses)
     return trajectory
 
 
@@ -29,6 +30,16 @@ def test_the_best_is_reset_where_the_precision_changes():
     trajectory.exact_from = 2
     assert trajectory.worst_rise == 3.5 / 2.5
     assert trajectory.final_over_best == 3.5 / 2.5
+
+
+def test_the_worst_rise_is_that_of_evaluated_losses_not_of_the_best_so_far():
+    trajectory = trajectory_of(10.0, 10.0, 2.0, 2.0)
+    assert trajectory.worst_rise == 1.0
+    trajectory.evaluated = [10.0, 50.0, 2.0, 6.0]
+    assert trajectory.worst_rise == 5.0
+    assert trajectory.final_over_best == 1.0
+    trajectory.evaluated[3] = math.nan
+    assert trajectory.worst_rise == 1e300
 
 
 def test_chosen_pictures_and_the_last_are_kept():

@@ -98,6 +98,22 @@ def test_imported_and_untrained_networks(project: Path) -> None:
     assert "theirs, seed 1" not in output
 
 
+def test_recipes_paint_with_the_checkpoints_they_name(project: Path) -> None:
+    """2 networks of epochs 0 to 4: `fair` with 0, 1 and 4, `original` with 4; reconstructions and accuracies of all."""
+    (project / "few.yaml").write_text(
+        "training: {epochs: 4}\ntransfer: {recipes: {fair: {checkpoints: ends}, original: {checkpoints: last}}}\n",
+        encoding="utf-8",
+    )
+    output = plan(project, "--configfile", "config/miniature.yaml", "few.yaml")
+    planned = jobs(output)
+    assert planned["stylize"] == planned["score_stylization"] == 2 * (3 + 1)
+    assert planned["evaluate_checkpoint"] == planned["reconstruct"] == 2 * 5
+    for recipe, epochs in {"fair": (0, 1, 4), "original": (4,)}.items():
+        for epoch in range(5):
+            painting = f"epoch {epoch:03d}, recipe {recipe}." in output
+            assert painting == (epoch in epochs), (recipe, epoch)
+
+
 @pytest.mark.nightly
 def test_the_folder_of_results_is_normalised(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))

@@ -140,6 +140,30 @@ def test_epsilons_are_those_of_standard_and_adversarial_training() -> None:
     assert experiment.training_epsilons(config) == {"standard": 0.0, "adversarial": 0.5}
 
 
+@pytest.mark.parametrize(
+    ("choice", "trained", "imported", "untrained"),
+    [("all", [0, 25, 50, 75, 100], [76], [0]), ("ends", [0, 25, 100], [76], [0]), ("last", [100], [76], [0])],
+)
+def test_checkpoints_of_a_recipe(choice: str, trained: list[int], imported: list[int], untrained: list[int]) -> None:
+    config = check(
+        seeds=[0, 3], networks__theirs=THEIRS, networks__control=UNTRAINED, transfer__recipes__fair__checkpoints=choice
+    )
+    painting = experiment.painting_checkpoints(config, "fair")
+    for seed in (0, 3):
+        assert [epoch for name, at, epoch in painting if (name, at) == ("standard", seed)] == trained
+        assert [epoch for name, at, epoch in painting if (name, at) == ("control", seed)] == untrained
+    assert [item for item in painting if item[0] == "theirs"] == [("theirs", 0, epoch) for epoch in imported]
+    assert experiment.painting_checkpoints(config, "original") == experiment.checkpoints(config)
+
+
+def test_recipes_that_differ_in_their_checkpoints_are_compared_as_equal() -> None:
+    config = check(transfer__recipes__fair__checkpoints="ends", transfer__recipes__fair_3__checkpoints="last")
+    recipes = experiment.compared_recipes(config)
+    assert experiment.ratio_series(recipes) == {"ratio 3 to 300": ["fair_3", "fair_30", "fair"]}
+    assert not any("checkpoints" in block for block in recipes.values())
+    assert "checkpoints" not in experiment.painted_recipe(config, "standard", "fair", {})
+
+
 def recipe(style: float, content: float = 1.0, **others: Any) -> dict[str, Any]:
     return {"style_weight": style, "content_weight": content, "optimiser": "lbfgs", **others}
 
@@ -157,7 +181,7 @@ def recipe(style: float, content: float = 1.0, **others: Any) -> dict[str, Any]:
             {"a": recipe(3.0), "b": recipe(30.0), "c": recipe(3.0, pooling="max"), "d": recipe(30.0, pooling="max")},
             {"ratio 3 to 30": ["a", "b"], "ratio 3 to 30, c": ["c", "d"]},
         ),
-        (check()["transfer"]["recipes"], {"ratio 3 to 300": ["fair_3", "fair_30", "fair"]}),
+        (experiment.compared_recipes(check()), {"ratio 3 to 300": ["fair_3", "fair_30", "fair"]}),
     ],
     ids=["ordered", "equal", "no content", "two", "published"],
 )

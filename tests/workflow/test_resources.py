@@ -74,6 +74,16 @@ def test_reconstructions_cost_little() -> None:
     assert all_of_them - none == pytest.approx(5 * (last - none))
 
 
+def test_a_recipe_costs_the_checkpoints_that_paint_with_it() -> None:
+    """Of 5 checkpoints `ends` are 3."""
+    one = {"transfer.recipes": {"fair": {}}, "reconstruction.checkpoints": "none"}
+    configs = {key: check(one | {"transfer.recipes.fair.checkpoints": key}) for key in ("all", "ends", "last")}
+    for estimate in (cpu_hours, needed_bytes):
+        every, ends, last = (estimate(configs[key]) for key in ("all", "ends", "last"))
+        assert every - last == pytest.approx(2 * (every - ends))
+        assert last < every
+
+
 @pytest.mark.parametrize("device", ["auto", "cuda"])
 def test_days_on_a_cpu_are_refused(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
     config = check({"device": device})

@@ -181,6 +181,20 @@ def test_every_built_in_recipe_is_a_recipe() -> None:
         assert recipe_from_settings(recipe_for(recipe, "vgg19", {})).iterations == built_in[name]["iterations"]
 
 
+def test_the_cells_of_the_optimiser_study_differ_in_nothing_else() -> None:
+    built_in = built_in_recipes(CONFIG / "recipes.yaml")
+    names = ["original", "original_no_clamp", "original_line_search", "original_no_clamp_line_search"]
+    config = check_configuration(changed({"transfer.recipes": {name: {} for name in ["fair", *names]}}), SCHEMA)
+    cells = [config["transfer"]["recipes"][name] for name in names]
+    assert [(cell["clamp"], cell["line_search"]) for cell in cells] == [
+        (True, "none"), (False, "none"), (True, "strong_wolfe"), (False, "strong_wolfe")
+    ]  # fmt: skip
+    rest = [{key: value for key, value in cell.items() if key not in ("clamp", "line_search")} for cell in cells]
+    assert all(others == rest[0] for others in rest)
+    assert (rest[0]["optimiser"], rest[0]["initialisation"]) == ("lbfgs_unguarded", "content")
+    assert built_in["original"]["snapshots"] == [0, 50, 100], "the notebook's n_iters"
+
+
 def test_the_controls_that_the_schema_proposes_are_valid() -> None:
     description = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))["properties"]["networks"]["description"]
     controls = [text for text in description.split("`") if text.count(": {") == 1]
@@ -191,7 +205,9 @@ def test_the_controls_that_the_schema_proposes_are_valid() -> None:
     check_configuration(config, SCHEMA)
 
 
-@pytest.mark.parametrize("names", [("config",), ("config", "demo"), ("config", "miniature"), ("config", "short")])
+@pytest.mark.parametrize(
+    "names", [("config",), ("config", "demo"), ("config", "miniature"), ("config", "short"), ("config", "original_150")]
+)
 def test_our_own_configurations_are_valid(names: tuple[str, ...]) -> None:
     assert set(check_configuration(merged(*names), SCHEMA)["networks"]) == {"standard", "adversarial"}
 

@@ -23,7 +23,8 @@ from robust_style.workflow.experiment import (
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "config" / "studies"
-WITHOUT_DOWNLOAD = ("nakano", "epsilon", "architectures", "artefacts", "schedule")
+WITHOUT_DOWNLOAD = ("nakano", "epsilon", "architectures", "artefacts", "schedule", "smoothing")
+# Judged by config/claims.yaml.
 STUDIES = (*WITHOUT_DOWNLOAD, "nakano_imagenet")
 FILES = {name: (f"studies/{name}",) for name in STUDIES} | {
     f"{name}_small": (f"studies/{name}", "studies/small", f"studies/{name}_small") for name in WITHOUT_DOWNLOAD
@@ -59,6 +60,21 @@ def test_a_study_is_valid_and_has_results_and_images_of_its_own(name: str) -> No
     elif name in WITHOUT_DOWNLOAD:
         assert len(config["seeds"]) >= 3, "one training decides no claim"
         assert not any("source" in network for network in config["networks"].values())
+
+
+@pytest.mark.parametrize("name", ["smoothing", "smoothing_small"])
+def test_smoothing_crosses_training_architecture_and_softmax(name: str) -> None:
+    config = study(name)
+    networks, recipes = config["networks"], config["transfer"]["recipes"]
+    kinds = {(network["regime"], network["architecture"]) for network in networks.values()}
+    crossed = {(regime, net) for regime in ("standard", "adversarial") for net in ("vgg19", "resnet18")}
+    assert kinds == crossed
+    attacked = [network for network in networks.values() if network["regime"] == "adversarial"]
+    without = [{key: value for key, value in network.items() if key != "architecture"} for network in attacked]
+    assert without[0] == without[1], "the same attack"
+    none, softmax = (recipes[recipe] for recipe in ("fair", "fair_softmax"))
+    assert {key for key in none if none[key] != softmax[key]} == {"activation_smoothing"}
+    assert len(recipes) == 2
 
 
 def named(claim: Claim) -> tuple[set[str], set[str]]:

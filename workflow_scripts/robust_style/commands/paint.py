@@ -184,6 +184,8 @@ def _warnings(chosen: argparse.Namespace, recipe: dict[str, Any], changed: set[s
     keys = [change.partition("=")[0].strip() for change in chosen.set]
     for key in sorted({key for key in keys if keys.count(key) > 1}):
         yield f"--set {key} is given {keys.count(key)} times; the last value is used"
+    if "checkpoints" in changed:
+        yield "checkpoints has no effect: only the workflow paints with several checkpoints"
     if "snapshots" in changed:
         yield "snapshots has no effect: only the workflow keeps them (--gif writes the pictures on the way)"
     if chosen.seed is not None and seed_is_inert(recipe):

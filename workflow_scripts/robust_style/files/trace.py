@@ -36,7 +36,9 @@ class Trace:
     """The trajectory of one optimisation.
 
     `total_loss`, `content_loss`, `style_loss` and `total_variation` belong to the picture at each of `iteration`: with
-    `lbfgs` to the best picture so far, otherwise to the current one. Total is the sum of the others times their
+    `lbfgs` to the best picture so far, otherwise to the current one. `evaluated_loss` are the total losses that the
+    optimiser computed at each iteration, also those of steps that a line search rejected (None: not finite); empty
+    where they are `total_loss`. `worst_rise` is computed from them. Total is the sum of the others times their
     weights in the recipe; a loss without weight is 0. From iteration `float32_from` on, losses are computed in float32
     (None: in `precision` throughout). `coarse` has the total losses at the smaller sizes before. `batch_size` pictures
     were painted together, which changes each by rounding. `snapshots` are the iterations of the tiles in the strip:
@@ -66,6 +68,7 @@ class Trace:
     batch_size: int
     stopped: str
     recipe: dict[str, Any]
+    evaluated_loss: tuple[float | None, ...] = ()
 
     @property
     def picture(self) -> Path:
@@ -93,8 +96,12 @@ class Trace:
         """Read the trace at `path`. Raises ResultError if it is missing, damaged or of another kind."""
         content = read_json(path)
         try:
-            trace = cls(path=path, **{name: convert(content[name]) for name, convert in _CONVERSIONS.items()})
-            if {len(getattr(trace, name)) for name in _LOSSES} != {len(trace.iteration)} or not trace.iteration:
+            # Traces of earlier versions have no evaluated losses.
+            evaluated = tuple(None if loss is None else float(loss) for loss in content.get("evaluated_loss", ()))
+            fields = {name: convert(content[name]) for name, convert in _CONVERSIONS.items()}
+            trace = cls(path=path, evaluated_loss=evaluated, **fields)
+            lengths = {len(getattr(trace, name)) for name in _LOSSES} | {len(trace.evaluated_loss or trace.iteration)}
+            if lengths != {len(trace.iteration)} or not trace.iteration:
                 raise ValueError("the lengths of its loss histories")
         except (KeyError, TypeError, ValueError) as problem:
             raise ResultError(

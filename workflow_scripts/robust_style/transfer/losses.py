@@ -19,6 +19,9 @@ ROUNDING = 1e-12
 # Gatys et al. 2016, eq. 1 and 4: the constants before their sums of squares.
 PAPER_CONTENT, PAPER_STYLE = 1 / 2, 1 / 4
 
+# SOURCE: peiwang062/swag (6ef1ca9), resnet_swag.py: `alpha`, of the last two of its five style layers.
+SCALE, SCALED_LAYERS = 1e-3, 2
+
 # Rows of a batch; None is all rows, without a copy.
 Rows = Sequence[int] | None
 
@@ -120,8 +123,10 @@ class Objective:
             encoded = torch.cat([transform(image) for transform, image in pairs])
             with torch.no_grad():
                 content_pairs = zip(transforms, torch.split(_select(rows, self._contents), 1), strict=True)
-                content_maps = targets.encoder(torch.cat([transform(image) for transform, image in content_pairs]))
-        maps = targets.encoder(encoded)
+                content_maps = self._maps(
+                    targets.encoder, torch.cat([transform(image) for transform, image in content_pairs])
+                )
+        maps = self._maps(targets.encoder, encoded)
         content = images.new_zeros(len(images))
         for term in targets.content:
             target = _select(rows, term.target) if content_maps is None else _wide(content_maps[term.layer])
@@ -139,13 +144,39 @@ class Objective:
             total = total + recipe.total_variation_weight * variation
         return Losses(total, content, style, variation)
 
+    def _maps(self, encoder: Encoder, images: Float[Tensor, "rows 3 height width"]) -> dict[str, Tensor]:
+        return smoothed(self._recipe, encoder(images))
+
     def _targets(self, dtype: torch.dtype) -> "_Targets":
         encoder = self._make_encoder(dtype)
         with torch.no_grad():
-            maps = encoder(self._contents)
+            maps = self._maps(encoder, self._contents)
             content = _content_terms(self._recipe, maps) if self._recipe.content_weight else []
             style = _style_terms(self._recipe, encoder, self._scenes, maps) if self._recipe.style_weight else []
             return _Targets(encoder, content, style)
+
+
+def smoothed(recipe: Recipe, maps: dict[str, Float[Tensor, "batch _ _ _"]]) -> dict[str, Float[Tensor, "batch _ _ _"]]:
+    """Layer name -> feature map after the recipe's `activation_smoothing`; the same maps for `none`.
+
+    * `softmax`: exp(F) over its sum over all channels and positions of the layer and picture, times their number, in
+      float32: the mean of a map is 1. Source: Wang, Li and Vasconcelos 2021 (arXiv 2104.05623); `softmax3d` in their
+      code, there without temperature and commented out. Differs from it: times the number of values. For pictures and
+      styles of one size this changes losses by a constant factor, and relative losses not at all; without it Gram
+      matrices would depend on the size of the style image, and their squares would be too small for float32.
+    * `scale`: times 0.001 for the last two of the style layers, and for content layers that are not style layers.
+      Source: the same code (peiwang062/swag), as released, where these are the last two stages of a ResNet-50. This is
+      not a softmax: it only reduces the weight of these layers. Differs from it: the layers are those of the recipe.
+    """
+    if recipe.activation_smoothing == "softmax":
+        return {
+            layer: _wide(features).flatten(1).softmax(1).mul(features[0].numel()).view_as(features)
+            for layer, features in maps.items()
+        }
+    if recipe.activation_smoothing == "scale":
+        scaled = {*recipe.content_layers} - {*recipe.style_layers} | {*recipe.style_layers[-SCALED_LAYERS:]}
+        return {layer: features * SCALE if layer in scaled else features for layer, features in maps.items()}
+    return maps
 
 
 def total_variation(image: Float[Tensor, "batch channels height width"]) -> Float[Tensor, " batch"]:
@@ -283,7 +314,7 @@ def _mean_gram(
         if id(style.image) not in grams:
             grams[id(style.image)] = {
                 name: _style_of(recipe, maps)
-                for name, maps in encoder(style.image).items()
+                for name, maps in smoothed(recipe, encoder(style.image)).items()
                 if name in recipe.style_layers
             }
         part = grams[id(style.image)][layer] * (style.weight / total)

@@ -36,7 +36,7 @@ from robust_style.transfer.input_image import resized
 from robust_style.transfer.optimise import LoadImage, Observer, PaintingRequest, StyleSource, paint
 from robust_style.transfer.optimisers.trajectory import BestSoFar, Trajectory
 from robust_style.transfer.picture_file import QUALITY, as_text, frame_iterations, write_animation, write_painting
-from robust_style.transfer.recipe import Recipe, recipe_from_settings
+from robust_style.transfer.recipe import Recipe, precision_of, recipe_from_settings
 from robust_style.transfer.stand_ins import StandIns, recipe_for
 from robust_style.workflow.resources import largest_size_px, painting_bytes
 
@@ -98,9 +98,9 @@ def paint_photo_file(
     """
     make_deterministic(threads)
     where = choose_device(device)
-    arithmetic = choose_precision(precision, where)
     network, header = network_to_paint_with(checkpoint)
     settings = recipe_from_settings(recipe_for(recipe, header.architecture, stand_ins))
+    arithmetic = choose_precision(precision_of(settings, precision), where)
     frames = frame_iterations(settings.iterations, ANIMATION_FRAMES) if request.animation else ()
     content = read_image(request.content, keep_alpha=keep_alpha)
     styles = [_style_image(path, say) for path in request.styles]
@@ -142,7 +142,9 @@ def paint_photo_file(
     with uninterruptible():
         _write(request, photo, painting.picture, trajectory, best.iterations, painting.stopped, quality)
     height, width = painting.picture.shape[1:]
-    rise = f", rose {trajectory.worst_rise:.3g}-fold on the way" if trajectory.worst_rise > 1 else ""
+    # With lbfgs only rejected steps rise; the picture never does.
+    rises = settings.optimiser != "lbfgs" and trajectory.worst_rise > 1
+    rise = f", rose {trajectory.worst_rise:.3g}-fold on the way" if rises else ""
     return (
         f"{request.output}: {width} x {height} px, loss {trajectory.total[0]:.4g} -> {trajectory.total[-1]:.4g} "
         f"({_STOPPED_TEXT[painting.stopped]} {trajectory.last} iterations{rise})"

@@ -20,6 +20,9 @@ LineSearch = Literal["none", "strong_wolfe"]
 Initialisation = Literal["content", "noise", "blend"]
 Parameterisation = Literal["pixel", "fourier"]
 ColourPreservation = Literal["none", "luminance", "histogram"]
+ActivationSmoothing = Literal["none", "softmax", "scale"]
+
+Precision = Literal["auto", "float32", "bfloat16"]
 
 Settings = Mapping[str, Any]
 
@@ -50,6 +53,7 @@ class Recipe:
     gram_normalisation: GramNormalisation
     loss_normalisation: LossNormalisation
     distance: Distance
+    activation_smoothing: ActivationSmoothing
     pooling: Pooling
     padding: Padding
     optimiser: Optimiser
@@ -65,6 +69,7 @@ class Recipe:
     colour_preservation: ColourPreservation
     style_scale: float
     coarse_scales: tuple[CoarseScale, ...]
+    precision: Precision
     iterations: int
     snapshots: tuple[int, ...]
 
@@ -98,6 +103,19 @@ def recipe_from_settings(settings: Settings) -> Recipe:
     for fault in contradictions(settings):
         raise ConfigError(f"transfer recipe: {fault}")
     return recipe
+
+
+def precision_of(recipe: Recipe, general: str) -> str:
+    """The recipe's own `precision`, or else the `general` one, where it is not auto: float32, bfloat16 or auto.
+
+    Where both are auto: float32 for `lbfgs_unguarded`, because the sources of these recipes use it and rounding adds to
+    the rises of the loss that they show, and for softmax smoothing, because the exponential magnifies rounding.
+    """
+    for choice in (recipe.precision, general):
+        if choice != "auto":
+            return choice
+    needs_float32 = recipe.optimiser == "lbfgs_unguarded" or recipe.activation_smoothing == "softmax"
+    return "float32" if needs_float32 else "auto"
 
 
 def contradictions(settings: Settings) -> list[str]:
@@ -185,6 +203,10 @@ _EFFECTIVE_WITH: dict[str, tuple[str, Callable[[Settings], bool]]] = {
     "style_layers": _NEEDS_STYLE,
     "gram_normalisation": _NEEDS_STYLE,
     "style_scale": _NEEDS_STYLE,
+    "activation_smoothing": (
+        "the value softmax, or loss_normalisation mean or sum",
+        lambda recipe: recipe["activation_smoothing"] != "scale" or recipe["loss_normalisation"] in ("mean", "sum"),
+    ),
 }
 
 # Takes a key and its value in the configuration; returns the checked value or raises ConfigError.
@@ -285,6 +307,7 @@ _READERS: dict[str, _Reader] = {
     "gram_normalisation": _choice(GramNormalisation),
     "loss_normalisation": _choice(LossNormalisation),
     "distance": _choice(Distance),
+    "activation_smoothing": _choice(ActivationSmoothing),
     "pooling": _choice(Pooling),
     "padding": _choice(Padding),
     "optimiser": _choice(Optimiser),
@@ -300,6 +323,7 @@ _READERS: dict[str, _Reader] = {
     "colour_preservation": _choice(ColourPreservation),
     "style_scale": _read_positive,
     "coarse_scales": _read_coarse_scales,
+    "precision": _choice(Precision),
     "iterations": _count(1),
     "snapshots": _read_snapshots,
 }

@@ -144,6 +144,7 @@ def _base_recipe(layers: Sequence[str], iterations: int) -> Recipe:
         gram_normalisation="elements",
         loss_normalisation="relative",
         distance="squared",
+        activation_smoothing="none",
         pooling="average",
         padding="zeros",
         optimiser="lbfgs",
@@ -159,6 +160,7 @@ def _base_recipe(layers: Sequence[str], iterations: int) -> Recipe:
         colour_preservation="none",
         style_scale=1.0,
         coarse_scales=(),
+        precision="auto",
         iterations=iterations,
         snapshots=(iterations,),
     )

@@ -11,6 +11,8 @@ from robust_style.model.architectures import architecture_named
 
 # Family -> `relu` or `conv` -> a layer for each of VGG's five blocks.
 StandIns = Mapping[str, Mapping[str, Sequence[str]]]
+# Keys of a recipe in the configuration that are no settings of the painting.
+_NO_SETTINGS = ("layers_of", "checkpoints")
 VGG_LAYER = re.compile(r"(conv|relu)([1-5])_[1-4]")
 
 
@@ -38,11 +40,11 @@ def own_layers(layers_of: Mapping[str, Any], architecture: str) -> list[Any]:
 
 
 def recipe_for(recipe: Mapping[str, Any], architecture: str, stand_ins: StandIns) -> dict[str, Any]:
-    """The settings of the recipe with the layers of `architecture`, and without `layers_of`.
+    """The settings of the recipe with the layers of `architecture`, and without `layers_of` and `checkpoints`.
 
     Layers with the same stand-in are merged, and their weights added. Raises ConfigError for an unknown architecture.
     """
-    settings = {key: value for key, value in recipe.items() if key != "layers_of"}
+    settings = {key: value for key, value in recipe.items() if key not in _NO_SETTINGS}
     for layers in own_layers(recipe.get("layers_of", {}), architecture):
         settings |= layers
     weights = settings.get("style_layer_weights")

@@ -1,5 +1,6 @@
 """Paint some pairs of images with one checkpoint and one recipe: from files to files."""
 
+import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,7 +26,7 @@ from robust_style.transfer.picture_file import (
     write_preview,
     write_strip,
 )
-from robust_style.transfer.recipe import Recipe, recipe_from_settings
+from robust_style.transfer.recipe import Recipe, precision_of, recipe_from_settings
 
 # Iterations between two lines of the log: about a second on a CPU.
 REPORT_EVERY = 25
@@ -80,7 +81,7 @@ def stylize(
     make_deterministic(threads)
     settings = recipe_from_settings(recipe)
     where = choose_device(device)
-    arithmetic = choose_precision(precision, where)
+    arithmetic = choose_precision(precision_of(settings, precision), where)
     network, header = restore_network(checkpoint)
     check_labels(checkpoint, header, labels)
     frames = frame_iterations(settings.iterations, animation_frames)
@@ -235,6 +236,11 @@ def _trace_of(painting: Painting, recipe: Recipe, *, path: Path, **run: Any) -> 
         out_of_range_fraction=painting.out_of_range_fraction,
         stopped=painting.stopped,
         recipe=_plain(asdict(recipe)),
+        evaluated_loss=(
+            ()
+            if trajectory.evaluated == trajectory.total
+            else tuple(loss if math.isfinite(loss) else None for loss in trajectory.evaluated)
+        ),
         **run,
     )
 

@@ -29,6 +29,7 @@ ROLES = ("standard", "adversarial", "noise", "step_matched", "untrained")
 # Style layers of raters that are networks for CIFAR; SOURCE: Gatys et al. 2016. Other architectures have stand-ins.
 RATER_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 _WEIGHTS = ("style_weight", "content_weight")
+_CHECKPOINTS = "checkpoints"
 
 
 # --- Dataset ---
@@ -102,6 +103,19 @@ def last_epochs(config: Config) -> dict[str, int]:
     return last
 
 
+def painting_checkpoints(config: Config, recipe: str) -> list[tuple[str, int, int]]:
+    """(network, seed, completed epochs) of every checkpoint that paints with `recipe`; see its key `checkpoints`.
+
+    `ends` are the untrained checkpoint, the first trained one and the last, as far as a network has them.
+    """
+    choice, every = config["transfer"]["recipes"][recipe]["checkpoints"], checkpoints(config)
+    if choice == "all":
+        return every
+    last = last_epochs(config)
+    ends = checkpoint_epochs(config)[:2] if choice == "ends" else []
+    return [item for item in every if item[2] == last[item[0]] or item[2] in ends]
+
+
 def needs_autoattack(config: Config, network: str, epoch: int) -> bool:
     """True if the checkpoint is evaluated with AutoAttack."""
     return config["evaluation"]["autoattack_checkpoints"] == "all" or epoch == last_epochs(config)[network]
@@ -149,6 +163,14 @@ def one_of(names: Iterable[str]) -> str:
 def painted_recipe(config: Config, network: str, recipe: str, stand_ins: StandIns) -> dict[str, Any]:
     """The recipe with the layers of this network's architecture."""
     return recipe_for(config["transfer"]["recipes"][recipe], _architecture(config, network), stand_ins)
+
+
+def compared_recipes(config: Config) -> dict[str, dict[str, Any]]:
+    """The recipes without the key `checkpoints`: recipes that differ in it only are equal in how they paint."""
+    return {
+        name: {key: value for key, value in recipe.items() if key != _CHECKPOINTS}
+        for name, recipe in config["transfer"]["recipes"].items()
+    }
 
 
 def reconstructed_layers(config: Config, network: str, stand_ins: StandIns) -> list[str]:

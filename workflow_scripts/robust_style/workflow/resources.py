@@ -15,6 +15,7 @@ from robust_style.workflow.experiment import (
     LIBRARY_SIDE_PX,
     checkpoints,
     dataset_sizes,
+    painting_checkpoints,
     pairs,
     reconstructed_checkpoints,
     reconstruction_px,
@@ -113,7 +114,7 @@ def cpu_hours(config: Config) -> float:
     # Operations are counted for images of 32 px; those of convolutions are proportional to the pixels.
     larger = (side_px(config) / LIBRARY_SIDE_PX) ** 2
     pixels = ASPECT * transfer["size_px"] ** 2
-    iterations = sum(recipe["iterations"] for recipe in transfer["recipes"].values())
+    painting_recipes = {name: painting_checkpoints(config, name) for name in transfer["recipes"]}
     seconds = 0.0
     for name, network in config["networks"].items():
         _, of_image, of_pixel = relative_costs(network["architecture"], network["width"])
@@ -121,16 +122,21 @@ def cpu_hours(config: Config) -> float:
         if network["engine"] == "robustness":
             per_image *= _LIBRARY_FACTORS[network["regime"]]
         count = sum(owner == name for owner, _, _ in checkpoints(config))
-        pictures = count * len(pairs(config))
+        # Recipe -> pictures of this network.
+        pictures = {
+            recipe: sum(owner == name for owner, _, _ in painters) * len(pairs(config))
+            for recipe, painters in painting_recipes.items()
+        }
         reconstructed = sum(owner == name for owner, _, _ in reconstructed_checkpoints(config))
         epochs = training["epochs"] * len(config["seeds"]) if is_trained(network) else 0
         classifying = epochs * (images * network["passes_per_epoch"] * per_image + monitored)
         if not only_paints(network):
             steps = evaluation["steps"] * evaluation["restarts"]
             classifying += count * attacked * steps * SECONDS_PER_ATTACK_STEP
-        painting = pictures * iterations * pixels * SECONDS_PER_PIXEL
+        iterations = sum(number * transfer["recipes"][recipe]["iterations"] for recipe, number in pictures.items())
+        painting = iterations * pixels * SECONDS_PER_PIXEL
         painting += reconstructed * _reconstruction_seconds(config)
-        jobs = 2 * count + 2 * pictures * len(transfer["recipes"]) + reconstructed
+        jobs = 2 * count + 2 * sum(pictures.values()) + reconstructed
         seconds += classifying * of_image * larger + painting * of_pixel + jobs * _SECONDS_PER_JOB
     return seconds / 3600
 
@@ -150,10 +156,10 @@ def needed_bytes(config: Config) -> float:
         total += _CIFAR10_BYTES
     elif config["dataset"]["name"] == FOLDER:
         total += image_bytes(config)
-    pictures = len(checkpoints(config)) * len(pairs(config))
     pixels = ASPECT * transfer["size_px"] ** 2
     frames = transfer["animation_frames"] * ASPECT * min(transfer["animation_px"], transfer["size_px"]) ** 2
-    for recipe in transfer["recipes"].values():
+    for name, recipe in transfer["recipes"].items():
+        pictures = len(painting_checkpoints(config, name)) * len(pairs(config))
         each = pixels * (_PNG_BYTES_PER_PIXEL + _SNAPSHOT_BYTES_PER_PIXEL * len(recipe["snapshots"]))
         total += pictures * (each + frames * _FRAME_BYTES_PER_PIXEL + _BYTES_PER_PICTURE)
     for name, _, epoch in checkpoints(config):

@@ -3,18 +3,20 @@
 
 const pictures = new Map(DATA.pictures.map((picture) => [picture.at.join(), picture]));
 const pairs = new Set(DATA.pictures.map((picture) => picture.at.slice(4).join()));
-// Per network its checkpoints, as numbers of seed and epoch.
-const checkpoints = DATA.networks.map((_, network) => {
-  const own = DATA.pictures.filter((picture) => picture.at[1] === network).map((picture) => picture.at.slice(2, 4));
-  return [...new Map(own.map((at) => [at.join(), { seed: at[0], epoch: at[1] }])).values()];
-});
+// Per recipe and network the checkpoints that painted, as numbers of seed and epoch.
+const checkpoints = DATA.recipes.map((_, recipe) => DATA.networks.map((__, network) => {
+  const ofNetwork = DATA.pictures.filter(({ at }) => at[1] === network);
+  const ofRecipe = ofNetwork.filter(({ at }) => at[0] === recipe);
+  const ats = (ofRecipe.length ? ofRecipe : ofNetwork).map(({ at }) => at.slice(2, 4));
+  return [...new Map(ats.map((at) => [at.join(), { seed: at[0], epoch: at[1] }])).values()];
+}));
 
 const nearest = (numbers, wanted) => numbers.reduce((best, number, at) => (Math.abs(number - wanted) < Math.abs(numbers[best] - wanted) ? at : best), 0);
 
-// A network without this checkpoint (one imported or left untrained has one) shows its nearest.
-function checkpointOf(network, seed, epoch) {
+// A network without this checkpoint (imported, untrained, or a recipe of fewer checkpoints) shows its nearest.
+function checkpointOf(recipe, network, seed, epoch) {
   const distance = (at) => (at.seed === seed ? 0 : 1e6) + Math.abs(DATA.epochs[at.epoch] - DATA.epochs[epoch]);
-  return checkpoints[network].reduce((best, at) => (distance(at) < distance(best) ? at : best));
+  return checkpoints[recipe][network].reduce((best, at) => (distance(at) < distance(best) ? at : best));
 }
 
 const recipeOf = (state, side) => (side === "right" && state.right_recipe !== null ? state.right_recipe : state.recipe);
@@ -22,8 +24,8 @@ const recipeOf = (state, side) => (side === "right" && state.right_recipe !== nu
 // What one side shows: its network and checkpoint, and the picture if it was painted.
 function shown(state, side) {
   const network = state[side];
-  const at = checkpointOf(network, state.seed, state.epoch);
   const recipe = recipeOf(state, side);
+  const at = checkpointOf(recipe, network, state.seed, state.epoch);
   return { network, recipe, ...at, picture: pictures.get([recipe, network, at.seed, at.epoch, state.content, state.style].join()) };
 }
 

@@ -38,10 +38,10 @@ def minimise(problem: Problem, start: Tensor, trajectories: Sequence[Trajectory]
     """The best picture of each row within the iterations of its trajectory, not clamped.
 
     Rows are independent: each has its own memory, line search, end and precision. At each iteration the trajectory
-    records the best picture so far, so its losses never rise; a trial step that the line search rejects costs an
-    iteration. If the objective is not exact, the last ten iterations are in full precision, and so are all after a
-    line search that failed, because rounding hid the decrease; the switch costs one iteration. Raises Divergence if the
-    loss is not finite at the start.
+    records the best picture so far, so its losses never rise, and the loss that was evaluated; a trial step that the
+    line search rejects costs an iteration. If the objective is not exact, the last ten iterations are in full
+    precision, and so are all after a line search that failed, because rounding hid the decrease; the switch costs one
+    iteration. Raises Divergence if the loss is not finite at the start.
 
     Source: Nocedal & Wright 2006, algorithms 7.4 and 3.1. Differs from torch.optim.LBFGS: backtracking instead of no
     line search or strong Wolfe, capped steps, and an exact number of iterations.
@@ -106,8 +106,8 @@ class _Minimisation:
                     failed.append(number)
         if accepted:
             self._accept([active[index] for index in accepted], accepted, trial)
-        for number in active:
-            self._record(number)
+        for index, number in enumerate(active):
+            self._record(number, trial.losses[index].total)
         self._choose_directions([*(active[index] for index in accepted), *failed])
 
     def _accept(self, numbers: Sequence[int], indices: Sequence[int], trial: LossAndGradient) -> None:
@@ -144,10 +144,10 @@ class _Minimisation:
         row.exact = row.reevaluate = True
         row.step_length = 0.0
 
-    def _record(self, number: int) -> None:
+    def _record(self, number: int, evaluated: float | None = None) -> None:
         row, trajectory = self.rows[number], self.trajectories[number]
         parameters = self.parameters[number : number + 1]
-        trajectory.record(row.losses, parameters)
+        trajectory.record(row.losses, parameters, evaluated)
         if trajectory.is_complete:
             row.stopped = "iterations"
         elif row.stopped is None and not row.exact and trajectory.remaining <= EXACT_AT_THE_END:

@@ -10,6 +10,8 @@ from torch import Tensor
 from robust_style.transfer.optimisers.problem import PictureLosses
 
 Report = Callable[[int, float], None]
+# The largest ratio of losses: JSON has no infinity.
+_LARGEST = 1e300
 
 
 def eight_bit(image: Float[Tensor, "1 3 height width"]) -> UInt8[Tensor, "3 height width"]:
@@ -49,6 +51,10 @@ class BestSoFar:
 class Trajectory:
     """Losses and kept pictures of one optimisation. Iteration 0 is the start; `iterations` more complete it.
 
+    `losses` are those of the picture at each iteration; `evaluated` are the total losses that the optimiser computed
+    there. They differ for `lbfgs`, whose picture is the best so far: a step that its line search rejects is evaluated
+    only.
+
     `keep` are the iterations whose picture is kept as 8 bit in `pictures`; the last one is always kept. `report` is
     called with the number of each iteration and its total loss; `develop` makes a picture of parameters; `best` is
     updated at each iteration.
@@ -68,6 +74,7 @@ class Trajectory:
         self.develop = develop
         self.best = best
         self.losses: list[PictureLosses] = []
+        self.evaluated: list[float] = []
         self.pictures: dict[int, UInt8[Tensor, "3 height width"]] = {}
         self.exact_from: int | None = None
 
@@ -91,9 +98,13 @@ class Trajectory:
         """The number of iterations to come."""
         return self.iterations - self.last
 
-    def record(self, losses: PictureLosses, parameters: Tensor) -> None:
-        """Record one iteration, whose picture is that of `parameters` (one row)."""
+    def record(self, losses: PictureLosses, parameters: Tensor, evaluated: float | None = None) -> None:
+        """Record one iteration, whose picture is that of `parameters` (one row).
+
+        `evaluated` is the total loss computed at this iteration, where it is not that of the picture.
+        """
         self.losses.append(losses)
+        self.evaluated.append(losses.total if evaluated is None else evaluated)
         if self.last in self.keep:
             self.pictures[self.last] = self.develop(parameters)
         if self.best is not None:
@@ -115,13 +126,17 @@ class Trajectory:
 
     @property
     def worst_rise(self) -> float:
-        """The largest ratio of a total loss to the best before it: 1 if the loss never rose.
+        """The largest ratio of an evaluated total loss to the best before it: 1 if the loss never rose.
 
-        A picture that is evaluated again in full precision has another loss by rounding, which is no rise: the best is
-        reset at `exact_from`.
+        All evaluations count, also those of steps that a line search rejected. A loss that is not finite is a rise to
+        1e300. A picture that is evaluated again in full precision has another loss by rounding, which is no rise: the
+        best is reset at `exact_from`.
         """
         best, worst = math.inf, 1.0
-        for number, loss in enumerate(self.total):
+        for number, loss in enumerate(self.evaluated):
+            if not math.isfinite(loss):
+                worst = _LARGEST
+                continue
             best = loss if number == self.exact_from else min(best, loss)
             worst = max(worst, _ratio(loss, best))
         return worst
@@ -135,4 +150,4 @@ class Trajectory:
 
 def _ratio(loss: float, best: float) -> float:
     # A start that already is the target has loss 0; the smallest float keeps the ratio finite.
-    return 1.0 if loss == best else min(loss / max(best, 1e-300), 1e300)
+    return 1.0 if loss == best else min(loss / max(best, 1 / _LARGEST), _LARGEST)
