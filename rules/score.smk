@@ -24,7 +24,7 @@ rule score_stylization:  # all pairs of a checkpoint and recipe: a process for e
     benchmark:
         "<benchmarks>/score_stylization/{recipe}/{network}/seed_{seed}/epoch_{epoch}.tsv"
     conda:
-        "../envs/figure.yaml"
+        "../envs/transfer.yaml"  # texture statistics need torch
     resources:
         mem_mb=1500,
         runtime=10 + len(PAIRS),

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from robust_style.compute.determinism import make_deterministic
 from robust_style.errors import ImageError
 from robust_style.files.trace import Trace
 from robust_style.score.columns import ITERATION
 from robust_style.score.metrics import (
     Pixels,
     StyleColours,
-    StyleTexture,
     checkerboard_excess,
     content_edge_ssim,
     content_ssim,
@@ -21,6 +21,7 @@ from robust_style.score.metrics import (
     luma_correlation,
 )
 from robust_style.score.score_files import PictureScores
+from robust_style.score.texture import StyleTexture
 from robust_style.transfer.geometry import painting_size
 
 
@@ -31,13 +32,15 @@ def score_stylization(
     traces: Sequence[Path],
     images: Sequence[Path],
     scores: Sequence[Path],
+    threads: int,
 ) -> None:
     """Write the scores of each of `pictures`, and of the tiles in its strip of `snapshots`, to a JSON file of `scores`.
 
     `traces` are those of the pictures, in the same order. `images` are the prepared contents and styles at full
-    resolution, named as in the traces' labels; they are resized as the transfer resized them. Raises ImageError or
-    ResultError if a file is missing, damaged or of another kind.
+    resolution, named as in the traces' labels; they are resized as the transfer resized them. `threads` of torch
+    decide the last digits. Raises ImageError or ResultError if a file is missing, damaged or of another kind.
     """
+    make_deterministic(threads)
     prepared = {path.stem: path for path in images}
     for picture, strip, path, score in zip(pictures, snapshots, traces, scores, strict=True):
         trace = Trace.load(path)
