@@ -16,16 +16,8 @@ from skimage import exposure
 from robust_style.data.photographs import photograph
 from robust_style.raters.distances import perceptual_distance, style_distance
 from robust_style.raters.squeezenet import SqueezeNetRater, read_squeezenet
-from robust_style.score.metrics import (
-    Pixels,
-    StyleColours,
-    checkerboard_excess,
-    content_edge_ssim,
-    content_ssim,
-    high_frequency_excess,
-    luma_correlation,
-)
-from robust_style.score.texture import StyleTexture
+from robust_style.score.metrics import Pixels
+from robust_style.score.pair import Pair
 
 # Far enough that nothing lies where it lay, by no divisor of the usual sides.
 SHIFT = (37, 51)
@@ -88,19 +80,6 @@ def shuffled_blocks(picture: Pixels, random: np.random.Generator) -> Pixels:
     return shuffled
 
 
-def measured(picture: Pixels, content: Pixels, style: Pixels) -> dict[str, float]:
-    """Every measure of one picture that needs no network."""
-    return {
-        "content_ssim": content_ssim(picture, content),
-        "content_edge_ssim": content_edge_ssim(picture, content),
-        "luma_correlation": luma_correlation(picture, content),
-        "style_colour_distance": StyleColours(content, style).distance(picture),
-        "style_texture_distance": StyleTexture(content, style).distance(picture),
-        "high_frequency_excess": high_frequency_excess(picture, content, style),
-        "checkerboard_excess": checkerboard_excess(picture, content, style),
-    }
-
-
 def rated(rater: SqueezeNetRater, pictures: dict[str, Pixels]) -> dict[str, dict[str, float]]:
     """Return the ratings of each of `controls`."""
     seen = {
@@ -128,7 +107,8 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     content, style = photograph_and_still_life(options.side)
     pictures = controls(content, style)
-    found = {name: measured(picture, content, style) for name, picture in pictures.items()}
+    pair = Pair(content, style)
+    found = {name: pair.measures(picture) for name, picture in pictures.items()}
     if options.squeezenet is not None:
         for name, said in rated(read_squeezenet(options.squeezenet, caffe_input=options.caffe), pictures).items():
             found[name] |= said

@@ -12,7 +12,7 @@ from robust_style.errors import ResultError
 from robust_style.figure.words import spoken
 from robust_style.files.trace import Trace
 from robust_style.score.columns import ACCURACIES, ITERATION, ITERATION_COLUMNS, MEASURES, RATED, SNAPSHOT_MEASURES
-from robust_style.score.score_tables import read_iteration_table, read_score_table
+from robust_style.score.score_tables import is_control, read_iteration_table, read_score_table
 
 KEY = ["recipe", "network", "seed", "epoch", "content", "style"]
 Values = list[float | None]
@@ -47,6 +47,7 @@ def read_scores(table: Path, by_iteration: Path | None) -> Scores:
     Raises ResultError if a table is missing or lacks a column.
     """
     rows = read_score_table(table)
+    rows = rows[~is_control(rows)]
     # A measure without any value, for instance of a rater that was not configured, is left out.
     measures = _ordered([name for name in rows if rows[name].notna().any()])
     moments = read_iteration_table(by_iteration) if by_iteration else pd.DataFrame(columns=[*ITERATION_COLUMNS])
