@@ -20,7 +20,7 @@ $(error make study: expected NAME to be one of $(if $(SMALL),$(small_studies),$(
 endif
 endif
 
-.PHONY: help env demo study readme-figure report test test-all wheel test-cluster test-others lint format lock pins docs benchmark-training benchmark-transfer measure-controls \
+.PHONY: help env demo study readme-figure report test test-all wheel test-cluster test-others lint format lock pins docs benchmark-training benchmark-transfer measure-controls texture-spread \
   simulate-statistics clean
 
 help:
@@ -36,6 +36,7 @@ help:
 	@echo "make benchmark-training  our training step against the robustness library's (about 10 minutes on 2 cores)"
 	@echo "make benchmark-transfer  our iteration of style transfer against a plain one (about 5 minutes on 2 cores)"
 	@echo "make measure-controls  the scores of known alterations (seconds)"
+	@echo "make texture-spread  the spread of the texture statistics over photographs, which scales the texture distance"
 	@echo "make simulate-statistics  coverage and false verdicts of the statistics (about 2 minutes)"
 	@echo "make clean   delete what the demo and small studies made"
 
@@ -119,6 +120,9 @@ benchmark-transfer: $(READY)
 
 measure-controls: $(READY)
 	$(BIN)/python -m robust_style.benchmark.measure_controls
+
+texture-spread: $(READY)
+	$(BIN)/python -m robust_style.benchmark.texture_spread
 
 simulate-statistics: $(READY)
 	$(BIN)/python -m robust_style.benchmark.simulate_statistics

@@ -29,7 +29,18 @@ ROOTS = {
     "data": ["jaxtyping", "numpy", "pillow", "requests", "scikit-image", "scipy"],
     # scikit-image: the methods text names its version.
     "train": ["jaxtyping", "numpy", "pyautoattack", "requests", "robustness", "scikit-image", "torch", "torchvision"],
-    "transfer": ["jaxtyping", "numpy", "pillow", "robustness", "torch", "torchvision"],
+    # Scores, too: their texture statistics need torch.
+    "transfer": [
+        "jaxtyping",
+        "numpy",
+        "pillow",
+        "plenoptic",
+        "robustness",
+        "scikit-image",
+        "scipy",
+        "torch",
+        "torchvision",
+    ],
     "figure": ["jaxtyping", "jsonschema", "matplotlib", "numpy", "pandas", "pillow", "pyyaml", "scikit-image", "scipy"],
 }
 # Dependencies of torch's CUDA build, which pins them itself; the CPU build has none.

@@ -15,6 +15,7 @@ PRODUCTS = [
     *of_each_picture(picture_file("snapshots.png")),
     *of_each_picture(picture_file("gif")),
     *of_each_picture(SCORE),
+    *CONTROL_SCORES,
     *RATINGS,
     *rules.collect_scores.output,
     *rules.collect_evaluations.output,
@@ -99,6 +100,7 @@ rule check_results:
     params:
         expected=config["expected"],
         pictures=len(of_each_picture(picture_file("png"))),
+        controls=len(CONTROL_SCORES),
         reconstructions=len(RECONSTRUCTED),
         last_epochs=LAST_EPOCHS,
         painters=[

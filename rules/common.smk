@@ -12,6 +12,7 @@ from robust_style.model import kinds
 from robust_style.page.offline import script_safe_json
 from robust_style.provenance.run import without_local_paths
 from robust_style.claims.claim import read_claim_blocks
+from robust_style.score import columns
 from robust_style.transfer.recipe import inert_in_configuration
 from robust_style.transfer.stand_ins import read_stand_ins
 from robust_style.workflow import (

@@ -24,7 +24,7 @@ rule score_stylization:  # all pairs of a checkpoint and recipe: a process for e
     benchmark:
         "<benchmarks>/score_stylization/{recipe}/{network}/seed_{seed}/epoch_{epoch}.tsv"
     conda:
-        "../envs/figure.yaml"
+        "../envs/transfer.yaml"  # texture statistics need torch
     resources:
         mem_mb=1500,
         runtime=10 + len(PAIRS),
@@ -35,6 +35,40 @@ rule score_stylization:  # all pairs of a checkpoint and recipe: a process for e
         "{wildcards.recipe}."
     script:
         "../workflow_scripts/score_stylization.py"
+
+
+CONTROL_SCORES = of_each_picture(
+    SCORE,
+    checkpoints=[(name, 0, 0) for name in columns.CONTROLS],
+    recipes=[columns.CONTROL_RECIPE],
+)
+
+
+rule score_controls:  # what no network painted: the content as it is, recoloured, and blended with the style
+    input:
+        images=expand(
+            "<results>/data/images/{image}.png",
+            image=sorted({image for pair in PAIRS for image in pair}),
+        ),
+    output:
+        scores=CONTROL_SCORES,
+    log:
+        "<logs>/score_controls.log",
+    benchmark:
+        "<benchmarks>/score_controls.tsv"
+    conda:
+        "../envs/transfer.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=10 + len(PAIRS),
+    params:
+        pairs=PAIRS,
+        size_px=config["transfer"]["size_px"],
+        code=fingerprint("score_controls"),
+    message:
+        "Scoring the controls: contents as they are, in the style's histogram, and blended with the style."
+    script:
+        "../workflow_scripts/score_controls.py"
 
 
 # Ratings by networks that did not paint the pictures; see `raters` in the configuration.
@@ -102,7 +136,7 @@ RATINGS = (
 
 rule collect_scores:
     input:
-        scores=all_at_once(of_each_picture(SCORE)),
+        scores=all_at_once([*of_each_picture(SCORE), *CONTROL_SCORES]),
         evaluations=of_each_checkpoint(EVALUATION),
         ratings=RATINGS,
     output:

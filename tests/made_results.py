@@ -14,7 +14,7 @@ from robust_style.files.evaluation import Evaluation, HistoryRow
 from robust_style.files.reconstruction_record import Part, Reconstructions
 from robust_style.files.trace import Labels, Trace
 from robust_style.files.tsv import write_table
-from robust_style.score.columns import ITERATION_COLUMNS
+from robust_style.score.columns import CONTROL_RECIPE, CONTROL_REGIME, ITERATION_COLUMNS, PICTURE_MEASURES
 from robust_style.score.score_files import PictureScores
 from robust_style.score.score_tables import collect_scores
 
@@ -87,6 +87,21 @@ def make_results(
                         trace, score = _stylization(folder, labels, size)
                         made.traces.append(trace)
                         made.scores.append(score)
+    return made
+
+
+def add_controls(folder: Path, made: MadeResults, pairs=PAIRS) -> MadeResults:
+    """Writes the scores of every control of the pairs; the recoloured content is at .3 and .9 in colour and texture."""
+    values = {"content": (1.0, 1.0, 1.0), "histogram_matched": (0.85, 0.3, 0.9), "histogram_blend": (0.5, 0.3, 0.6)}
+    for name, (ssim, colour, texture) in values.items():
+        for content, style in pairs:
+            labels = Labels(CONTROL_RECIPE, name, CONTROL_REGIME, 0, 0, content, style)
+            measures = dict.fromkeys(PICTURE_MEASURES, 0.0) | {
+                "content_ssim": ssim, "style_colour_distance": colour, "style_texture_distance": texture,
+            }  # fmt: skip
+            path = folder / "scores" / "none" / name / f"{content}--{style}.json"
+            PictureScores(labels, measures, []).save(path)
+            made.scores.append(path)
     return made
 
 

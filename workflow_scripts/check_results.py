@@ -11,6 +11,7 @@ with step(snakemake):
         evaluations=Path(snakemake.input.evaluations),
         records=[Path(path) for path in snakemake.input.records],
         pictures=snakemake.params.pictures,
+        controls=snakemake.params.controls,
         reconstructions=snakemake.params.reconstructions,
         last_epochs=snakemake.params.last_epochs,
         expected=snakemake.params.expected,

@@ -10,4 +10,5 @@ with step(snakemake):
         traces=[Path(path) for path in snakemake.input.traces],
         images=[Path(path) for path in snakemake.input.images],
         scores=[Path(path) for path in snakemake.output.scores],
+        threads=snakemake.threads,
     )

@@ -241,6 +241,13 @@ def test_the_crossed_pairs_decide_and_the_other_stands_beside_them():  # B2
     assert "Beside the crossed pairs: tower--wave" in row.reading
 
 
+def test_a_recipe_of_few_checkpoints_has_no_half():
+    """With `checkpoints: ends` the first trained checkpoint is not taken for the one at half of the training."""
+    ends = Planted().drop(recipe="fair", epoch=[50, 75])
+    assert ends.verdict("better_at_half", "fair") == "not tested (no epoch 50 of adversarial with recipe fair)"
+    assert Planted().drop(recipe="original", epoch=[50, 75]).verdict("collapse_is_the_optimisers") == "refuted"
+
+
 def test_what_is_absent_is_named():
     assert Planted().verdict("more_than_augmentation") == "not tested (no network noise)"
     assert Planted().drop(recipe="matched").verdict("better_at_equal_content").startswith("not tested (no picture of")

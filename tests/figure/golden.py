@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from made_results import claim_row, make_results, write_claims
+from made_results import add_controls, claim_row, make_results, write_claims
 from robust_style.figure.claims_forest import draw_claims_forest
 from robust_style.figure.optimisation import draw_optimisation
 from robust_style.figure.score_vs_epoch import draw_score_vs_epoch
@@ -36,7 +36,7 @@ def small(figure: Path) -> Image.Image:
 def draw_all(folder: Path) -> dict[str, Path]:
     """Draw the figures into `folder`; returns their paths by name."""
     made = make_results(folder, networks=NETWORKS, recipes=RECIPES, seeds=(0, 1, 2))
-    made.collect(folder / "scores.tsv")
+    add_controls(folder, made).collect(folder / "scores.tsv")
     few = dict.fromkeys(("interval_low", "interval_high", "crossed_low", "crossed_high"), np.nan)
     claims = [
         claim_row(),

@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from made_results import (
+    add_controls,
     claim_row,
     make_results,
     make_results_of_fewer_checkpoints,
@@ -105,6 +106,20 @@ def test_scores_over_epochs_are_the_means_of_the_table(tmp_path, draw):
     assert line.get_xdata().tolist() == means.index.tolist()
     assert line.get_ydata() == pytest.approx(means.to_numpy())
     assert len(panel.collections) == len(NETWORKS), "a band for each network"
+
+
+def test_the_recoloured_content_is_a_labelled_line_of_the_style_distances(tmp_path, draw):
+    made = make_results(tmp_path)
+    add_controls(tmp_path, made).collect(tmp_path / "scores.tsv")
+    given = {"table": tmp_path / "scores.tsv", "networks": NETWORKS, "recipes": ["original", "fair"]}
+    drawing = draw(draw_score_vs_epoch, **given)
+    assert drawing.words.count("recoloured content") == 2 * 2 + 1, "two measures in two panels, and the note"
+    assert "histogram_matched" not in drawing.words
+    for row, level in ((1, 0.3), (2, 0.9)):
+        assert level in [line.get_ydata()[0] for line in drawing.panel("recipe fair", row).get_lines()]
+    # Other figures of the table show networks only.
+    draw(draw_trade_off, **given, ratios={})
+    draw(draw_score_vs_robustness, **given, architectures={})
 
 
 def test_scores_of_networks_with_fewer_seeds(tmp_path, draw):

@@ -46,6 +46,7 @@ def test_the_wheel_has_all_that_the_commands_read(installed: Path) -> None:
     assert (site / "py.typed").is_file()
     for name in ("recipes", "layers", "schema", "claims_schema"):
         assert (site / "config" / f"{name}.yaml").read_bytes() == (ROOT / "config" / f"{name}.yaml").read_bytes()
+    assert (site / "score" / "texture_spread.json").is_file()
     assert {path.name for path in (site / "page" / "browser").iterdir()} >= {"page.js", "page.css", "page.html"}
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from made_page import CLAIM_COLUMNS, build_page, write_claims
-from made_results import make_results, make_results_of_fewer_checkpoints, make_uneven_results
+from made_results import add_controls, make_results, make_results_of_fewer_checkpoints, make_uneven_results
 from robust_style.errors import ResultError
 from robust_style.page.content import Axes, page_claims
 from robust_style.page.scores import opening
@@ -84,6 +84,16 @@ def test_every_score_of_the_table_is_there_and_what_was_not_measured_is_null(res
         at = tuple(row[name] for name in ("recipe", "network", "seed", "epoch", "content", "style"))
         for name, value in zip(names, pictures[at]["scores"], strict=True):
             assert value is None if pd.isna(row[name]) else value == pytest.approx(row[name])
+
+
+def test_controls_are_no_pictures_of_the_page(results, tmp_path):
+    made = make_results(tmp_path)
+    content = data_of_folder(build_page(tmp_path, add_controls(tmp_path, made), TITLE))
+    without = data_of_folder(results[2])
+    for axis in ("networks", "recipes", "seeds", "epochs", "contents", "styles", "measures"):
+        assert content[axis] == without[axis], axis
+    assert len(content["pictures"]) == len(without["pictures"])
+    assert content["opening"]["recipe"] != "none"
 
 
 def test_training_curves_have_every_checkpoint_and_the_longest_history(results):

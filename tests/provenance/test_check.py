@@ -14,7 +14,7 @@ from made_results import make_reconstructions
 from robust_style.errors import ResultError
 from robust_style.provenance.check import RANGES, check_results
 from robust_style.provenance.manifest import write_manifest
-from robust_style.score.columns import SCORE_COLUMNS
+from robust_style.score.columns import ACCURACIES, SCORE_COLUMNS, TRACE_MEASURES
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]
 
@@ -41,7 +41,7 @@ def check(
     run = results / "provenance" / "run.json"
     write_manifest(products=[scores], config=configuration(), run=run, manifest=manifest)
     defaults: dict[str, Any] = {
-        "pictures": 4, "expected": {}, "painters": [], "records": [], "reconstructions": 0,
+        "pictures": 4, "controls": 0, "expected": {}, "painters": [], "records": [], "reconstructions": 0,
         "last_epochs": {"standard": 4, "adversarial": 4},
     }  # fmt: skip
     check_results(
@@ -97,6 +97,20 @@ def test_an_impossible_score_is_named(tmp_path: Path, column: str, value: str) -
 )
 def test_a_wrong_table_is_refused(tmp_path: Path, change: Change, message: str) -> None:
     assert_refused(tmp_path, message, change)
+
+
+def with_control(**changes: str) -> Change:
+    """The table with one more row: a control, which has neither trace nor accuracies, with `changes`."""
+    empty = dict.fromkeys((*TRACE_MEASURES, *ACCURACIES), "")
+    labels = {"recipe": "none", "network": "content", "regime": "control"}
+    return lambda rows: pd.concat([rows, rows[:1].assign(**(empty | labels | changes))])
+
+
+def test_controls_are_counted_by_themselves_and_need_the_metrics_of_a_picture(tmp_path: Path) -> None:
+    assert_refused(tmp_path, "expected 1 controls, found 0", controls=1)
+    assert_refused(tmp_path, "expected 0 controls, found 1", with_control())
+    assert_refused(tmp_path, "style_texture_distance: expected", with_control(style_texture_distance=""), controls=1)
+    assert check(tmp_path, with_control(), controls=1)["controls"] == 1
 
 
 def test_networks_that_only_paint_have_no_accuracy(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ from robust_style.benchmark.measure_controls import controls, photograph_and_sti
 from robust_style.errors import ImageError
 from robust_style.score.metrics import (
     StyleColours,
-    StyleTexture,
     checkerboard_excess,
     checkerboard_share,
     content_edge_ssim,
@@ -77,32 +76,7 @@ def test_luma_correlation_shows_inversion_and_is_blind_to_detail(altered, conten
     assert luma_correlation(np.full_like(content, 0.4), content) == 0
 
 
-def test_texture_orders_the_controls(altered, content, style):
-    scores = {name: StyleTexture(content, style).distance(picture) for name, picture in altered.items()}
-    assert scores["itself"] == pytest.approx(1.0)
-    assert scores["style"] == pytest.approx(0.0, abs=1e-6)
-    # Blind to position and to inversion; only the seam of the shift is new.
-    assert scores["shifted"] < 0.2
-    assert scores["inverted"] == pytest.approx(1.0, abs=1e-3)
-    assert scores["shifted"] < scores["blend"] < scores["matched"]
-    assert scores["noise"] > scores["blend"]
-
-
-def test_texture_depends_on_direction_and_scale_of_strokes():
-    rows, columns = np.mgrid[:96, :96]
-
-    def stripes(wavelength, along):
-        return np.repeat((0.5 + 0.3 * np.sin(2 * np.pi * along / wavelength))[..., None], 3, 2)
-
-    scale = StyleTexture(stripes(12, columns), stripes(6, columns))
-    assert scale.distance(stripes(6, columns)) == pytest.approx(0, abs=1e-6)
-    assert scale.distance(stripes(6, rows)) > 0.3
-    assert scale.distance(stripes(8, columns)) < scale.distance(stripes(12, columns))
-
-
-def test_equal_textures_or_colours_are_refused(content):
-    with pytest.raises(ImageError, match="same texture"):
-        StyleTexture(content, content)
+def test_equal_colours_are_refused(content):
     with pytest.raises(ImageError, match="same colours"):
         StyleColours(content, content[::-1])
 

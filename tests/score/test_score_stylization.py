@@ -32,6 +32,7 @@ def score(one):
         traces=[one["trace"]] * 2,
         images=[one["content"], one["style"]],
         scores=[one["score"], one["score"].with_name("again.json")],
+        threads=1,
     )
 
 

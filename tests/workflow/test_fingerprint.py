@@ -21,6 +21,7 @@ def house(tmp_path: Path) -> Path:
             '    """A stroke."""\n    if n < 0:\n        raise ValueError(f"{n} is no length")\n    return mix(n) + 1\n'
         ),
         "robust_style/brush/page.html": "<p>one</p>",
+        "robust_style/brush/numbers.json": "[1]",
         "robust_style/colour.py": "def mix(n):\n    return n * 2\n",
         "robust_style/other.py": "def other():\n    return 1\n",
     }
@@ -64,6 +65,7 @@ def test_explaining_better_changes_nothing(house: Path, name: str, old: str, new
         ("robust_style/brush/stroke.py", "n < 0", "n <= 0"),
         ("robust_style/colour.py", "n * 2", "n * 3"),
         ("robust_style/brush/page.html", "one", "two"),
+        ("robust_style/brush/numbers.json", "1", "2"),
     ],
 )
 def test_another_meaning_is_noticed_however_far_away(house: Path, name: str, old: str, new: str) -> None:

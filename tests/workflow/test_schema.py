@@ -90,6 +90,7 @@ def test_text_that_spells_a_number_is_a_number(key: str, text: Any, number: Any)
         ("networks.standard.regime", "adversarail", "found 'adversarail'; did you mean adversarial?"),
         ("networks.standard.sha256", "F" * 64, "networks.standard.sha256: expected text of the form"),
         ("networks.Big Net", {}, "networks: expected a name of lower-case letters, digits and _, found 'Big Net'"),
+        ("transfer.recipes.none", {"based_on": "fair"}, "and _ other than none, found 'none'"),
         ("networks.adversarial", IMPORTED | {"epoch": 0}, "networks.adversarial.epoch: expected at least 1, found 0"),
         ("networks.standard.sha256", 0, "networks.standard.sha256: expected text, found 0"),
         ("sources", "a\0b", "sources: expected text without control characters"),

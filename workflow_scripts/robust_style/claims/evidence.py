@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from robust_style.claims.formula import Cell, Contrast, Term
+from robust_style.score.columns import CONTROL_REGIME, ITERATION
 
 Settings: TypeAlias = Mapping[str, Any]
 Pair: TypeAlias = tuple[str, str]
 PerPicture: TypeAlias = Float[np.ndarray, "seeds pairs"]
 Curves: TypeAlias = Float[np.ndarray, "times seeds pairs"]
 
-ITERATION = "iteration"
-CONTROL = "control"  # regime of rows whose picture no network painted
 # Measures of which less is better; of the others more is.
 _LESS_IS_BETTER = ("distance", "excess", "failed", "rise", "loss")
 # ASSUME: a loss this many times above the best so far is a failure; sound pictures of the pilot stay below 4.
@@ -87,7 +86,7 @@ class Evidence:
             log2_worst_rise=np.log2(rows["worst_rise"]),
             epsilon=rows["network"].map(dict(epsilons)).astype("float64"),
         )
-        is_control = derived["regime"] == CONTROL
+        is_control = derived["regime"] == CONTROL_REGIME
         self._painted = dict(iter(derived[~is_control].groupby(["network", "recipe"])))
         self._controls = dict(iter(derived[is_control].groupby("network")))
         self._snapshots = dict(iter(by_iteration.groupby(["network", "recipe", "epoch"])))
@@ -160,7 +159,7 @@ class Evidence:
         self, term: Term, measure: str, recipe: str, design: Design
     ) -> tuple[Float[np.ndarray, " seeds"], PerPicture]:
         """The term's numbers per seed and per picture."""
-        if term.function == CONTROL:
+        if term.function == "control":
             per_picture = self._control(term.cells[0].network, measure, design)
         elif term.function == "rank_correlation":
             return self._rank_correlation(term.cells[0].network, measure, recipe, design)
@@ -192,15 +191,20 @@ class Evidence:
 
     def _epoch(self, cell: Cell, design: Design) -> int:
         epochs = self._epochs(cell, design)
-        between = [epoch for epoch in epochs if 0 < epoch < design.last]
         if cell.checkpoint == "last":
             return epochs[-1]
         if cell.checkpoint in ("half", "first"):
+            # Of all that the network has: a recipe may paint with some of them only.
+            every = {
+                epoch for (name, _), group in self._painted.items() if name == cell.network for epoch in group["epoch"]
+            }
+            between = sorted(epoch for epoch in every if 0 < epoch < design.last)
             if not between:
-                raise Untestable(f"no checkpoint of {cell.network} before the last with recipe {cell.recipe}")
+                raise Untestable(f"no checkpoint of {cell.network} before the last")
             half = design.last / 2
-            return between[0] if cell.checkpoint == "first" else min(between, key=lambda epoch: abs(epoch - half))
-        epoch = 0 if cell.checkpoint == "untrained" else int(cell.checkpoint)
+            epoch = between[0] if cell.checkpoint == "first" else min(between, key=lambda epoch: abs(epoch - half))
+        else:
+            epoch = 0 if cell.checkpoint == "untrained" else int(cell.checkpoint)
         if epoch not in epochs:
             raise Untestable(f"no epoch {epoch} of {cell.network} with recipe {cell.recipe}")
         return epoch

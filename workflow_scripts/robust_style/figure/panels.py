@@ -30,7 +30,7 @@ from robust_style.figure.style import (
     wrap,
 )
 from robust_style.figure.words import spoken
-from robust_style.score.score_tables import read_score_table
+from robust_style.score.score_tables import is_control, read_score_table
 
 # With more recipes, recipes are rows and scores are columns.
 MOST_ACROSS = 4
@@ -71,10 +71,27 @@ CHECKERBOARD = Measure("checkerboard_excess", "checkerboard (log2)", "above 0 = 
 def read_scores(table: Path, networks: Sequence[str], recipes: Sequence[str]) -> pd.DataFrame:
     """The rows of these networks and recipes in the table of scores. Raises ResultError if there are none."""
     rows = read_score_table(table)
-    rows = rows[rows["network"].isin(networks) & rows["recipe"].isin(recipes)]
+    rows = rows[~is_control(rows) & rows["network"].isin(networks) & rows["recipe"].isin(recipes)]
     if rows.empty:
         raise ResultError(f"{table}: expected scores of {', '.join(networks)}, found none; check the networks' names")
     return rows
+
+
+def read_control(table: Path, name: str) -> pd.DataFrame:
+    """The rows of one control (`score.columns.CONTROLS`) in the table of scores, perhaps none."""
+    rows = read_score_table(table)
+    return rows[is_control(rows) & (rows["network"] == name)]
+
+
+def draw_level(axes: Axes, value: float, words: str) -> None:
+    """Draw a thin dotted line across the panel at `value`, which may be NaN, with `words` at its right end."""
+    if not np.isfinite(value):
+        return
+    axes.axhline(value, color=QUIET, linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=1)
+    axes.text(
+        0.99, value, words, transform=axes.get_yaxis_transform(), ha="right", va="bottom", fontsize=SMALL_PT,
+        color=QUIET,
+    )  # fmt: skip
 
 
 def present(names: Sequence[str], column: "pd.Series[str]") -> list[str]:

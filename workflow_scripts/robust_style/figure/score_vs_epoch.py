@@ -11,8 +11,10 @@ from robust_style.figure.panels import (
     curve_of,
     curves_note,
     draw_curve,
+    draw_level,
     looks_of,
     present,
+    read_control,
     read_scores,
     saved_panels,
     with_values,
@@ -20,19 +22,26 @@ from robust_style.figure.panels import (
 from robust_style.figure.style import whole_epochs
 
 MEASURES = (STRUCTURE, COLOUR, TEXTURE, RIPPLES, CHECKERBOARD)
+# In panels of a style distance: the control that a painter must beat.
+CONTROL, CONTROL_WORDS = "histogram_matched", "recoloured content"
+STYLE_DISTANCES = (COLOUR.column, TEXTURE.column)
 
 
 def draw_score_vs_epoch(*, table: Path, networks: list[str], recipes: list[str], figure: Path, vector: Path) -> None:
     """Draw a panel for each measure and recipe as PNG `figure` and SVG `vector`; measures without values are left out.
 
     Lines with markers are means over pairs and training seeds, bands 95 % t-intervals over seeds from three seeds on;
-    with two seeds, thin lines are the single seeds. Raises ResultError if the table holds none of the networks and
-    recipes.
+    with two seeds, thin lines are the single seeds. A dotted line in panels of a style distance is the control
+    `histogram_matched`, mean over pairs, if the table has it. Raises ResultError if the table holds none of the
+    networks and recipes.
     """
     rows = read_scores(table, networks, recipes)
     looks, drawn_recipes = looks_of(rows, networks), present(recipes, rows["recipe"])
     note = f"{curves_note(rows)} Epoch 0: the untrained network. Grey line: "
     note += "0, or 1 for distances (the untouched content)."
+    recoloured = read_control(table, CONTROL)
+    if len(recoloured):
+        note += f" Dotted, {CONTROL_WORDS}: the content in the style's histogram, without a network."
     with saved_panels(
         with_values(MEASURES, rows), drawn_recipes, looks, "training epochs", note, figure, vector
     ) as panels:
@@ -40,4 +49,6 @@ def draw_score_vs_epoch(*, table: Path, networks: list[str], recipes: list[str],
             for network, look in looks.items():
                 of_network = rows[(rows["recipe"] == recipe) & (rows["network"] == network)]
                 draw_curve(axes, curve_of(of_network, "epoch", measure), look)
+            if measure in STYLE_DISTANCES:
+                draw_level(axes, recoloured[measure].mean(), CONTROL_WORDS)
             whole_epochs(axes, rows["epoch"].tolist())

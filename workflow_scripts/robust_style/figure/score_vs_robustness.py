@@ -25,7 +25,7 @@ from robust_style.figure.panels import (
     with_values,
 )
 from robust_style.figure.style import LINE_PT, QUIET, SMALL_PT
-from robust_style.score.score_tables import read_score_table
+from robust_style.score.score_tables import is_control, read_score_table
 
 ROBUST = "robust_accuracy"
 MEASURES = (
@@ -58,6 +58,7 @@ def draw_score_vs_robustness(
     network is left.
     """
     every = read_score_table(table)
+    every = every[~is_control(every)]
     rows = every[every["network"].isin(networks) & every["recipe"].isin(recipes)].dropna(subset=[ROBUST])
     last = rows["epoch"] == rows.groupby("network")["epoch"].transform("max")
     rows = rows[last & (rows["epoch"] > 0)]

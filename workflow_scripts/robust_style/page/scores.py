@@ -12,7 +12,7 @@ from robust_style.errors import ResultError
 from robust_style.figure.words import spoken
 from robust_style.files.trace import Trace
 from robust_style.score.columns import ACCURACIES, ITERATION, ITERATION_COLUMNS, MEASURES, RATED, SNAPSHOT_MEASURES
-from robust_style.score.score_tables import read_iteration_table, read_score_table
+from robust_style.score.score_tables import is_control, read_iteration_table, read_score_table
 
 KEY = ["recipe", "network", "seed", "epoch", "content", "style"]
 Values = list[float | None]
@@ -47,6 +47,7 @@ def read_scores(table: Path, by_iteration: Path | None) -> Scores:
     Raises ResultError if a table is missing or lacks a column.
     """
     rows = read_score_table(table)
+    rows = rows[~is_control(rows)]
     # A measure without any value, for instance of a rater that was not configured, is left out.
     measures = _ordered([name for name in rows if rows[name].notna().any()])
     moments = read_iteration_table(by_iteration) if by_iteration else pd.DataFrame(columns=[*ITERATION_COLUMNS])
@@ -139,8 +140,8 @@ _WORDS = {
     "style_colour_distance": Words("Style", "Colour distance", "0 = style, 1 = content", -1, is_first=True),
     "style_texture_distance": Words("Style", "Texture distance", "0 = style, 1 = content", -1, is_first=True),
     "style_gram_distance": Words("Style", "Gram distance", "seen by an ImageNet network, 0 = the style", -1),
-    "rater_standard_style_distance": Words("Style", "To a standard rater", "a network kept apart, 0 = the style", -1),
-    "rater_adversarial_style_distance": Words("Style", "To a robust rater", "a network kept apart, 0 = the style", -1),
+    "rater_standard_style_distance": Words("Style", "To a standard rater", "next seed’s network, 0 = the style", -1),
+    "rater_adversarial_style_distance": Words("Style", "To a robust rater", "next seed’s network, 0 = the style", -1),
     "high_frequency_excess": Words("Artefacts", "Fine ripples", "above 0 = artefacts", -1, is_first=True),
     "checkerboard_excess": Words("Artefacts", "Checkerboard", "above 0 = artefacts", -1),
     "out_of_range_fraction": Words("Artefacts", "Out of range", "values beyond black or white", -1, is_fraction=True),

@@ -12,9 +12,9 @@ from robust_style.files.atomic import write_json
 from robust_style.files.reconstruction_record import Reconstructions
 from robust_style.provenance.job import FOLDER
 from robust_style.provenance.manifest import RUN, verify_manifest
-from robust_style.score.columns import LABELS
+from robust_style.score.columns import ACCURACIES, LABELS, PICTURE_MEASURES
 from robust_style.score.evaluation_tables import read_evaluation_table
-from robust_style.score.score_tables import read_score_table
+from robust_style.score.score_tables import is_control, read_score_table
 
 RANGES = {
     "clean_accuracy": (0.0, 1.0),
@@ -39,6 +39,7 @@ def check_results(
     evaluations: Path,
     records: list[Path],
     pictures: int,
+    controls: int,
     reconstructions: int,
     last_epochs: dict[str, int],
     expected: dict[str, Any],
@@ -47,17 +48,18 @@ def check_results(
 ) -> None:
     """Verify hashes, counts, ranges and limits, and write what was verified to `check`.
 
-    `products` must be listed in `manifest` and unchanged. `pictures` and `reconstructions` (checkpoints with one) are
-    the configured numbers; `records` are those of the reconstructions. `expected` gives per network the lowest and
-    highest `clean_accuracy` and `robust_accuracy` (fractions) at the network's epoch in `last_epochs`. `painters` are
-    the networks without accuracy. Warnings about accuracies in the table `evaluations` are printed and written to
-    `check`. Raises ResultError listing every fault; the products stay where they are.
+    `products` must be listed in `manifest` and unchanged. `pictures`, `controls` (scored pictures that no network
+    painted) and `reconstructions` (checkpoints with one) are the configured numbers; `records` are those of the
+    reconstructions. `expected` gives per network the lowest and highest `clean_accuracy` and `robust_accuracy`
+    (fractions) at the network's epoch in `last_epochs`. `painters` are the networks without accuracy. Warnings about
+    accuracies in the table `evaluations` are printed and written to `check`. Raises ResultError listing every fault;
+    the products stay where they are.
     """
     # Hashes first: a file that was changed may no longer be a table.
     rows = verify_manifest(manifest, products)
     scores, warnings = read_score_table(table), _warnings(evaluations)
     faults = [
-        *_count_faults(scores, pictures),
+        *_count_faults(scores, pictures, controls),
         *_range_faults(scores, painters),
         *_limit_faults(scores, last_epochs, expected),
         *_reconstruction_faults(records, reconstructions),
@@ -72,6 +74,7 @@ def check_results(
         check,
         {
             "pictures": pictures,
+            "controls": controls,
             "reconstructions": reconstructions,
             "products": len(made),
             "jobs": jobs,
@@ -84,8 +87,9 @@ def check_results(
     for warning in warnings:
         print(f"warning: {warning}")
     print(
-        f"{pictures} pictures, reconstructions of {reconstructions} checkpoints and {len(made)} products checked, "
-        f"{with_record} of them by the records of {jobs} jobs: counts, ranges and hashes are as expected"
+        f"{pictures} pictures, {controls} controls, reconstructions of {reconstructions} checkpoints and {len(made)} "
+        f"products checked, {with_record} of them by the records of {jobs} jobs: counts, ranges and hashes are as "
+        "expected"
     )
 
 
@@ -98,10 +102,13 @@ def _warnings(evaluations: Path) -> list[str]:
     ]
 
 
-def _count_faults(scores: pd.DataFrame, pictures: int) -> list[str]:
+def _count_faults(scores: pd.DataFrame, pictures: int, controls: int) -> list[str]:
     faults = []
-    if len(scores) != pictures:
-        faults.append(f"expected {pictures} pictures, found {len(scores)}")
+    control_rows = int(is_control(scores).sum())
+    if len(scores) - control_rows != pictures:
+        faults.append(f"expected {pictures} pictures, found {len(scores) - control_rows}")
+    if control_rows != controls:
+        faults.append(f"expected {controls} controls, found {control_rows}")
     if repeated := int(scores.duplicated(list(LABELS)).sum()):
         faults.append(f"expected each picture once, found {repeated} twice")
     return faults
@@ -109,9 +116,13 @@ def _count_faults(scores: pd.DataFrame, pictures: int) -> list[str]:
 
 def _range_faults(scores: pd.DataFrame, painters: list[str]) -> list[str]:
     faults = []
+    only_paints = scores["network"].isin(painters)
     for column, (low, high) in RANGES.items():
-        of_painters = scores["network"].isin(painters) if column.endswith("accuracy") else False
-        values = scores[column][~(of_painters & scores[column].isna())]
+        # Networks that only paint have no accuracy; controls have neither accuracy nor trace.
+        may_be_empty = is_control(scores) & (column not in PICTURE_MEASURES)
+        if column in ACCURACIES:
+            may_be_empty |= only_paints
+        values = scores[column][~(may_be_empty & scores[column].isna())]
         wrong = int((~values.between(low, high) | values.isin([math.inf, -math.inf])).sum())
         if wrong:
             faults.append(f"{column}: expected {low} to {high}, found {wrong} values outside or not finite")

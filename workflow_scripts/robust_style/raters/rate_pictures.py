@@ -1,4 +1,4 @@
-"""Rate finished pictures by networks that did not paint them."""
+"""Rate finished pictures by networks that did not paint them (but may paint others of the run)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache

@@ -1,9 +1,7 @@
-"""Metrics of one picture, independent of the networks under test: structure, colours, texture, artefacts.
+"""Metrics of one picture, independent of the networks under test: structure, colours, artefacts; `texture` has another.
 
 Pictures are sRGB arrays in [0, 1]. None of the metrics is sufficient alone; docs/measures.md says what each cannot see.
 """
-
-from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float
@@ -20,7 +18,6 @@ Pixels = Float[np.ndarray, "_ _ 3"]
 Luma = Float[np.ndarray, "_ _"]
 Directions = Float[np.ndarray, "count 3"]
 Quantiles = Float[np.ndarray, "directions quantiles"]
-Statistics = Float[np.ndarray, "numbers"]
 
 # Standard deviation of the blur as a fraction of the shorter side: only large areas of light and dark are left.
 BLUR = 1 / 32
@@ -31,17 +28,6 @@ DIRECTIONS = 64
 QUANTILES = 1024
 # A tenth of a just noticeable difference in Lab: below it content and style have the same colours.
 LEAST_LAB_DISTANCE = 0.1
-
-# Octaves from the finest detail down, and directions: strokes of 3 to 23 px.
-FINEST_CYCLES = 0.35
-SCALES = 4
-ORIENTATIONS = 4
-# Width of a band in octaves (standard deviation): neighbouring bands overlap where both have fallen to a half.
-BANDWIDTH = 0.45
-# Magnitude that rounding to 8 bits leaves in an even area; less cannot be told from none. Luma in [0, 1].
-LEAST_MAGNITUDE = 5e-4
-# Below it content and style have the same texture; two crops of one photograph differ by more.
-LEAST_TEXTURE_DISTANCE = 0.05
 
 # Cycles per pixel; 0.5 is the finest there is. Brush strokes of three pixels and more lie below 0.35.
 HIGH_FREQUENCY = 0.35
@@ -155,66 +141,6 @@ def _spread_directions(count: int) -> Directions:
     angle = np.pi * (1 + np.sqrt(5)) * index
     radius = np.sqrt(1 - height**2)
     return np.stack([radius * np.cos(angle), radius * np.sin(angle), height], axis=1)
-
-
-class StyleTexture:
-    """Distances of pictures' textures to that of `style`, in units of the distance of `content`; any sizes.
-
-    Raises ImageError if content and style have the same texture.
-    """
-
-    def __init__(self, content: Pixels, style: Pixels) -> None:
-        self.style = band_statistics(style)
-        self.of_content = statistics_distance(band_statistics(content), self.style)
-        if self.of_content < LEAST_TEXTURE_DISTANCE:
-            raise ImageError(
-                f"content and style have the same texture (distance {self.of_content:.3f}, at least "
-                f"{LEAST_TEXTURE_DISTANCE} expected); choose another pair"
-            )
-
-    def distance(self, picture: Pixels) -> float:
-        """Return the distance to the style's texture: 1 = the unchanged content, 0 = the style.
-
-        Blind to position, to colour and to light and dark swapped. Noise and other textures can exceed 1.
-        """
-        return statistics_distance(band_statistics(picture), self.style) / self.of_content
-
-
-def statistics_distance(first: Statistics, second: Statistics) -> float:
-    """Return the mean absolute difference of two vectors of statistics, all weighted equally."""
-    return float(np.abs(first - second).mean())
-
-
-def band_statistics(picture: Pixels) -> Statistics:
-    """Return statistics of the luma's bands of scale and direction: log2 of mean and spread, and correlations.
-
-    Mean, spread and correlations are those of the bands' magnitudes. SOURCE: log-Gabor filters of Field 1987; the
-    statistics of Portilla and Simoncelli 2000. Differs from them: no correlations over space, no moments of the pixels.
-    """
-    grey = luma(picture).astype(np.float32)
-    spectrum = fft.fft2(grey - grey.mean())
-    bands = np.stack([np.abs(fft.ifft2(spectrum * band)).ravel() for band in _filter_bank(*grey.shape)])
-    # A constant picture has no correlations.
-    spread = bands.std(1, dtype=np.float64)
-    standardised = (bands - bands.mean(1, keepdims=True)) / np.maximum(spread, LEAST_MAGNITUDE)[:, None]
-    correlation = (standardised @ standardised.T / bands.shape[1])[np.triu_indices(len(bands), 1)]
-    energy = (np.log2(np.maximum(kind, LEAST_MAGNITUDE)) for kind in (bands.mean(1, dtype=np.float64), spread))
-    return np.concatenate([*energy, correlation])
-
-
-@lru_cache(maxsize=4)
-def _filter_bank(height: int, width: int) -> Float[np.ndarray, "bands _ _"]:
-    frequency = np.meshgrid(fft.fftfreq(height), fft.fftfreq(width), indexing="ij")
-    radius, angle = np.hypot(*frequency), np.arctan2(*frequency)
-    octaves = np.log2(np.maximum(radius, 1 / (4 * max(height, width))))
-    bank = []
-    for scale in range(SCALES):
-        radial = np.exp(-((octaves - np.log2(FINEST_CYCLES) + scale) ** 2) / (2 * BANDWIDTH**2))
-        for turn in range(ORIENTATIONS):
-            # One side of the spectrum only: the magnitude is then the envelope of the band, whatever its phase.
-            angular = np.maximum(np.cos(angle - np.pi * turn / ORIENTATIONS), 0) ** (ORIENTATIONS - 1)
-            bank.append(radial * angular)
-    return np.stack(bank).astype(np.float32)
 
 
 def high_frequency_excess(picture: Pixels, content: Pixels, style: Pixels) -> float:

@@ -8,12 +8,22 @@ from typing import Any
 from robust_style.errors import ResultError
 from robust_style.files.atomic import read_json, write_json
 from robust_style.files.trace import Labels
-from robust_style.score.columns import ITERATION, MEASURES, RATED, SNAPSHOT_MEASURES
+from robust_style.score.columns import (
+    CONTROL_REGIME,
+    ITERATION,
+    MEASURES,
+    PICTURE_MEASURES,
+    RATED,
+    SNAPSHOT_MEASURES,
+)
 
 
 @dataclass(frozen=True)
 class PictureScores:
-    """The scores of one picture: a value of each of `MEASURES`; per snapshot `ITERATION` and `SNAPSHOT_MEASURES`."""
+    """The scores of one picture: a value of each of `MEASURES`; per snapshot `ITERATION` and `SNAPSHOT_MEASURES`.
+
+    A control has no optimisation: `PICTURE_MEASURES` only, and no snapshots.
+    """
 
     labels: Labels
     measures: Mapping[str, float]
@@ -28,9 +38,11 @@ class PictureScores:
         """Read the scores at `path`. Raises ResultError if they are missing, damaged or of another kind."""
         content = read_json(path)
         try:
+            labels = Labels.from_json(content["labels"])
+            names = PICTURE_MEASURES if labels.regime == CONTROL_REGIME else MEASURES
             return cls(
-                Labels.from_json(content["labels"]),
-                {name: float(content[name]) for name in MEASURES},
+                labels,
+                {name: float(content[name]) for name in names},
                 [
                     {ITERATION: int(row[ITERATION])} | {name: float(row[name]) for name in SNAPSHOT_MEASURES}
                     for row in content["snapshots"]

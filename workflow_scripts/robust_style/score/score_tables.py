@@ -10,6 +10,7 @@ from robust_style.files.evaluation import Evaluation
 from robust_style.files.tsv import read_table, write_table
 from robust_style.score.columns import (
     ACCURACIES,
+    CONTROL_REGIME,
     ITERATION,
     ITERATION_COLUMNS,
     LABELS,
@@ -28,9 +29,9 @@ def collect_scores(
 ) -> None:
     """Write one sorted row per score file to `table`, and one per snapshot to `by_iteration`.
 
-    Each row has the accuracies of the picture's checkpoint. `ratings` may be empty; columns without a rating stay
-    empty. Raises ResultError if two score files describe the same picture, a picture's checkpoint has no evaluation,
-    or a rating belongs to no picture.
+    Each row has the accuracies of the picture's checkpoint; a control has none. `ratings` may be empty; columns without
+    a rating stay empty. Raises ResultError if two score files describe the same picture, a picture's checkpoint has no
+    evaluation, or a rating belongs to no picture.
     """
     checkpoints = {evaluation.checkpoint: evaluation for evaluation in map(Evaluation.load, evaluations)}
     pictures: list[dict[str, Any]] = []
@@ -53,9 +54,17 @@ def collect_scores(
 
 
 def read_score_table(path: Path) -> pd.DataFrame:
-    """Read the table of scores; NaN where not measured. Raises ResultError if it is missing or lacks a column."""
+    """Read the table of scores, controls included; NaN where not measured.
+
+    Raises ResultError if it is missing or lacks a column.
+    """
     types = _LABEL_TYPES | dict.fromkeys(MEASURES + RATED + ACCURACIES, "float64")
     return read_table(path, types, "the table of scores")
+
+
+def is_control(rows: pd.DataFrame) -> "pd.Series[bool]":
+    """Return which rows of the table of scores are controls: pictures that no network painted."""
+    return rows["regime"] == CONTROL_REGIME
 
 
 def read_iteration_table(path: Path) -> pd.DataFrame:
@@ -68,6 +77,8 @@ def _accuracies(
     path: Path, picture: PictureScores, checkpoints: dict[tuple[str, int, int], Evaluation]
 ) -> dict[str, float | None]:
     labels = picture.labels
+    if labels.regime == CONTROL_REGIME:
+        return {}
     evaluation = checkpoints.get((labels.network, labels.seed, labels.epoch))
     if evaluation is None:
         raise ResultError(

@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = "robust_style"
+# Suffixes of the files that a module reads from its own folder.
+DATA = {".html", ".css", ".js", ".json"}
 # Writes the record of a job, which does not affect its products.
 RECORDING = "robust_style.provenance.job"
 
@@ -19,9 +21,9 @@ RECORDING = "robust_style.provenance.job"
 def fingerprint(script: Path) -> str:
     """Hexadecimal hash (16 digits) of `script` and of every module of the package that it imports.
 
-    `script` lies in the folder of the package. HTML, CSS and JavaScript beside an imported module (the page's template)
-    count with their bytes. The text of a syntax tree differs between Python's minor versions, so changing the version
-    re-runs everything once.
+    `script` lies in the folder of the package. HTML, CSS, JavaScript and JSON beside an imported module (the page's
+    template, the spread of texture statistics) count with their bytes. The text of a syntax tree differs between
+    Python's minor versions, so changing the version re-runs everything once.
     """
     root = script.parent
     digest = hashlib.sha256()
@@ -41,7 +43,7 @@ def _reached(script: Path, root: Path) -> set[Path]:
         if path.suffix == ".py":
             queue += _imported(path, root)
         if path.parent != root:
-            reached.update(p for p in path.parent.iterdir() if p.is_file() and p.suffix in {".html", ".css", ".js"})
+            reached.update(p for p in path.parent.iterdir() if p.is_file() and p.suffix in DATA)
     return reached
 
 

@@ -35,7 +35,10 @@ _TYPES = {
     "boolean": "true or false",
     "null": "null",
 }
-_PATTERNS = {"^[a-z0-9_]+$": "a name of lower-case letters, digits and _"}
+_PATTERNS = {
+    "^[a-z0-9_]+$": "a name of lower-case letters, digits and _",
+    "^(?!none$)[a-z0-9_]+$": "a name of lower-case letters, digits and _ other than none",
+}
 # Keys and names of version 0.1 (patterns of paths), and what to do instead.
 _OLD_KEYS = {
     r"training\.processes": (
