@@ -88,6 +88,7 @@ class Evidence:
         )
         is_control = derived["regime"] == CONTROL_REGIME
         self._painted = dict(iter(derived[~is_control].groupby(["network", "recipe"])))
+        self._epochs_of = {name: set(map(int, group["epoch"])) for name, group in derived.groupby("network")}
         self._controls = dict(iter(derived[is_control].groupby("network")))
         self._snapshots = dict(iter(by_iteration.groupby(["network", "recipe", "epoch"])))
         self._networks = networks
@@ -145,10 +146,10 @@ class Evidence:
         if not groups:
             raise Untestable("no pictures")
         # A network trained elsewhere has one checkpoint, perhaps of one seed: the seeds that it shares are compared.
-        trained = [group for group in groups if len(set(group["epoch"])) > 1] or groups
+        trained = [group for group in groups if len(self._epochs_of[group["network"].iloc[0]]) > 1] or groups
         seeds = set.union(*(set(group["seed"]) for group in trained))
         for group in groups:
-            if len(set(group["epoch"])) == 1 and not seeds <= set(group["seed"]):
+            if len(self._epochs_of[group["network"].iloc[0]]) == 1:
                 seeds &= set(group["seed"])
         pairs = set.union(*(set(zip(group["content"], group["style"], strict=True)) for group in groups))
         crossed = crossed_pairs(pairs)
@@ -195,9 +196,7 @@ class Evidence:
             return epochs[-1]
         if cell.checkpoint in ("half", "first"):
             # Of all that the network has: a recipe may paint with some of them only.
-            every = {
-                epoch for (name, _), group in self._painted.items() if name == cell.network for epoch in group["epoch"]
-            }
+            every = self._epochs_of[cell.network]
             between = sorted(epoch for epoch in every if 0 < epoch < design.last)
             if not between:
                 raise Untestable(f"no checkpoint of {cell.network} before the last")
