@@ -181,6 +181,7 @@ def _stylization(folder: Path, labels: dict[str, object], size) -> tuple[Path, P
         device="cpu",
         batch_size=1,
         stopped="iterations",
+        content_target=None,
         recipe={
             "style_weight": 300.0 if labels["recipe"] == "fair" else 30.0,
             "content_weight": 1.0,
@@ -189,7 +190,7 @@ def _stylization(folder: Path, labels: dict[str, object], size) -> tuple[Path, P
         },
     ).save()
     score = folder / "scores" / below / f"{labels['content']}--{labels['style']}.json"
-    PictureScores(Labels(**labels), measures, _moments(measures)).save(score)
+    PictureScores(Labels(**labels), measures, None, _moments(measures)).save(score)
     return trace, score
 
 

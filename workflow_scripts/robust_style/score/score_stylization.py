@@ -70,6 +70,7 @@ def _scores(picture_path: Path, strip: Path, trace: Trace, content_path: Path, s
             "final_style_loss": trace.style_loss[-1],
             "out_of_range_fraction": trace.out_of_range_fraction,
         },
+        target_reached=trace.target_is_reached,
         snapshots=[
             {
                 ITERATION: iteration,

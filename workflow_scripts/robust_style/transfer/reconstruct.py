@@ -159,6 +159,7 @@ def _base_recipe(layers: Sequence[str], iterations: int) -> Recipe:
         colour_preservation="none",
         style_scale=1.0,
         coarse_scales=(),
+        content_target=None,
         iterations=iterations,
         snapshots=(iterations,),
     )
