@@ -100,7 +100,7 @@ def add_controls(folder: Path, made: MadeResults, pairs=PAIRS) -> MadeResults:
                 "content_ssim": ssim, "style_colour_distance": colour, "style_texture_distance": texture,
             }  # fmt: skip
             path = folder / "scores" / "none" / name / f"{content}--{style}.json"
-            PictureScores(labels, measures, []).save(path)
+            PictureScores(labels, measures, None, []).save(path)
             made.scores.append(path)
     return made
 
@@ -208,6 +208,7 @@ def _stylization(folder: Path, labels: dict[str, object], size) -> tuple[Path, P
         device="cpu",
         batch_size=1,
         stopped="iterations",
+        content_target=None,
         recipe={
             "style_weight": 300.0 if labels["recipe"] == "fair" else 30.0,
             "content_weight": 1.0,
@@ -216,7 +217,7 @@ def _stylization(folder: Path, labels: dict[str, object], size) -> tuple[Path, P
         },
     ).save()
     score = folder / "scores" / below / f"{labels['content']}--{labels['style']}.json"
-    PictureScores(Labels(**labels), measures, _moments(measures)).save(score)
+    PictureScores(Labels(**labels), measures, None, _moments(measures)).save(score)
     return trace, score
 
 

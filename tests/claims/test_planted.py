@@ -11,7 +11,7 @@ from robust_style.claims.claim import read_claim_blocks
 from robust_style.claims.evidence import Evidence
 from robust_style.claims.judge import judge
 from robust_style.claims.table import ClaimRow
-from robust_style.score.columns import ACCURACIES, MEASURES, RATED
+from robust_style.score.columns import ACCURACIES, MEASURES, RATED, TARGET
 
 SHIPPED = Path("config/claims.yaml")
 CONTENTS, STYLES = ("bigben", "hats", "barn"), ("scream", "wave")
@@ -42,7 +42,7 @@ class Planted:
             for recipe, network, seed, epoch, (content, style) in keys
         ]  # fmt: skip
         self.rows = pd.DataFrame(rows)
-        numbers = (*MEASURES, *RATED, *ACCURACIES)
+        numbers = (*MEASURES, *RATED, *ACCURACIES, *TARGET)
         self.rows = self.rows.assign(**(dict.fromkeys(numbers, 0.5) | {"worst_rise": 1.0, "luma_correlation": 0.9}))
         of_seed = random.normal(0, scatter, (seeds, 2, 2, len(EPOCHS)))
         place = [
@@ -248,6 +248,18 @@ def test_a_recipe_of_few_checkpoints_has_no_half():
     ends = Planted().drop(recipe="fair", epoch=[50, 75])
     assert ("better_at_half", "fair") not in ends.judged("better_at_half")
     assert Planted().drop(recipe="original", epoch=[50, 75]).verdict("collapse_is_the_optimisers") == "refuted"
+
+
+def test_a_pair_that_misses_the_content_target_is_left_out_and_counted():
+    planted = Planted().add("style_texture_distance", -0.1, network="adversarial")
+    planted.rows["content_target_reached"] = 1.0
+    missed = planted.where(recipe="matched", network="standard", seed=0, content="hats", style="wave", epoch=100)
+    planted.rows.loc[missed, ["content_target_reached", "style_texture_distance"]] = (0.0, -9.0)
+    row = planted.judged()["better_at_equal_content"]
+    assert (row.verdict, row.pairs) == ("supported", len(PAIRS) - 2), "the others of a crossed block stay"
+    assert "missed its content target: 1." in row.reading
+    planted.rows.loc[planted.where(recipe="matched"), "content_target_reached"] = 0.0
+    assert planted.verdict("better_at_equal_content").startswith("not tested (every pair")
 
 
 def test_what_is_absent_is_named():

@@ -20,7 +20,7 @@ PLAIN = {
     "distance": "squared", "activation_smoothing": "none", "padding": "zeros", "learning_rate": 0.05, "clamp": True,
     "line_search": "none", "noise_share": 0.5, "parameterisation": "pixel", "jitter_px": 0,
     "scaling": 0.0, "rotation_degrees": 0.0, "colour_preservation": "none", "style_scale": 1.0, "coarse_scales": [],
-    "precision": "auto",
+    "precision": "auto", "content_target": None,
 }  # fmt: skip
 FAIR = PLAIN | {
     "style_layers": ["relu1_1", "relu2_1", "relu3_1"],

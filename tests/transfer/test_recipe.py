@@ -69,6 +69,9 @@ def test_an_unknown_key_is_named(fair):
         ("pooling", "mean", "max or average or average_rescaled"),
         ("optimiser", "sgd", "lbfgs or lbfgs_unguarded or adam"),
         ("initialisation", None, "content or noise or blend"),
+        ("content_target", 0, "above 0 and below 1"),
+        ("content_target", 1.0, "above 0 and below 1"),
+        ("content_target", "high", "above 0 and below 1"),
         ("iterations", 0, "1 or more"),
         ("iterations", 1.5, "whole"),
         ("snapshots", [], "at least one"),
@@ -156,6 +159,20 @@ def test_in_a_configuration_the_keys_of_each_block(fair):
     assert inert_in_configuration(given, {"transfer": {"recipes": {"mine": fair, "fair": fair}}}) == [
         "transfer.recipes.mine: noise_share has no effect: it needs initialisation blend"
     ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"optimiser": "adam"}, "content_target: adam cannot change the style weight"),
+        ({"style_weight": 0.0}, "content_target: the search needs both losses"),
+        ({"content_weight": 0.0}, "content_target: the search needs both losses"),
+    ],
+)
+def test_a_content_target_needs_two_losses_and_lbfgs(fair, changes, said):
+    assert contradictions(fair | {"content_target": 0.5}) == []
+    with pytest.raises(ConfigError, match=said):
+        recipe_from_settings(fair | {"content_target": 0.5} | changes)
 
 
 def test_neither_content_nor_a_weighted_layer_of_style_is_refused(fair):

@@ -19,7 +19,7 @@ from robust_style.claims.claim import Claim, read_claim_blocks
 from robust_style.claims.evidence import Evidence
 from robust_style.claims.judge import judge
 from robust_style.claims.statistics import crossed_interval, t_interval
-from robust_style.score.columns import ACCURACIES, MEASURES, RATED
+from robust_style.score.columns import ACCURACIES, MEASURES, RATED, TARGET
 
 # Standard deviations of a picture's measure: of a whole training, of an image over all trainings, of a training on one
 # image, and of one picture. Rounded from the pilot's texture distances; images differ most, and cancel in differences.
@@ -62,7 +62,7 @@ def study(
     values = _of_kind(table, kind)
     keys = list(product(NETWORKS, recipes, range(seeds), EPOCHS, CONTENTS, STYLES))
     rows = pd.DataFrame(keys, columns=["network", "recipe", "seed", "epoch", "content", "style"])
-    rows = rows.assign(regime=rows["network"], **dict.fromkeys((*MEASURES, *RATED, *ACCURACIES), 0.5))
+    rows = rows.assign(regime=rows["network"], **dict.fromkeys((*MEASURES, *RATED, *ACCURACIES, *TARGET), 0.5))
     falling = np.interp(rows["epoch"], EPOCHS, (1.0, 0.7, 0.6, 0.55, 0.5))
     rows["style_texture_distance"] = falling + values.ravel()
     rows["content_ssim"] = 0.5 + values[:, ::-1].ravel()

@@ -40,12 +40,14 @@ class Incomplete(Exception):
 class Design:
     """Which pictures a contrast needs: each of `pairs` for each of `seeds`.
 
-    `beside` are pairs outside the crossed ones, which are reported and decide nothing. `last` is the last epoch.
+    `beside` are pairs outside the crossed ones, which are reported and decide nothing; `left_out` those of which some
+    picture missed the content target of its recipe. `last` is the last epoch.
     """
 
     seeds: tuple[int, ...]
     pairs: tuple[Pair, ...]
     beside: tuple[Pair, ...]
+    left_out: tuple[Pair, ...]
     last: int
 
 
@@ -115,7 +117,7 @@ class Evidence:
         per_seed, per_picture = self._sum(contrast, measure, recipe, design)
         beside = {}
         if design.beside:
-            others = Design(design.seeds, design.beside, (), design.last)
+            others = Design(design.seeds, design.beside, (), (), design.last)
             means = self._sum(contrast, measure, recipe, others)[1].mean(axis=0)
             beside = dict(zip(design.beside, map(float, means), strict=True))
         return Values(design, per_seed, per_picture, beside)
@@ -151,10 +153,14 @@ class Evidence:
         for group in groups:
             if len(self._epochs_of[group["network"].iloc[0]]) == 1:
                 seeds &= set(group["seed"])
-        pairs = set.union(*(set(zip(group["content"], group["style"], strict=True)) for group in groups))
+        missed = set.union(*(_pairs(group[group["content_target_reached"] == 0]) for group in groups))
+        pairs = set.union(*map(_pairs, groups)) - missed
+        if not pairs:
+            raise Untestable("every pair has a picture that missed its content target")
         crossed = crossed_pairs(pairs)
         last = max(int(group["epoch"].max()) for group in trained)
-        return Design(tuple(sorted(seeds)), crossed, tuple(sorted(pairs - set(crossed))), last)
+        beside = tuple(sorted(pairs - set(crossed)))
+        return Design(tuple(sorted(seeds)), crossed, beside, tuple(sorted(missed)), last)
 
     def _term(
         self, term: Term, measure: str, recipe: str, design: Design
@@ -274,6 +280,10 @@ class Evidence:
         seeds, pairs = range(len(design.seeds)), range(len(design.pairs))
         per_seed = np.array([_spearman(x[:, seed], y[:, seed].mean(axis=1)) for seed in seeds])
         return per_seed, np.array([[_spearman(x[:, seed], y[:, seed, pair]) for pair in pairs] for seed in seeds])
+
+
+def _pairs(rows: pd.DataFrame) -> set[Pair]:
+    return set(zip(rows["content"], rows["style"], strict=True))
 
 
 def crossed_pairs(pairs: Iterable[Pair]) -> tuple[Pair, ...]:

@@ -198,6 +198,8 @@ def _reading(tested: _Tested, verdicts: Sequence[str], part: _Part, towards: Flo
             f"{one.condition.contrast.text}: {verdict}" for one, verdict in zip(tested.parts, verdicts, strict=True)
         )
         said.append(f"{'; '.join(each)}.")
+    if left_out := part.values.design.left_out:
+        said.append(f"Pairs left out because a picture missed its content target: {len(left_out)}.")
     if part.values.beside:
         pairs = ", ".join(f"{content}--{style} {value:+.3g}" for (content, style), value in part.values.beside.items())
         said.append(f"Beside the crossed pairs: {pairs}.")

@@ -42,8 +42,11 @@ class Trace:
     weights in the recipe; a loss without weight is 0. From iteration `float32_from` on, losses are computed in float32
     (None: in `precision` throughout). `coarse` has the total losses at the smaller sizes before. `batch_size` pictures
     were painted together, which changes each by rounding. `snapshots` are the iterations of the tiles in the strip:
-    those of the recipe, or the last iteration where the optimisation ended earlier. `recipe` are the settings. Nothing
-    depends on the time or place of the run. `path` is the trace's own file and not part of it.
+    those of the recipe, or the last iteration where the optimisation ended earlier. `content_target` is the result of
+    the search, for a recipe with that key, else None: `target`, `reached`, `style_weight`, `content_ssim`,
+    `evaluations` (of all rounds), `rounds`; iterations and losses are then those of the finish, with its last style
+    weight. `recipe` are the settings. Nothing depends on the time or place of the run. `path` is the trace's own file
+    and not part of it.
     """
 
     path: Path
@@ -67,8 +70,14 @@ class Trace:
     device: str
     batch_size: int
     stopped: str
+    content_target: Mapping[str, Any] | None
     recipe: dict[str, Any]
     evaluated_loss: tuple[float | None, ...] = ()
+
+    @property
+    def target_is_reached(self) -> bool | None:
+        """Whether the picture has the recipe's content target, None for a recipe without one."""
+        return None if self.content_target is None else bool(self.content_target["reached"])
 
     @property
     def picture(self) -> Path:
@@ -118,6 +127,12 @@ def _numbers(values: Any) -> tuple[float, ...]:
     return tuple(float(value) for value in values)
 
 
+def _target(value: Any) -> Mapping[str, Any] | None:
+    if value is not None and not isinstance(value["reached"], bool):
+        raise ValueError("its content target")
+    return None if value is None else dict(value)
+
+
 _LOSSES = ("total_loss", "content_loss", "style_loss", "total_variation")
 _CONVERSIONS: dict[str, Any] = {
     "labels": Labels.from_json,
@@ -128,5 +143,6 @@ _CONVERSIONS: dict[str, Any] = {
     **dict.fromkeys(("precision", "device", "stopped"), str),
     "float32_from": lambda value: None if value is None else int(value),
     "coarse": tuple,
+    "content_target": _target,
     "recipe": dict,
 }

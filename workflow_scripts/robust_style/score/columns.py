@@ -27,6 +27,8 @@ RATED = (
     "rater_standard_style_distance",
     "rater_adversarial_style_distance",
 )
+# 1 if the picture has the content target of its recipe, 0 if not; empty for a recipe without one.
+TARGET = ("content_target_reached",)
 ACCURACIES = ("clean_accuracy", "robust_accuracy")
 ITERATION = "iteration"
 # Measures of the snapshots, which are taken at several iterations of one optimisation.
@@ -35,5 +37,5 @@ SNAPSHOT_MEASURES = ("content_ssim", "style_colour_distance", "style_texture_dis
 CONTROL_RECIPE = "none"
 CONTROL_REGIME = "control"
 CONTROLS = ("content", "histogram_matched", "histogram_blend")
-SCORE_COLUMNS = LABELS + MEASURES + RATED + ACCURACIES
+SCORE_COLUMNS = LABELS + MEASURES + RATED + TARGET + ACCURACIES
 ITERATION_COLUMNS = (*LABELS, ITERATION, *SNAPSHOT_MEASURES)

@@ -8,10 +8,11 @@ from jaxtyping import Float
 from scipy import fft
 from scipy.ndimage import gaussian_filter
 from scipy.signal import get_window
-from skimage import filters, metrics
-from skimage.color import rgb2gray, rgb2lab
+from skimage import filters
+from skimage.color import rgb2lab
 
 from robust_style.errors import ImageError
+from robust_style.transfer.structural_similarity import luma, structural_similarity
 
 # Height x width x sRGB channel; `_` because two pictures need not have the same size.
 Pixels = Float[np.ndarray, "_ _ 3"]
@@ -48,7 +49,7 @@ def content_ssim(picture: Pixels, content: Pixels) -> float:
     to moved outlines. SOURCE: Wang, Bovik, Sheikh and Simoncelli 2004, with their Gaussian window (standard deviation
     1.5 px).
     """
-    return _ssim(luma(picture), luma(content))
+    return structural_similarity(luma(picture), luma(content))
 
 
 def content_edge_ssim(picture: Pixels, content: Pixels) -> float:
@@ -57,7 +58,7 @@ def content_edge_ssim(picture: Pixels, content: Pixels) -> float:
     Sizes as for `content_ssim`. Blind to light and dark swapped and to a checkerboard.
     """
     first, second = (filters.sobel(luma(image)) for image in (picture, content))  # type: ignore[no-untyped-call]
-    return _ssim(first, second)
+    return structural_similarity(first, second)
 
 
 def luma_correlation(picture: Pixels, content: Pixels) -> float:
@@ -70,19 +71,6 @@ def luma_correlation(picture: Pixels, content: Pixels) -> float:
     if min(first.std(), second.std()) <= np.finfo(np.float64).eps:
         return 0.0
     return float(np.corrcoef(first, second)[0, 1])
-
-
-def luma(picture: Pixels) -> Luma:
-    """Return the Rec. 709 luma in [0, 1]."""
-    grey: Luma = rgb2gray(picture)
-    return grey
-
-
-def _ssim(first: Luma, second: Luma) -> float:
-    similarity: float = metrics.structural_similarity(  # type: ignore[no-untyped-call]
-        first, second, data_range=1.0, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
-    )
-    return float(similarity)
 
 
 class StyleColours:

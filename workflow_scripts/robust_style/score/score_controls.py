@@ -32,7 +32,7 @@ def score_controls(
         pictures = control_pictures(pair, prepared[style])
         for name in CONTROLS:
             labels = Labels(CONTROL_RECIPE, name, CONTROL_REGIME, 0, 0, content, style)
-            PictureScores(labels, pair.measures(pictures[name]), []).save(next(paths))
+            PictureScores(labels, pair.measures(pictures[name]), None, []).save(next(paths))
 
 
 def control_pictures(pair: Pair, style_path: Path) -> dict[str, Pixels]:

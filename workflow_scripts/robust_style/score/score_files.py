@@ -23,15 +23,25 @@ class PictureScores:
     """The scores of one picture: a value of each of `MEASURES`; per snapshot `ITERATION` and `SNAPSHOT_MEASURES`.
 
     A control has no optimisation: `PICTURE_MEASURES` only, and no snapshots.
+    `target_reached`: whether it has the content target of its recipe, None without one.
     """
 
     labels: Labels
     measures: Mapping[str, float]
+    target_reached: bool | None
     snapshots: Sequence[Mapping[str, int | float]]
 
     def save(self, path: Path) -> None:
         """Write the scores. Raises StorageError if they cannot be written."""
-        write_json(path, {"labels": asdict(self.labels), **self.measures, "snapshots": list(self.snapshots)})
+        write_json(
+            path,
+            {
+                "labels": asdict(self.labels),
+                **self.measures,
+                "content_target_reached": self.target_reached,
+                "snapshots": list(self.snapshots),
+            },
+        )
 
     @classmethod
     def load(cls, path: Path) -> "PictureScores":
@@ -43,6 +53,7 @@ class PictureScores:
             return cls(
                 labels,
                 {name: float(content[name]) for name in names},
+                None if (reached := content.get("content_target_reached")) is None else bool(reached),
                 [
                     {ITERATION: int(row[ITERATION])} | {name: float(row[name]) for name in SNAPSHOT_MEASURES}
                     for row in content["snapshots"]

@@ -47,6 +47,7 @@ def _scores(picture_path: Path, strip: Path, trace: Trace, content: Path, style:
     return PictureScores(
         labels=trace.labels,
         measures=pair.measures(picture) | of_trace,
+        target_reached=trace.target_is_reached,
         snapshots=[
             {ITERATION: iteration, **pair.snapshot_measures(tile)}
             for iteration, tile in zip(trace.snapshots, read_tiles(strip, len(trace.snapshots)), strict=True)

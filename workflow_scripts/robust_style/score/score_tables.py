@@ -18,6 +18,7 @@ from robust_style.score.columns import (
     RATED,
     SCORE_COLUMNS,
     SNAPSHOT_MEASURES,
+    TARGET,
 )
 from robust_style.score.score_files import PictureScores, load_ratings
 
@@ -39,7 +40,8 @@ def collect_scores(
     for path in scores:
         picture = PictureScores.load(path)
         labels = vars(picture.labels)
-        pictures.append(labels | dict(picture.measures) | _accuracies(path, picture, checkpoints))
+        reached = {TARGET[0]: None if picture.target_reached is None else int(picture.target_reached)}
+        pictures.append(labels | dict(picture.measures) | reached | _accuracies(path, picture, checkpoints))
         snapshots += [labels | dict(snapshot) for snapshot in picture.snapshots]
     rows = pd.DataFrame(pictures, columns=list(SCORE_COLUMNS)).sort_values(list(LABELS), kind="stable")
     repeated = rows[rows.duplicated(list(LABELS))]
@@ -58,7 +60,7 @@ def read_score_table(path: Path) -> pd.DataFrame:
 
     Raises ResultError if it is missing or lacks a column.
     """
-    types = _LABEL_TYPES | dict.fromkeys(MEASURES + RATED + ACCURACIES, "float64")
+    types = _LABEL_TYPES | dict.fromkeys(MEASURES + RATED + TARGET + ACCURACIES, "float64")
     return read_table(path, types, "the table of scores")
 
 

@@ -14,7 +14,8 @@ from jaxtyping import Float
 from PIL import Image
 
 from robust_style.errors import ImageError
-from robust_style.score.metrics import Pixels, luma
+from robust_style.score.metrics import Pixels
+from robust_style.transfer.structural_similarity import luma
 
 Statistics = Float[np.ndarray, "numbers"]
 

@@ -99,6 +99,8 @@ class Objective:
         self._recipe = recipe
         self._scenes = scenes
         self._contents = torch.cat([scene.content for scene in scenes])
+        # one for each picture, because a search for a content target changes it
+        self._style_weights = self._contents.new_full((len(scenes),), recipe.style_weight)
         self._transformations = transformations
         self._fast = self._targets(dtype)
         self._exact = None if dtype == torch.bfloat16 else self._fast
@@ -107,6 +109,10 @@ class Objective:
     def is_exact(self) -> bool:
         """True if all iterations are computed in full precision."""
         return self._exact is self._fast
+
+    def set_style_weight(self, row: int, weight: float) -> None:
+        """Replace the style weight of one picture of the batch; both weights are above 0."""
+        self._style_weights[row] = weight
 
     def __call__(self, images: Float[Tensor, "rows 3 height width"], rows: Rows = None, exact: bool = False) -> Losses:
         """The losses of `images`, the pictures of these `rows` of the batch; differentiable."""
@@ -137,7 +143,7 @@ class Objective:
             mask = None if term.mask is None else _select(rows, term.mask)
             difference = _style_of(recipe, maps[term.layer], mask) - _select(rows, term.target)
             style = style + _distances(difference, recipe.distance) * _select(rows, term.factor)
-        total = recipe.content_weight * content + recipe.style_weight * style
+        total = recipe.content_weight * content + _select(rows, self._style_weights) * style
         variation = torch.zeros_like(content)
         if recipe.total_variation_weight:
             variation = total_variation(images)

@@ -70,6 +70,7 @@ class Recipe:
     style_scale: float
     coarse_scales: tuple[CoarseScale, ...]
     precision: Precision
+    content_target: float | None
     iterations: int
     snapshots: tuple[int, ...]
 
@@ -142,6 +143,17 @@ def contradictions(settings: Settings) -> list[str]:
         faults.append(
             f"line_search: {settings['optimiser']} has no other; set it to none, or optimiser to lbfgs_unguarded"
         )
+    if settings["content_target"] is not None:
+        if settings["optimiser"] != "lbfgs":
+            faults.append(
+                f"content_target: {settings['optimiser']} cannot change the style weight on the way; set optimiser to "
+                "lbfgs, or content_target to null"
+            )
+        if not settings["content_weight"] or not _has_style(settings):
+            faults.append(
+                "content_target: the search needs both losses; give style and content a weight above 0, or set "
+                "content_target to null"
+            )
     random_keys = [key for key in _TRANSFORMATION_KEYS if settings[key]]
     if random_keys and settings["optimiser"] != "adam":
         faults.append(
@@ -230,6 +242,12 @@ def _read_positive(key: str, value: Any) -> float:
 
 def _read_fraction(key: str, value: Any) -> float:
     return _number(key, value, "a number of 0 to 1", lambda number: 0 <= number <= 1)
+
+
+def _read_target(key: str, value: Any) -> float | None:
+    if value is None:
+        return None
+    return _number(key, value, "null, or a number above 0 and below 1", lambda number: 0 < number < 1)
 
 
 def _read_layer_weights(key: str, value: Any) -> tuple[float, ...] | None:
@@ -324,6 +342,7 @@ _READERS: dict[str, _Reader] = {
     "style_scale": _read_positive,
     "coarse_scales": _read_coarse_scales,
     "precision": _choice(Precision),
+    "content_target": _read_target,
     "iterations": _count(1),
     "snapshots": _read_snapshots,
 }

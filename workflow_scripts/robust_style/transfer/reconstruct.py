@@ -161,6 +161,7 @@ def _base_recipe(layers: Sequence[str], iterations: int) -> Recipe:
         style_scale=1.0,
         coarse_scales=(),
         precision="auto",
+        content_target=None,
         iterations=iterations,
         snapshots=(iterations,),
     )

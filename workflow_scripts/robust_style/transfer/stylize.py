@@ -165,7 +165,11 @@ def _requests(
             seed,
             source(content),
             style_sources(style, blends, source),
-            Observer((*recipe.snapshots, *frames), _reporter(f"{content}--{style}", recipe.iterations)),
+            Observer(
+                (*recipe.snapshots, *frames),
+                _reporter(f"{content}--{style}", recipe.iterations),
+                note=_noter(f"{content}--{style}"),
+            ),
         )
         for content, style in pairs
     ]
@@ -203,6 +207,10 @@ def _reporter(pair: str, iterations: int) -> Callable[[int, float], None]:
     return report
 
 
+def _noter(pair: str) -> Callable[[str], None]:
+    return lambda line: print(f"{pair} · {line}", file=sys.stderr, flush=True)
+
+
 def _write(
     painting: Painting, recipe: Recipe, frames: Sequence[int], files: Products, preview_px: int, animation_px: int
 ) -> None:
@@ -235,6 +243,7 @@ def _trace_of(painting: Painting, recipe: Recipe, *, path: Path, **run: Any) -> 
         final_over_best=trajectory.final_over_best,
         out_of_range_fraction=painting.out_of_range_fraction,
         stopped=painting.stopped,
+        content_target=None if painting.target is None else painting.target.as_json(),
         recipe=_plain(asdict(recipe)),
         evaluated_loss=(
             ()

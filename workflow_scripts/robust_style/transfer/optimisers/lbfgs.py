@@ -1,7 +1,7 @@
 """L-BFGS that never increases the loss: limited memory, backtracking line search, capped steps, no clamp; batched."""
 
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -33,20 +33,28 @@ EXACT_AT_THE_END = 10
 # Pairs of steps and gradient changes kept. MEASURED (pilot, 256 px): torch's 100 take as much time as the network.
 HISTORY = 20
 
+# Called after each recorded iteration of a row with its number, its parameters (a batch of one), and whether it would
+# end here. True: the row's objective has changed and its trajectory was restarted, so the row goes on.
+Revise = Callable[[int, Tensor, bool], bool]
 
-def minimise(problem: Problem, start: Tensor, trajectories: Sequence[Trajectory]) -> list[Outcome]:
+
+def minimise(
+    problem: Problem, start: Tensor, trajectories: Sequence[Trajectory], revise: Revise | None = None
+) -> list[Outcome]:
     """The best picture of each row within the iterations of its trajectory, not clamped.
 
     Rows are independent: each has its own memory, line search, end and precision. At each iteration the trajectory
     records the best picture so far, so its losses never rise, and the loss that was evaluated; a trial step that the
     line search rejects costs an iteration. If the objective is not exact, the last ten iterations are in full
     precision, and so are all after a line search that failed, because rounding hid the decrease; the switch costs one
-    iteration. Raises Divergence if the loss is not finite at the start.
+    iteration. Where `revise` changes the objective of a row, the row goes on from its picture and keeps its memory;
+    evaluating the picture again is iteration 0 of the restarted trajectory. Raises Divergence if the loss is not finite
+    at the start.
 
     Source: Nocedal & Wright 2006, algorithms 7.4 and 3.1. Differs from torch.optim.LBFGS: backtracking instead of no
     line search or strong Wolfe, capped steps, and an exact number of iterations.
     """
-    return _Minimisation(problem, start, trajectories).run()
+    return _Minimisation(problem, start, trajectories, revise).run()
 
 
 @dataclass
@@ -64,8 +72,10 @@ class _Row:
 
 
 class _Minimisation:
-    def __init__(self, problem: Problem, start: Tensor, trajectories: Sequence[Trajectory]) -> None:
-        self.problem, self.trajectories = problem, trajectories
+    def __init__(
+        self, problem: Problem, start: Tensor, trajectories: Sequence[Trajectory], revise: Revise | None
+    ) -> None:
+        self.problem, self.trajectories, self.revise = problem, trajectories, revise
         all_rows = range(len(start))
         point = problem.evaluate(start, all_rows, [problem.is_exact] * len(start))
         refuse_divergence_at_start(point)
@@ -150,7 +160,11 @@ class _Minimisation:
         trajectory.record(row.losses, parameters, evaluated)
         if trajectory.is_complete:
             row.stopped = "iterations"
-        elif row.stopped is None and not row.exact and trajectory.remaining <= EXACT_AT_THE_END:
+        if self.revise is not None and self.revise(number, parameters, row.stopped is not None):
+            row.exact, row.stopped = self.problem.is_exact, None
+            row.reevaluate, row.step_length = True, 0.0
+            return
+        if row.stopped is None and not row.exact and trajectory.remaining <= EXACT_AT_THE_END:
             self._switch_to_exact(number)
         if row.reevaluate:
             trajectory.set_exact()

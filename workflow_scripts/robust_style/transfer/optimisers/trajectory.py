@@ -35,8 +35,8 @@ class BestSoFar:
     def update(self, trajectory: "Trajectory", parameters: Tensor) -> None:
         """Consider the iteration that `trajectory` has just recorded, at `parameters`."""
         loss = trajectory.losses[-1].total
-        # losses at another size or in another precision are not comparable
-        is_first_of_its_kind = trajectory is not self.trajectory or trajectory.exact_from == trajectory.last
+        # losses at another size, of another style weight or in another precision are not comparable
+        is_first_of_its_kind = trajectory.last in (0, trajectory.comparable_from)
         if is_first_of_its_kind or loss < self._loss:
             self.trajectory, self._loss, self._parameters = trajectory, loss, parameters
         self.iterations += trajectory.last > 0
@@ -77,6 +77,7 @@ class Trajectory:
         self.evaluated: list[float] = []
         self.pictures: dict[int, UInt8[Tensor, "3 height width"]] = {}
         self.exact_from: int | None = None
+        self.comparable_from = self.reweighted_from = 0
 
     @property
     def total(self) -> list[float]:
@@ -113,7 +114,19 @@ class Trajectory:
 
     def set_exact(self) -> None:
         """Mark that losses are computed in full precision from the next iteration on."""
-        self.exact_from = len(self.losses)
+        self.exact_from = self.comparable_from = len(self.losses)
+
+    def change_style_weight(self, change: float) -> None:
+        """Add `change` to the style weight of all recorded total losses; the next iteration has the new weight."""
+        self.losses = [losses._replace(total=losses.total + change * losses.style) for losses in self.losses]
+        self.comparable_from = self.reweighted_from = len(self.losses)
+
+    def restart(self) -> None:
+        """Forget all iterations: the next one to be recorded is number 0."""
+        self.losses.clear()
+        self.evaluated.clear()
+        self.pictures.clear()
+        self.exact_from, self.comparable_from, self.reweighted_from = None, 0, 0
 
     def close(self, parameters: Tensor) -> None:
         """Keep the picture of the last iteration, also if the optimisation ended early."""
@@ -130,10 +143,12 @@ class Trajectory:
 
         All evaluations count, also those of steps that a line search rejected. A loss that is not finite is a rise to
         1e300. A picture that is evaluated again in full precision has another loss by rounding, which is no rise: the
-        best is reset at `exact_from`.
+        best is reset at `exact_from`. Of a search for a style weight, those with the last weight count.
         """
         best, worst = math.inf, 1.0
         for number, loss in enumerate(self.evaluated):
+            if number < self.reweighted_from:
+                continue
             if not math.isfinite(loss):
                 worst = _LARGEST
                 continue
