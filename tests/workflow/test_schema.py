@@ -206,11 +206,14 @@ def test_the_controls_that_the_schema_proposes_are_valid() -> None:
     check_configuration(config, SCHEMA)
 
 
-@pytest.mark.parametrize(
-    "names", [("config",), ("config", "demo"), ("config", "miniature"), ("config", "short"), ("config", "original_150")]
-)
+@pytest.mark.parametrize("names", [(), ("demo",), ("miniature",), ("short",), ("original_150",)])
 def test_our_own_configurations_are_valid(names: tuple[str, ...]) -> None:
-    assert set(check_configuration(merged(*names), SCHEMA)["networks"]) == {"standard", "adversarial"}
+    assert set(check_configuration(merged("config", *names), SCHEMA)["networks"]) == {"standard", "adversarial"}
+
+
+def test_the_longer_original_has_the_epochs_of_the_library() -> None:
+    training = check_configuration(merged("config", "original_150"), SCHEMA)["training"]
+    assert [training[key] for key in ("epochs", "checkpoint_every", "learning_rate_drop_every")] == [150, 25, 50]
 
 
 def test_the_published_numbers_are_those_of_the_original_work() -> None:
