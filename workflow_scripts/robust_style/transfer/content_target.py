@@ -30,10 +30,10 @@ LARGEST_COST = 3
 LARGEST_DECADES = 4.0
 # Fall of the similarity by a tenfold weight: before there are two rounds, and the limits of the secant.
 # MEASURED (pilot networks, 64 to 128 px): 0.02 to 0.25.
-SENSITIVITY, LEAST_SENSITIVITY, LARGEST_SENSITIVITY = 0.15, 0.08, 1.0
+SENSITIVITY, LEAST_SENSITIVITY, LARGEST_SENSITIVITY = 0.15, 0.08, 0.4
 # Powers of ten: the largest corrections up and down, and the smallest one that gives a secant. Down is faster, because
 # lost detail does not come back.
-LARGEST_RISE, LARGEST_FALL, SMALLEST_SECANT = 0.7, 1.5, 0.05
+LARGEST_RISE, LARGEST_FALL, SMALLEST_SECANT = 0.7, 1.5, 0.15
 # How far the trend between two measurements is extrapolated.
 FARTHEST = 4.0
 # The same for a rise, which is the short response to a smaller weight.
