@@ -30,12 +30,14 @@ LARGEST_COST = 3
 LARGEST_DECADES = 4.0
 # Fall of the similarity by a tenfold weight: before there are two rounds, and the limits of the secant.
 # MEASURED (pilot networks, 64 to 128 px): 0.02 to 0.25.
-SENSITIVITY, LEAST_SENSITIVITY, LARGEST_SENSITIVITY = 0.15, 0.08, 1.0
+SENSITIVITY, LEAST_SENSITIVITY, LARGEST_SENSITIVITY = 0.15, 0.08, 0.4
 # Powers of ten: the largest corrections up and down, and the smallest one that gives a secant. Down is faster, because
 # lost detail does not come back.
-LARGEST_RISE, LARGEST_FALL, SMALLEST_SECANT = 0.7, 1.5, 0.05
+LARGEST_RISE, LARGEST_FALL, SMALLEST_SECANT = 0.7, 1.5, 0.15
 # How far the trend between two measurements is extrapolated.
 FARTHEST = 4.0
+# The same for a rise, which is the short response to a smaller weight.
+RISING = 1.0
 # The search aims above the target, because the similarity falls slowly on: so much at the end, and more before it.
 ABOVE, RESERVE = TOLERANCE / 4, 0.04
 # Error of an extrapolation, as a share of its length: a smaller correction is left out, because each one slows L-BFGS.
@@ -109,10 +111,11 @@ class WeightSearch:
 def predicted(before: tuple[int, float], now: tuple[int, float], end: int) -> float:
     """The similarity at iteration `end`, from (iteration, similarity) twice: linear in log(iteration), but not far.
 
-    It changes by at most `FARTHEST` times the change between the two.
+    It falls by at most `FARTHEST` times the change between the two, and rises by at most `RISING` times.
     """
     far = math.log(end / now[0]) / math.log(now[0] / before[0])
-    return now[1] + min(now[1] - before[1], 0.0) * min(max(far, 0.0), FARTHEST)
+    change = now[1] - before[1]
+    return now[1] + change * min(max(far, 0.0), FARTHEST if change < 0 else RISING)
 
 
 @dataclass
