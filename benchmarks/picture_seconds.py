@@ -8,6 +8,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import torch
 
@@ -48,7 +49,7 @@ def main() -> None:
     network = random_network(chosen.width, scene)
     rows = []
 
-    def measure(number: int, what: str, precision: str, run, iterations: int, enough: float = 0.0) -> float:
+    def measure(number: int, what: str, precision: str, run: Any, iterations: int, enough: float = 0.0) -> float:
         """The final loss, in float32; torch's run ends at the loss `enough`."""
         last = [0, float("inf")]
 

@@ -187,6 +187,7 @@ def test_trace_log_and_score_tell_whether_it_was_reached(target_files, capsys, t
         traces=[products.trace],
         images=target_files["images"],
         scores=[score],
+        threads=1,
     )
     scores = PictureScores.load(score)
     assert scores.target_reached is is_reached

@@ -1,5 +1,6 @@
 """L-BFGS that never increases the loss: limited memory, backtracking line search, capped steps, no clamp; batched."""
 
+import math
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -117,7 +118,9 @@ class _Minimisation:
         if accepted:
             self._accept([active[index] for index in accepted], accepted, trial)
         for index, number in enumerate(active):
-            self._record(number, trial.losses[index].total)
+            # A step whose loss is not finite is rejected like any other that does not descend: no failure of the picture.
+            total = trial.losses[index].total
+            self._record(number, total if math.isfinite(total) else None)
         self._choose_directions([*(active[index] for index in accepted), *failed])
 
     def _accept(self, numbers: Sequence[int], indices: Sequence[int], trial: LossAndGradient) -> None:
