@@ -68,7 +68,7 @@ def test_a_cliff_of_nan_is_not_stepped_over():
     trajectory = new_trajectory(40)
     alone(minimise, cliff, START, trajectory)
     assert all(math.isfinite(loss) for loss in trajectory.total)
-    assert trajectory.worst_rise == 1e300, "the cliff was evaluated"
+    assert trajectory.worst_rise == 1.0, "a rejected step is no failure"
     assert trajectory.total[-1] < bowl(START).item()
 
 

@@ -118,7 +118,7 @@ class _Minimisation:
         if accepted:
             self._accept([active[index] for index in accepted], accepted, trial)
         for index, number in enumerate(active):
-            # A step whose loss is not finite is rejected like any other that does not descend: no failure of the picture.
+            # A step whose loss is not finite is rejected like any other that does not descend: the picture is sound.
             total = trial.losses[index].total
             self._record(number, total if math.isfinite(total) else None)
         self._choose_directions([*(active[index] for index in accepted), *failed])
