@@ -147,7 +147,7 @@ def of_each_checkpoint(patterns, checkpoints=CHECKPOINTS):
 def of_each_picture(pattern, checkpoints=CHECKPOINTS, recipes=RECIPES, pairs=PAIRS):
     """The files of a pattern with recipe, network, seed, epoch, content and style, for every picture.
 
-    Checkpoints that do not paint with a recipe (its key `checkpoints`) are left out.
+    Checkpoints that do not paint with a recipe (its key `checkpoints`) are left out; controls have no such recipe.
     """
     return [
         pattern.format(
@@ -161,7 +161,7 @@ def of_each_picture(pattern, checkpoints=CHECKPOINTS, recipes=RECIPES, pairs=PAI
         for content, style in pairs
         for recipe in recipes
         for network, seed, epoch in checkpoints
-        if (network, seed, epoch) in PAINTING[recipe]
+        if (network, seed, epoch) in PAINTING.get(recipe, checkpoints)
     ]
 
 

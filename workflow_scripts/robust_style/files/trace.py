@@ -112,7 +112,7 @@ class Trace:
             lengths = {len(getattr(trace, name)) for name in _LOSSES} | {len(trace.evaluated_loss or trace.iteration)}
             if lengths != {len(trace.iteration)} or not trace.iteration:
                 raise ValueError("the lengths of its loss histories")
-        except (KeyError, TypeError, ValueError) as problem:
+        except (AttributeError, KeyError, TypeError, ValueError) as problem:
             raise ResultError(
                 f"{path}: expected the trace of a stylization, found a fault in {problem}; delete it and run again"
             ) from None
