@@ -58,7 +58,8 @@ KINDS = {
 # These two are read by the check itself.
 READ_FIRST = {"scores": "scores.tsv", "record of reconstructions": "reconstructions/adversarial/seed_0/epoch_004.json"}
 CHECKED: Mapping[str, Any] = {
-    "pictures": 4, "controls": 0, "reconstructions": 4, "last_epochs": {"standard": 4, "adversarial": 4}, "painters": [],
+    "pictures": 4, "controls": 0, "reconstructions": 4, "last_epochs": {"standard": 4, "adversarial": 4},
+    "painters": [],
 }  # fmt: skip
 LIMITS = {"adversarial": {"clean_accuracy": [0.1, 0.9], "robust_accuracy": [0.0, 0.9]}}
 
