@@ -37,7 +37,7 @@ help:
 	@echo "make benchmark-transfer  our iteration of style transfer against a plain one (about 5 minutes on 2 cores)"
 	@echo "make measure-controls  the scores of known alterations (seconds)"
 	@echo "make texture-spread  the spread of the texture statistics over photographs, which scales the texture distance"
-	@echo "make simulate-statistics  coverage and false verdicts of the statistics (about 2 minutes)"
+	@echo "make simulate-statistics  false verdicts, power and coverage on simulated studies (about 6 minutes)"
 	@echo "make clean   delete what the demo and small studies made"
 
 env: $(READY)

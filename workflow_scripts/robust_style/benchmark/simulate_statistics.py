@@ -136,7 +136,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         allow_abbrev=False, description="False verdicts, power and coverage of the statistics, on simulated studies."
     )
-    parser.add_argument("--studies", type=int, default=400)
+    parser.add_argument("--studies", type=int, default=100)
     parser.add_argument("--claims", type=Path, default=Path("config/claims.yaml"))
     options = parser.parse_args(arguments)
     claims, random = read_claim_blocks([options.claims]), np.random.default_rng(0)
