@@ -190,7 +190,9 @@ def _reading(tested: _Tested, verdicts: Sequence[str], part: _Part, towards: Flo
     """What the numbers say, in words; of a claim of several conditions each one's own result."""
     unit = part.condition.contrast.unit or part.condition.measure
     known = towards[~np.isnan(towards)]
-    said = [f"{int((known > 0).sum())} of {len(known)} pictures have the sign of the claim."]
+    said = []
+    if len(known):
+        said.append(f"{int((known > 0).sum())} of {len(known)} pictures have the sign of the claim.")
     if not np.isnan(part.per_seed).all():
         said.insert(0, f"Left side less right side: {np.nanmean(part.per_seed):+.3g} ({unit.replace('_', ' ')}).")
     if len(verdicts) > 1:
