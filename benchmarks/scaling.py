@@ -32,6 +32,7 @@ from robust_style.workflow.experiment import (  # noqa: E402
     LIBRARY_SIDE_PX,
     checkpoints,
     dataset_sizes,
+    painting_checkpoints,
     pairs_by_job,
     reconstructed_checkpoints,
     reconstruction_px,
@@ -39,6 +40,7 @@ from robust_style.workflow.experiment import (  # noqa: E402
 )
 from robust_style.workflow.resources import (  # noqa: E402
     ASPECT,
+    iterations_of_picture,
     needed_bytes,
 )
 
@@ -68,7 +70,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         allow_abbrev=False, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--configfile", type=Path, nargs="+", help="instead of the three built-in runs")
+    parser.add_argument("--configfile", type=Path, nargs="+", help="instead of the built-in runs")
     parser.add_argument("--tflops", type=float, default=TFLOPS, help="of one GPU, sustained (default: %(default)s)")
     parser.add_argument("--price", type=float, default=PRICE, help="of an hour of one GPU (default: %(default)s)")
     options = parser.parse_args(arguments)
@@ -89,12 +91,15 @@ def main(arguments: list[str]) -> int:
 
 def _built_in() -> dict[str, dict[str, Any]]:
     large = ROOT / "benchmarks" / "large_run.yaml"
-    together = _config(large)
-    together["transfer"]["pairs_per_job"] = 16
+    one_by_one = _config(large)
+    one_by_one["transfer"]["pairs_per_job"] = 1
+    one_seed = _config()
+    one_seed["seeds"] = [0]
     return {
-        "published (1 seed, 850 pictures)": _config(),
+        "published (6 seeds, 7,650 pictures)": _config(),
+        "the same, one seed": one_seed,
         "large (6 seeds, 2,880 pictures)": _config(large),
-        "the same, `pairs_per_job: 16`": together,
+        "the same, `pairs_per_job: 1`": one_by_one,
     }
 
 
@@ -115,6 +120,7 @@ def gpu_jobs(config: dict[str, Any], speed: float) -> list[Job]:
     kept = config["reconstruction"]
     of_kept = of_picture * (reconstruction_px(config) / transfer["size_px"]) ** 2
     reconstructing = set(reconstructed_checkpoints(config))
+    painting = {recipe: set(painting_checkpoints(config, recipe)) for recipe in transfer["recipes"]}
     jobs: list[Job] = []
     for name, seed, epoch in checkpoints(config):
         network = config["networks"][name]
@@ -134,8 +140,8 @@ def gpu_jobs(config: dict[str, Any], speed: float) -> list[Job]:
             rebuilt = 2 * len(kept["layers"]) * kept["iterations"]  # a content and a texture from each layer
             jobs.append(_job(f"{made} reconstruction", rebuilt * of_kept * pixel_share, after))
         for recipe, block in transfer["recipes"].items():
-            for group in pairs_by_job(config):
-                seconds = len(group) * block["iterations"] * of_picture * pixel_share
+            for group in pairs_by_job(config) if (name, seed, epoch) in painting[recipe] else ():
+                seconds = len(group) * iterations_of_picture(block) * of_picture * pixel_share
                 jobs.append(_job(f"{made} {recipe} {group[0]}", seconds, after))
     return jobs
 

@@ -85,7 +85,7 @@ BLENDS = config["transfer"]["blends"]
 # The pairs that one job paints with a checkpoint: one pair of wildcards, or several named pairs.
 PAIRS_BY_JOB = (
     [[("{content}", "{style}")]]
-    if config["transfer"]["pairs_per_job"] == 1
+    if experiment.pairs_per_job(config) == 1
     else experiment.pairs_by_job(config)
 )
 # (network, seed, epoch)
@@ -199,6 +199,11 @@ def words_of_job(pairs):
     return ", ".join(f"{content} in the style of {style}" for content, style in pairs)
 
 
+def seeds_in_turn(wildcards):
+    """A priority: what the first seeds need comes first, so that their claims can be judged while others run."""
+    return 2 * (len(config["seeds"]) - config["seeds"].index(int(wildcards.seed)))
+
+
 def images_of_job(pairs):
     """An input function: the prepared images of a job's pairs, each once."""
 
@@ -268,12 +273,18 @@ def own_files():
     return [Path(path) for path in [*local, archive] if path]
 
 
+def short_edition():
+    """The configuration of config/short.yaml, if this run is the published experiment; otherwise None."""
+    if [Path(path).name for path in workflow.configfiles] != ["config.yaml"]:
+        return None
+    return or_stop(configuration.short_edition, PROJECT)
+
+
 def before_start():
-    """Stop a run that this machine or its Slurm cannot finish; otherwise, print its estimated duration on a CPU."""
+    """Stop a run that this machine or its Slurm cannot finish; otherwise, print its estimated duration."""
     if workflow.local_exec:
         or_stop(preflight.check_before_start, config, RESULTS, own_files())
-        if duration := resources.announced_duration(config):
-            say(duration)
+        say(resources.announced_duration(config, short_edition()))
     elif workflow.executor_plugin.name == "slurm":
         or_stop(
             preflight.refuse_slurm_without_accounting,

@@ -118,7 +118,7 @@ rule train_segment:
     wildcard_constraints:
         network=experiment.one_of(TRAINED),
         epoch=r"(?!000)\d{3}",
-    priority: 10  # before stylization jobs: later checkpoints wait for it
+    priority: lambda wildcards: seeds_in_turn(wildcards) + 1  # before pictures: later checkpoints wait for it
     retries: 3
     conda:
         "../envs/train.yaml"

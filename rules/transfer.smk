@@ -36,6 +36,7 @@ for number, pairs in enumerate(PAIRS_BY_JOB):
             f"<logs>/stylize/{{recipe}}/{{network}}/seed_{{seed}}/epoch_{{epoch}}/{pairs[0][0]}--{pairs[0][1]}.log",
         benchmark:
             f"<benchmarks>/stylize/{{recipe}}/{{network}}/seed_{{seed}}/epoch_{{epoch}}/{pairs[0][0]}--{pairs[0][1]}.tsv"
+        priority: seeds_in_turn
         retries: 1
         conda:
             "../envs/transfer.yaml"
@@ -90,6 +91,7 @@ rule reconstruct:
         "<logs>/reconstruct/{network}/seed_{seed}/epoch_{epoch}.log",
     benchmark:
         "<benchmarks>/reconstruct/{network}/seed_{seed}/epoch_{epoch}.tsv"
+    priority: seeds_in_turn
     retries: 1
     conda:
         "../envs/transfer.yaml"

@@ -9,7 +9,7 @@ import pytest
 import slurm_node
 from accidents import ClusterRun, project, run_with_accidents
 from checkout import Finished, snakemake
-from robust_style.workflow.resources import accelerator_present
+from robust_style.workflow.resources import accelerator
 
 
 @pytest.fixture(scope="session")
@@ -17,7 +17,7 @@ def node() -> Iterator[slurm_node.SlurmNode]:
     reason = slurm_node.missing()
     if reason:
         pytest.skip(f"no Slurm here: {reason}")
-    if accelerator_present():
+    if accelerator():
         pytest.skip("there is a real GPU here, which the pretended ones would reach: other bytes")
     with ExitStack() as stack:
         try:

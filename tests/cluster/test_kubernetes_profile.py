@@ -12,7 +12,15 @@ pytestmark = pytest.mark.workflow
 def test_it_plans_the_same_jobs_on_a_storage(tmp_path: Path) -> None:
     folder = copy_project(tmp_path / "robust-style")
     # The published experiment, of one picture a checkpoint for speed.
-    recipes = "recipes: {fair_30: null, fair_3: null, fair_noise: null, original: null}"
+    names = (
+        "matched",
+        "fair_30",
+        "fair_3",
+        "fair_noise",
+        "original",
+        *(f"original_{cell}" for cell in ("no_clamp", "line_search", "no_clamp_line_search")),
+    )
+    recipes = f"recipes: {{{', '.join(f'{name}: null' for name in names)}}}"
     few = f"transfer: {{{recipes}, pairs: [{{content: bigben, style: the_scream}}]}}"
     (folder / "few.yaml").write_text(few, encoding="utf-8")
     plan = ("-n", "--quiet", "rules", "--configfile", "few.yaml")
@@ -23,5 +31,5 @@ def test_it_plans_the_same_jobs_on_a_storage(tmp_path: Path) -> None:
     here = snakemake(folder, *plan)
     assert there.returncode == here.returncode == 0, there.stdout[-3000:]
     assert jobs(there.stdout) == jobs(here.stdout)
-    assert jobs(here.stdout)["stylize"] == 10
+    assert jobs(here.stdout)["stylize"] == 90  # 3 networks, 6 seeds, 5 checkpoints
     assert jobs(here.stdout)["fetch_dataset"] == 1

@@ -20,8 +20,12 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the unpacked wheel; the project's own files are nowhere near."""
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    # Not in ROOT/build, where modules of an earlier version may lie.
+    settings = folder / "setup.cfg"
+    settings.write_text(f"[build]\nbuild_base = {folder / 'build'}\n", encoding="utf-8")
     built = subprocess.run(
-        [*command, "--wheel-dir", folder, ROOT], check=False, capture_output=True, text=True
+        [*command, "--wheel-dir", folder, ROOT], check=False, capture_output=True, text=True,
+        env={**os.environ, "DIST_EXTRA_CONFIG": str(settings)},
     )  # fmt: skip
     assert built.returncode == 0, built.stderr
     (wheel,) = folder.glob("robust_style-*.whl")

@@ -47,7 +47,8 @@ def test_every_setting_is_there_with_its_meaning(given):
                 assert f" {key} " in words, key
     for expected in (
         "learning_rate 0.1", "Learning rate of the first epochs", "vgg19", "lbfgs_unguarded", "rocket in the style of",
-        "Rocket &lt;1&gt; NASA 2015 public domain", "captures the style faster", "1 (0)", "torch", "cpu, float32",
+        "Rocket &lt;1&gt; NASA 2015 public domain", "captures the style faster", "6 (0, 1, 2, 3, 4, 5)", "torch",
+        "cpu, float32",
     ):  # fmt: skip
         assert expected in words, expected
 

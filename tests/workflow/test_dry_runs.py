@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from checkout import copy_project, jobs, snakemake
-from robust_style.workflow.resources import accelerator_present
+from robust_style.workflow.resources import accelerator
 
 pytestmark = pytest.mark.workflow
 
@@ -54,7 +54,7 @@ def test_the_demo_needs_no_gpu_and_no_network(project: Path) -> None:
 
 
 @pytest.mark.nightly
-@pytest.mark.skipif(accelerator_present(), reason="there is a GPU here, so it would start")
+@pytest.mark.skipif(accelerator(), reason="there is a GPU here, so it would start")
 def test_without_a_gpu_the_published_experiment_does_not_start(project: Path) -> None:
     run = snakemake(project, "--cores", "1")
     assert run.returncode != 0

@@ -69,10 +69,12 @@ def test_each_network_has_its_own_checkpoints() -> None:
     config = check(seeds=[5, 2], networks__control=UNTRAINED, networks__madry=THEIRS)
     trained = [("standard", s, e) for s in (5, 2) for e in (0, 25, 50, 75, 100)]
     assert experiment.checkpoints(config) == [
-        *trained, *[("adversarial", s, e) for _, s, e in trained],
+        *trained, *[(name, s, e) for name in ("adversarial", "noise") for _, s, e in trained],
         ("control", 5, 0), ("control", 2, 0), ("madry", 5, 76),
     ]  # fmt: skip
-    assert experiment.last_epochs(config) == {"standard": 100, "adversarial": 100, "control": 0, "madry": 76}
+    assert experiment.last_epochs(config) == {
+        "standard": 100, "adversarial": 100, "noise": 100, "control": 0, "madry": 76,
+    }  # fmt: skip
     assert [experiment.needs_autoattack(config, "standard", epoch) for epoch in (75, 100)] == [False, True]
 
 
@@ -98,7 +100,7 @@ def test_no_name_at_all_matches_nothing() -> None:
     assert not any(re.fullmatch(f"(?P<network>{experiment.one_of([])})", name) for name in ("", "a", "!"))
 
 
-@pytest.mark.parametrize(("choice", "count"), [("all", 10), ("last", 2), ("none", 0)])
+@pytest.mark.parametrize(("choice", "count"), [("all", 90), ("last", 18), ("none", 0)])
 def test_reconstructed_checkpoints(choice: str, count: int) -> None:
     config = check(reconstruction__checkpoints=choice)
     assert len(experiment.reconstructed_checkpoints(config)) == count
@@ -120,12 +122,12 @@ def test_what_is_reconstructed() -> None:
         ({}, {"standard": "standard", "adversarial": "adversarial", "untrained": "standard"}),
         (
             {"gauss": NOISE, "longer": LONGER, "fresh": UNTRAINED},
-            {"noise": "gauss", "step_matched": "longer", "untrained": "fresh", "standard": "standard"},
+            {"noise": "noise", "step_matched": "longer", "untrained": "fresh", "standard": "standard"},
         ),
         # A network's name is its own role, unless it is the word for a role.
         ({"gentle": GENTLE, "noise": UNTRAINED}, {"gentle": "gentle", "noise": None, "adversarial": "adversarial"}),
         # Networks with fewer checkpoints, or other names, come after.
-        ({"a_stranger": THEIRS, "a_noise": NOISE}, {"adversarial": "adversarial", "noise": "a_noise"}),
+        ({"a_stranger": THEIRS, "a_noise": NOISE}, {"adversarial": "adversarial", "noise": "noise"}),
         ({"standard": PAINTER}, {"standard": None}),
     ],
 )

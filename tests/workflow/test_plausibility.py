@@ -81,7 +81,7 @@ def check(changes: dict[str, Any]) -> dict[str, Any]:
         ({"transfer.recipes.fair.jitter_px": 4}, "transfer.recipes.fair: jitter_px: random transformations"),
         ({"transfer.recipes.fair.style_layers": ["relu5_5"]}, "found 'relu5_5'; did you mean relu5_4?"),
         ({"transfer.recipes.fair.layers_of": {"resnt": {}}}, "layers_of.resnt: not an architecture or a family"),
-        ({"figure.recipe": "unfair"}, "figure.recipe: unfair is not one of the recipes fair, fair_30"),
+        ({"figure.recipe": "unfair"}, "figure.recipe: unfair is not one of the recipes fair, matched"),
         ({"networks.a": PAINTER, "transfer.size_px": 32}, "transfer.size_px: 32 is less than 64, which networks.a"),
         # Reconstructions and expectations
         ({"reconstruction.layers": ["layer1"]}, "reconstruction: layer: expected one of conv1_1"),

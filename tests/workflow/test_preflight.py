@@ -97,7 +97,7 @@ def test_slurm_without_accounting_is_noticed(
 
 def test_every_fault_is_told_at_once(config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
-    monkeypatch.setattr(resources, "accelerator_present", lambda: False)
+    monkeypatch.setattr(resources, "accelerator", lambda: None)
     with pytest.raises(RobustStyleError) as caught:
         check_before_start(config | {"device": "cuda"}, tmp_path, [])
     assert "0 MB are free" in str(caught.value)

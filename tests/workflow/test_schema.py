@@ -151,7 +151,7 @@ def test_names_of_devices(name: str, hint: str) -> None:
 def test_null_removes_a_block() -> None:
     config = changed({"networks.adversarial": None, "transfer.recipes.original": None})
     checked = check_configuration(config, SCHEMA)
-    assert set(checked["networks"]) == {"standard"}
+    assert set(checked["networks"]) == {"standard", "noise"}
     assert "original" not in checked["transfer"]["recipes"]
     assert "adversarial" not in checked["expected"]
 
@@ -208,7 +208,9 @@ def test_the_controls_that_the_schema_proposes_are_valid() -> None:
 
 @pytest.mark.parametrize("names", [(), ("demo",), ("miniature",), ("short",), ("original_150",)])
 def test_our_own_configurations_are_valid(names: tuple[str, ...]) -> None:
-    assert set(check_configuration(merged("config", *names), SCHEMA)["networks"]) == {"standard", "adversarial"}
+    with_noise = not names or names == ("original_150",)
+    expected = {"standard", "adversarial", *(["noise"] if with_noise else [])}
+    assert set(check_configuration(merged("config", *names), SCHEMA)["networks"]) == expected
 
 
 def test_the_longer_original_has_the_epochs_of_the_library() -> None:

@@ -71,6 +71,15 @@ def on_top_of_published(config: dict[str, Any], project: Path) -> dict[str, Any]
     return merge(published, config)
 
 
+def short_edition(project: Path) -> dict[str, Any]:
+    """The complete configuration of config/short.yaml, on top of config/config.yaml, of the folder `project`."""
+    folder = project / "config"
+    published, short = (
+        yaml.safe_load((folder / name).read_text(encoding="utf-8")) for name in ("config.yaml", "short.yaml")
+    )
+    return check_configuration(merge(published, short), folder / "schema.yaml")
+
+
 def merge(lower: dict[str, Any], upper: dict[str, Any]) -> dict[str, Any]:
     """A copy of `lower` with the values of `upper`; blocks are merged, as Snakemake merges configuration files."""
     return lower | {

@@ -5,6 +5,7 @@ Standard library and PyYAML only: the Snakefile imports it.
 
 import itertools
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -25,6 +26,8 @@ _FOLDER_SIDE_PX = 64
 _DEFAULT_SIZES = {"cifar10": (50_000, 10_000), "phototiles": (5_000, 1_000)}
 # px; enough to see what a layer encodes. Ten pictures of each checkpoint must not cost much.
 _MAX_RECONSTRUCTION_PX = 256
+# Pixels of a batch, the shorter side squared, that a GPU of 24 GB has memory for with VGG19 at full width.
+_LARGEST_BATCH_PIXELS = 20 * 512**2
 ROLES = ("standard", "adversarial", "noise", "step_matched", "untrained")
 # Style layers of raters that are networks for CIFAR; SOURCE: Gatys et al. 2016. Other architectures have stand-ins.
 RATER_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
@@ -133,9 +136,24 @@ def pairs(config: Config) -> list[tuple[str, str]]:
     return result
 
 
+def pairs_per_job(config: Config) -> int:
+    """How many pairs a job paints with a checkpoint. `auto` is decided by the configuration alone.
+
+    The machine that plans a run may have no GPU, although its jobs run on one.
+    """
+    count = config["transfer"]["pairs_per_job"]
+    if count != "auto":
+        return int(count)
+    if config["device"] == "cpu":
+        return 1
+    number = len(pairs(config))
+    fitting = max(1, _LARGEST_BATCH_PIXELS // config["transfer"]["size_px"] ** 2)
+    return int(math.ceil(number / math.ceil(number / fitting)))
+
+
 def pairs_by_job(config: Config) -> list[list[tuple[str, str]]]:
     """The pairs that each job paints with a checkpoint: `transfer.pairs_per_job`, fewer in the last."""
-    all_pairs, count = pairs(config), config["transfer"]["pairs_per_job"]
+    all_pairs, count = pairs(config), pairs_per_job(config)
     return [all_pairs[first : first + count] for first in range(0, len(all_pairs), count)]
 
 

@@ -1,11 +1,12 @@
 """Rough estimates of time, disk and memory of a configured run. Standard library only: the Snakefile imports it."""
 
 import math
+import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from robust_style.errors import ConfigError
 from robust_style.model.architectures import VGG19_PIXEL_VALUES, architecture_named, relative_costs, relative_maps
@@ -17,6 +18,7 @@ from robust_style.workflow.experiment import (
     dataset_sizes,
     painting_checkpoints,
     pairs,
+    pairs_per_job,
     reconstructed_checkpoints,
     reconstruction_px,
     side_px,
@@ -27,20 +29,43 @@ Config = Mapping[str, Any]
 # Longer over shorter side: of a usual photograph, and of the longest usual one (3 : 2).
 ASPECT, LONGEST_ASPECT = 1.35, 1.5
 
-# --- Time on two CPU cores ---
-# MEASURED (x86-64 with AMX-BF16, bfloat16, full-width VGG19, one thread, n = 1, halved for two cores): 93 training
-# images/s standard, 36 with three attack steps; 0.72 s per iteration of style transfer at 512 x 512 px.
-SECONDS_PER_IMAGE = 0.0054
-SECONDS_PER_ATTACK_STEP = 0.0028
-SECONDS_PER_PIXEL = 1.4e-6
+# --- Time ---
+
+
+class Speed(NamedTuple):
+    """Seconds that a machine takes for VGG19 at full width.
+
+    `per_image` and `per_attack_step` are of one training image of 32 px, `per_pixel` is of one iteration of style
+    transfer, and `per_job` is for starting Python and torch, reading and writing.
+    """
+
+    machine: str
+    per_image: float
+    per_attack_step: float
+    per_pixel: float
+    per_job: float
+
+
+# MEASURED (x86-64 with AMX-BF16, bfloat16, one thread, n = 1, halved for two cores): 93 training images/s standard, 36
+# with three attack steps; 0.72 s per iteration of style transfer at 512 x 512 px. ASSUME: time of a job.
+TWO_CORES = Speed("two CPU cores", 0.0054, 0.0028, 1.4e-6, 3.0)
+# MEASURED (H100, bfloat16, benchmarks/README.md): 1.25 s per standard epoch of 50,000 images, 171 TFLOP/s in a step of
+# PGD-20, 211 TFLOP/s painting 17 pictures of 512 px at once. ASSUME: time of a job.
+H100 = Speed("an H100", 2.5e-5, 9.3e-6, 7.4e-9, 12.0)
+# Dense bfloat16 (V100, T4: float16) operations per second of other GPUs, as a share of an H100's 989 TFLOP/s: data
+# sheets of NVIDIA. A rough guide: memory bandwidth counts, too.
+_SHARE_OF_H100 = {
+    "B200": 2.3, "H200": 1.0, "H100": 1.0, "A100": 0.32, "L40": 0.18, "RTX 4090": 0.17, "RTX A6000": 0.16,
+    "A10": 0.13, "V100": 0.13, "L4": 0.12, "RTX 3090": 0.07, "T4": 0.07,
+}  # fmt: skip
 # MEASURED (x86-64, float32, half-width VGG19 at 128 px, one thread, n = 3 networks): an iteration of a reconstruction,
 # mean over relu1_1 to relu5_1 of content and texture, against one with losses in all five layers.
 _RECONSTRUCTION_SHARE = 0.45
 # MEASURED (the same machine, two threads, float32 against bfloat16, batch 128, n = 2): the library's loop against ours.
 _LIBRARY_FACTORS = {"standard": 2.0, "adversarial": 3.6}
+# Iterations of a picture with a content target, as a multiple of those without: two to three (transfer.content_target).
+_TARGET_FACTOR = 2.5
 # ASSUME: other architectures compute as fast for each operation; operations are counted (model.architectures).
-# ASSUME: starting Python and torch, reading and writing, for each job on one of two cores.
-_SECONDS_PER_JOB = 1.5
 _LONGEST_UNASKED_HOURS = 2.0
 
 # --- Disk ---
@@ -79,13 +104,13 @@ def refuse_days_on_cpu(config: Config) -> None:
 
     For the start of a run on this machine (not for a dry run, not if jobs run elsewhere).
     """
-    if config["device"] == "cpu" or accelerator_present():
+    if config["device"] == "cpu" or accelerator():
         return
     remedy = (
         "Either see the whole workflow in minutes with `make demo`, "
         "or set `device: cpu` on purpose (--config device=cpu)."
     )
-    hours = cpu_hours(config)
+    hours = run_hours(config)
     duration = f"on the CPU this run would take about {_duration(hours)}. {remedy}"
     if config["device"] != "auto":
         raise ConfigError(f"device is {config['device']}, but this machine has no CUDA device; {duration}")
@@ -93,59 +118,102 @@ def refuse_days_on_cpu(config: Config) -> None:
         raise ConfigError(f"device: `auto` found no GPU, and {duration}")
 
 
-def accelerator_present() -> bool:
-    """True if this machine has a GPU that torch could use. Asks the driver, because torch may be missing here."""
+def accelerator() -> str | None:
+    """The name of the first GPU that torch could use; None without one. Asks the driver: torch may be missing here."""
     program = shutil.which("nvidia-smi")
     if program:
         try:
             answer = subprocess.run([program, "-L"], capture_output=True, text=True, timeout=20, check=False)
         except (OSError, subprocess.TimeoutExpired):
-            return False
-        return answer.returncode == 0 and "GPU" in answer.stdout
-    return any(Path("/proc/driver/nvidia/gpus").glob("*")) or Path("/dev/kfd").exists()
+            return None
+        # GPU 0: NVIDIA H100 80GB HBM3 (UUID: GPU-…)
+        found = re.match(r"GPU \d+: ([^(\n]+)", answer.stdout) if answer.returncode == 0 else None
+        return found[1].strip() if found else None
+    others = any(Path("/proc/driver/nvidia/gpus").glob("*")) or Path("/dev/kfd").exists()
+    return "GPU of unknown kind" if others else None
 
 
-def cpu_hours(config: Config) -> float:
-    """Estimated hours on two CPU cores: training, monitoring, evaluation, transfer, reconstructions, starting jobs."""
+def speed_of(gpu: str) -> Speed:
+    """The speed of the GPU of this name, from that of an H100; an unknown one is taken for an H100."""
+    share = next((share for kind, share in _SHARE_OF_H100.items() if kind in gpu), None)
+    if share is None:
+        return H100
+    image, step, pixel = (seconds / share for seconds in H100[1:4])
+    return Speed(gpu if share == 1.0 else f"{gpu} (computed from an H100's speed)", image, step, pixel, H100.per_job)
+
+
+def run_hours(config: Config, speed: Speed = TWO_CORES) -> float:
+    """Estimated hours: training, monitoring, evaluation, transfer, reconstructions, starting jobs one after the other.
+
+    Scores and figures, which a GPU does not make, are not counted.
+    """
     evaluation, transfer, training = config["evaluation"], config["transfer"], config["training"]
     images, tested = dataset_sizes(config)
     attacked = min(evaluation["images"] or tested, tested)
-    monitored = min(evaluation["monitor_images"], tested) * evaluation["monitor_steps"] * SECONDS_PER_ATTACK_STEP
+    monitored = min(evaluation["monitor_images"], tested) * evaluation["monitor_steps"] * speed.per_attack_step
     # Operations are counted for images of 32 px; those of convolutions are proportional to the pixels.
     larger = (side_px(config) / LIBRARY_SIDE_PX) ** 2
     pixels = ASPECT * transfer["size_px"] ** 2
+    jobs_of_checkpoint = math.ceil(len(pairs(config)) / pairs_per_job(config))
     painting_recipes = {name: painting_checkpoints(config, name) for name in transfer["recipes"]}
     seconds = 0.0
     for name, network in config["networks"].items():
         _, of_image, of_pixel = relative_costs(network["architecture"], network["width"])
-        per_image = SECONDS_PER_IMAGE + SECONDS_PER_ATTACK_STEP * network.get("steps", 0)
+        per_image = speed.per_image + speed.per_attack_step * network.get("steps", 0)
         if network["engine"] == "robustness":
             per_image *= _LIBRARY_FACTORS[network["regime"]]
         count = sum(owner == name for owner, _, _ in checkpoints(config))
-        # Recipe -> pictures of this network.
-        pictures = {
-            recipe: sum(owner == name for owner, _, _ in painters) * len(pairs(config))
-            for recipe, painters in painting_recipes.items()
-        }
+        # Recipe -> checkpoints of this network that paint with it.
+        painters = {recipe: sum(owner == name for owner, _, _ in chosen) for recipe, chosen in painting_recipes.items()}
         reconstructed = sum(owner == name for owner, _, _ in reconstructed_checkpoints(config))
         epochs = training["epochs"] * len(config["seeds"]) if is_trained(network) else 0
         classifying = epochs * (images * network["passes_per_epoch"] * per_image + monitored)
         if not only_paints(network):
             steps = evaluation["steps"] * evaluation["restarts"]
-            classifying += count * attacked * steps * SECONDS_PER_ATTACK_STEP
-        iterations = sum(number * transfer["recipes"][recipe]["iterations"] for recipe, number in pictures.items())
-        painting = iterations * pixels * SECONDS_PER_PIXEL
-        painting += reconstructed * _reconstruction_seconds(config)
-        jobs = 2 * count + 2 * sum(pictures.values()) + reconstructed
-        seconds += classifying * of_image * larger + painting * of_pixel + jobs * _SECONDS_PER_JOB
+            classifying += count * attacked * steps * speed.per_attack_step
+        iterations = sum(
+            number * len(pairs(config)) * iterations_of_picture(transfer["recipes"][recipe])
+            for recipe, number in painters.items()
+        )
+        painting = iterations * pixels * speed.per_pixel
+        painting += reconstructed * _reconstruction_seconds(config, speed)
+        jobs = 2 * count + sum(painters.values()) * jobs_of_checkpoint + reconstructed
+        seconds += classifying * of_image * larger + painting * of_pixel + jobs * speed.per_job
     return seconds / 3600
 
 
-def announced_duration(config: Config) -> str | None:
-    """A sentence with the estimated duration of a run on CPU cores; None if a GPU is used."""
-    if config["device"] != "cpu" and accelerator_present():
-        return None
-    return f"On two CPU cores the whole of it takes roughly {_duration(cpu_hours(config))}."
+def iterations_of_picture(recipe: Config) -> float:
+    """Iterations of one picture, more than the recipe's if its style weight is searched."""
+    return float(recipe["iterations"]) * (1.0 if recipe["content_target"] is None else _TARGET_FACTOR)
+
+
+def announced_duration(config: Config, short: Config | None = None) -> str:
+    """How long a run on this machine takes; on a GPU that has hours to do also what takes less.
+
+    `short` is the configuration of config/short.yaml, if it is a choice.
+    """
+    gpu = None if config["device"] == "cpu" else accelerator()
+    if gpu is None:
+        return f"On two CPU cores the whole of it takes roughly {_duration(run_hours(config))}."
+    speed = speed_of(gpu)
+    hours = run_hours(config, speed)
+    lines = [f"One job at a time on {speed.machine} takes roughly {_duration(hours)}, scores and figures not counted."]
+    if hours > _LONGEST_UNASKED_HOURS:
+        lines += [f"  {_duration(run_hours(less, speed))}: {what}" for what, less in _less(config, short)]
+    return "\n".join(lines)
+
+
+def _less(config: Config, short: Config | None) -> Iterator[tuple[str, Config]]:
+    """What costs less than the run: in words, and its configuration."""
+    recipes, first = config["transfer"]["recipes"], config["seeds"][0]
+    if len(config["seeds"]) > 1:
+        how = f"one seed (--config 'seeds=[{first}]'; the others can follow, nothing is made twice)"
+        yield how, {**config, "seeds": [first]}
+    if len(recipes) > len(fewer := {name: recipes[name] for name in ("fair", "matched") if name in recipes}) > 0:
+        how = f"only the recipes {' and '.join(fewer)} (the others set to null)"
+        yield how, {**config, "transfer": {**config["transfer"], "recipes": fewer}}
+    if short:
+        yield "--configfile config/short.yaml", short
 
 
 def needed_bytes(config: Config) -> float:
@@ -215,11 +283,11 @@ def largest_size_px(
     return int(size_px * math.sqrt((available - constant) / growing)) // multiple * multiple or None
 
 
-def _reconstruction_seconds(config: Config) -> float:
+def _reconstruction_seconds(config: Config, speed: Speed) -> float:
     """Of one checkpoint of VGG19 at full width: a content and a texture for each layer."""
     block = config["reconstruction"]
     iterations = 2 * len(block["layers"]) * block["iterations"] * _RECONSTRUCTION_SHARE
-    return float(iterations * ASPECT * reconstruction_px(config) ** 2 * SECONDS_PER_PIXEL)
+    return float(iterations * ASPECT * reconstruction_px(config) ** 2 * speed.per_pixel)
 
 
 def _checkpoint_bytes(network: Config) -> float:
