@@ -39,7 +39,11 @@ def main() -> None:
     parser.add_argument("--iterations", type=int, default=150, help="of ours; torch's has up to four times as many")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument(
-        "--exact-at-the-end", type=int, nargs="+", default=[lbfgs.EXACT_AT_THE_END], help="last iterations in float32"
+        "--float32-at-the-end",
+        type=int,
+        nargs="+",
+        default=[lbfgs.FLOAT32_AT_THE_END],
+        help="last iterations in float32",
     )
     chosen = parser.parse_args()
     make_deterministic(chosen.threads)
@@ -79,9 +83,9 @@ def main() -> None:
         line_search="none",
     )
     for number in range(chosen.rounds):
-        for exact in chosen.exact_at_the_end:
-            lbfgs.EXACT_AT_THE_END = exact
-            loss = measure(number, f"ours, {exact} exact iterations", precision, lbfgs.minimise, chosen.iterations)
+        for count in chosen.float32_at_the_end:
+            lbfgs.FLOAT32_AT_THE_END = count
+            loss = measure(number, f"ours, {count} iterations in float32", precision, lbfgs.minimise, chosen.iterations)
         for line_search in ("none", "strong_wolfe"):
             measure(
                 number,

@@ -225,7 +225,7 @@ def picture_item(wildcards):
     )
 
 
-def here(path):
+def on_this_machine(path):
     """A file of the user, not in Snakemake's storage; an empty list for None."""
     return local(path) if path else []
 
@@ -237,7 +237,7 @@ def archive_of(wildcards):
 
 def local_image(wildcards):
     """A picture of the user, as an input: a newer file is prepared again."""
-    return here(local_input(IMAGES[wildcards.image]))
+    return on_this_machine(local_input(IMAGES[wildcards.image]))
 
 
 def image_credits(wildcards):

@@ -9,7 +9,7 @@ if workflow.is_main_process:
     or_stop(experiment.folder_fingerprint, config)
 
 
-# Downloads: the nodes of a cluster often have no access to the network.
+# Downloads: the nodes of a cluster often have no internet access.
 localrules:
     fetch_dataset,
     fetch_squeezenet,
@@ -19,8 +19,8 @@ localrules:
 rule fetch_dataset:
     input:
         # The hash decides, not the date. Functions, because the report does not show their paths.
-        sources=ancient(lambda wildcards: here(config["sources"])),
-        local=ancient(lambda wildcards: here(config["dataset"]["archive"])),
+        sources=ancient(lambda wildcards: on_this_machine(config["sources"])),
+        local=ancient(lambda wildcards: on_this_machine(config["dataset"]["archive"])),
     output:
         archive="<results>/data/archive/{dataset}.tar.gz",
     log:
@@ -129,7 +129,7 @@ rule fetch_squeezenet:
     input:
         # A file of the user; a newer one is copied again.
         local=lambda wildcards: (
-            here(kinds.local_source(config["raters"]["squeezenet"]))
+            on_this_machine(kinds.local_source(config["raters"]["squeezenet"]))
             if config["raters"]["squeezenet"]
             else []
         ),

@@ -24,7 +24,7 @@ PAIR_FIGURE_LABELS = snakemake_report.ReportLabels(
     {**item, "recipe": recipe} for recipe in RECIPES for item in PAIR_ITEMS
 )
 OPTIMISATION_LABELS = snakemake_report.ReportLabels(PAIR_ITEMS)
-# Which stylizations a figure shows: arguments of `of_each_picture`.
+# Which pictures a figure shows: arguments of `of_each_picture`.
 OVERVIEW = {
     "recipes": [config["figure"]["recipe"]],
     "pairs": PAIRS[: config["figure"]["pairs"]],

@@ -206,7 +206,7 @@ rule judge_claims:
     input:
         table=rules.collect_scores.output.table,
         by_iteration=rules.collect_scores.output.by_iteration,
-        blocks=lambda wildcards: [here(path) for path in config["claims"]],
+        blocks=lambda wildcards: [on_this_machine(path) for path in config["claims"]],
     output:
         claims=report(
             "<results>/claims.tsv",

@@ -1,9 +1,12 @@
-# Training: a chain of segments per network and seed, because Snakemake deletes every output of a failed job. A killed
-# segment resumes after its last full epoch, from a folder that is not a declared output. A network with a source was
-# trained elsewhere and has one imported checkpoint; a network of regime untrained has only epoch 0.
+# Snakemake deletes the outputs of a failed job. Training is therefore split into jobs of `checkpoint_every` epochs
+# (segments); each saves its state after every epoch in an undeclared folder. Imported networks (key `source`) have one
+# checkpoint, networks of regime `untrained` only epoch 0. Exactly one of import_network, initialise_network and
+# train_segment matches a checkpoint.
 
 DATASET = f"<results>/data/{config['dataset']['name']}.npz"
-# The settings that decide the weights after n epochs. Another number of epochs or threads retrains nothing.
+# If these settings, the network's block, the data or the code change, checkpoints are trained again. Not compared:
+# `epochs` and `checkpoint_every`, which do not change the weights after n epochs; `precision` and `threads`, which change
+# rounding only, and which each checkpoint records.
 TRAINING = {
     key: value
     for key, value in config["training"].items()
@@ -15,7 +18,7 @@ IMPORTED = [name for name in NETWORKS if kinds.is_imported(config["networks"][na
 TRAINED = [name for name in NETWORKS if kinds.is_trained(config["networks"][name])]
 
 
-# It downloads, and compute nodes often have no network; as in data.smk.
+# It downloads, and compute nodes often have no internet access; as in data.smk.
 localrules:
     import_network,
 
@@ -24,7 +27,7 @@ rule import_network:
     input:
         dataset=DATASET,
         # If the source is a local file, a newer one is imported again.
-        local=lambda wildcards: here(
+        local=lambda wildcards: on_this_machine(
             kinds.local_source(config["networks"][wildcards.network])
         ),
     output:
@@ -77,7 +80,7 @@ rule initialise_network:
         "../workflow_scripts/initialise_network.py"
 
 
-rule check_inputs:  # an input of train_segment: a bad image is found before any training
+rule check_inputs:  # train_segment waits for it: a bad image is found before any training
     input:
         expand("<results>/data/images/{image}.png", image=list(IMAGES)),
         of_each_checkpoint(
@@ -118,7 +121,7 @@ rule train_segment:
     wildcard_constraints:
         network=experiment.one_of(TRAINED),
         epoch=r"(?!000)\d{3}",
-    priority: lambda wildcards: seeds_in_turn(wildcards) + 1  # before pictures: later checkpoints wait for it
+    priority: lambda wildcards: seeds_in_turn(wildcards) + 1  # before painting jobs: later checkpoints wait for it
     retries: 3
     conda:
         "../envs/train.yaml"
@@ -129,7 +132,7 @@ rule train_segment:
         runtime=240,
     params:
         settings=lambda wildcards: config["networks"][wildcards.network],
-        training=TRAINING,
+        training=TRAINING,  # no evaluation.monitor_*, which changes only the history: no checkpoint is trained again
         code=fingerprint("train_segment"),
     message:
         "Training {wildcards.network}, seed {wildcards.seed}, until epoch {wildcards.epoch}."

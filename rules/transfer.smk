@@ -1,4 +1,4 @@
-# Style transfer: every pair with every checkpoint and recipe, and reconstructions from the layers of a checkpoint.
+# Style transfer: every pair with each recipe and its checkpoints, and reconstructions from the layers of a checkpoint.
 
 PICTURE_LABELS = snakemake_report.ReportLabels(
     snakemake_report.picture_item(config, recipe, *checkpoint)
@@ -7,6 +7,8 @@ PICTURE_LABELS = snakemake_report.ReportLabels(
     if checkpoint in PAINTING[recipe]
 )
 
+# One rule, or one for each group of pairs that a job paints together: Snakemake needs the outputs of a rule by name.
+# Log and benchmark have the name of the job's first pair.
 for number, pairs in enumerate(PAIRS_BY_JOB):
 
     rule:

@@ -9,7 +9,7 @@ from robust_style.attack.pgd import pgd
 from robust_style.compute.randomness import stream
 from robust_style.errors import Divergence
 from robust_style.model.network import NormalisedNetwork, build_network
-from robust_style.training.epoch import EpochResult, learning_rate, train_epoch
+from robust_style.training.epoch import TrainingResult, learning_rate, train_pass
 from robust_style.training.regime import input_transform
 from robust_style.training.settings import NetworkSettings, TrainingSettings
 from robust_style.training.state import make_optimiser
@@ -30,13 +30,13 @@ def make_network() -> NormalisedNetwork:
 
 def run(
     network: NormalisedNetwork, block: dict[str, Any], epoch: int = 1, pass_number: int = 1, **changes: Any
-) -> EpochResult:
+) -> TrainingResult:
     optimiser = changes.pop("optimiser", None) or make_optimiser(network, SETTINGS)
     images, labels = changes.pop("data", None) or data()
     settings = replace(SETTINGS, **changes)
     transform = input_transform(NetworkSettings.from_config("n", block), "float32")
     step = Step(network, optimiser, settings.augmentation, transform, "float32", torch.contiguous_format)
-    return train_epoch(step, images, labels, settings=settings, seed=0, epoch=epoch, name="n", pass_number=pass_number)
+    return train_pass(step, images, labels, settings=settings, seed=0, epoch=epoch, name="n", pass_number=pass_number)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_regimes_of_equal_seed_see_the_same_batches() -> None:
             torch.contiguous_format,
         )
         RecordingStep.seen.clear()
-        train_epoch(step, *data(), settings=SETTINGS, seed=0, epoch=2, name="n")
+        train_pass(step, *data(), settings=SETTINGS, seed=0, epoch=2, name="n")
         seen.append(list(RecordingStep.seen))
     assert len(seen[0]) == 3
     for others in seen[1:]:

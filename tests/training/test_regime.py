@@ -16,8 +16,8 @@ GREY = torch.full((6, 3, 32, 32), 0.5)
 def inputs(block: dict[str, Any], images: torch.Tensor, seed: int = 0) -> torch.Tensor:
     transform = input_transform(NetworkSettings.from_config("n", block), "float32")
     labels = torch.zeros(len(images), dtype=torch.int64)
-    noise = transform.draw(images.shape, torch.Generator().manual_seed(seed))
-    return transform(torch.nn.Identity(), images, labels, noise)
+    random_values = transform.draw(images.shape, torch.Generator().manual_seed(seed))
+    return transform(torch.nn.Identity(), images, labels, random_values)
 
 
 def random_images(batch: int, seed: int = 0) -> torch.Tensor:

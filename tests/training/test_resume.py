@@ -18,7 +18,7 @@ import torch
 from robust_style.errors import RobustStyleError
 from robust_style.signals import Interrupted, signal_handlers
 from robust_style.training import segment as segment_module
-from robust_style.training.epoch import train_epoch
+from robust_style.training.epoch import train_pass
 from tiny_training import ADVERSARIAL, EVALUATION, NOISE, STANDARD, initialise, train, write_tiny_dataset
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,15 +43,15 @@ def dataset(tmp_path: Path) -> Path:
 
 
 def killed_in_epoch(fatal: int) -> Callable[..., Any]:
-    """`train_epoch` that raises after `fatal`, whose weights are not saved."""
+    """`train_pass` that raises after `fatal`, whose weights are not saved."""
 
-    def dying_train_epoch(*arguments: Any, **settings: Any) -> Any:
-        result = train_epoch(*arguments, **settings)
+    def dying_train_pass(*arguments: Any, **settings: Any) -> Any:
+        result = train_pass(*arguments, **settings)
         if settings["epoch"] == fatal:
             raise Killed
         return result
 
-    return dying_train_epoch
+    return dying_train_pass
 
 
 def started(folder: Path, epochs: int) -> subprocess.Popen[str]:
@@ -101,7 +101,7 @@ def test_a_killed_segment_resumes_after_its_last_full_epoch(
 ) -> None:
     start = initialise(tmp_path, dataset, ADVERSARIAL)
     undisturbed = train(tmp_path, dataset, start, 3, ADVERSARIAL).read_bytes()
-    monkeypatch.setattr(segment_module, "train_epoch", killed_in_epoch(fatal))
+    monkeypatch.setattr(segment_module, "train_pass", killed_in_epoch(fatal))
     (tmp_path / "epoch_000-3.pt").unlink()
     with pytest.raises(Killed):
         train(tmp_path, dataset, start, 3, ADVERSARIAL)
@@ -174,7 +174,7 @@ def test_a_resume_state_of_other_settings_is_not_used(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     start = initialise(tmp_path, dataset, STANDARD)
-    monkeypatch.setattr(segment_module, "train_epoch", killed_in_epoch(2))
+    monkeypatch.setattr(segment_module, "train_pass", killed_in_epoch(2))
     with pytest.raises(Killed):
         train(tmp_path, dataset, start, 2, STANDARD)
     monkeypatch.undo()
@@ -191,7 +191,7 @@ def test_a_damaged_resume_state_is_not_used(
     dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     start = initialise(tmp_path, dataset, STANDARD)
-    monkeypatch.setattr(segment_module, "train_epoch", killed_in_epoch(2))
+    monkeypatch.setattr(segment_module, "train_pass", killed_in_epoch(2))
     with pytest.raises(Killed):
         train(tmp_path, dataset, start, 2, STANDARD)
     monkeypatch.undo()
@@ -224,9 +224,9 @@ def test_a_signal_ends_the_segment_after_the_batch_and_the_next_start_resumes(
                 os.kill(os.getpid(), number)
             after_batch(done, batches)
 
-        return train_epoch(*arguments, **settings | {"after_batch": signal_then_call})
+        return train_pass(*arguments, **settings | {"after_batch": signal_then_call})
 
-    monkeypatch.setattr(segment_module, "train_epoch", signalled)
+    monkeypatch.setattr(segment_module, "train_pass", signalled)
     with pytest.raises(SystemExit) as caught:
         train(tmp_path, dataset, start, 3, STANDARD)
     assert caught.value.code == status

@@ -12,7 +12,7 @@ import torch
 from robust_style.errors import CheckpointError, ConfigError, Divergence
 from robust_style.files.checkpoint import load_checkpoint
 from robust_style.training import segment as segment_module
-from robust_style.training.epoch import EpochResult, train_epoch
+from robust_style.training.epoch import TrainingResult, train_pass
 from robust_style.training.running_segment import Progress, format_duration
 from tiny_training import ADVERSARIAL, EVALUATION, STANDARD, TRAINING, initialise, train, write_tiny_dataset
 
@@ -46,13 +46,13 @@ def test_passes_per_epoch_are_so_many_steps_at_the_epoch_s_learning_rate(
     dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """72 images in batches of 24; batch norm counts them, after three of the calibration."""
-    results: list[EpochResult] = []
+    results: list[TrainingResult] = []
 
-    def recorded(*arguments: Any, **settings: Any) -> EpochResult:
-        results.append(train_epoch(*arguments, **settings))
+    def recorded(*arguments: Any, **settings: Any) -> TrainingResult:
+        results.append(train_pass(*arguments, **settings))
         return results[-1]
 
-    monkeypatch.setattr(segment_module, "train_epoch", recorded)
+    monkeypatch.setattr(segment_module, "train_pass", recorded)
     start = initialise(tmp_path, dataset, STANDARD | {"passes_per_epoch": 3})
     checkpoint = load_checkpoint(train(tmp_path, dataset, start, 4, STANDARD | {"passes_per_epoch": 3}))
     assert int(checkpoint.weights["features.1.num_batches_tracked"]) == 3 + 4 * 3 * 3
@@ -120,7 +120,7 @@ def test_divergence_leaves_no_checkpoint_and_is_not_tried_again(
         train(tmp_path, dataset, start, 2, STANDARD, training=DIVERGING)
     assert sorted(path.name for path in tmp_path.glob("*.pt")) == ["epoch_000.pt"]
     trained: list[int] = []
-    monkeypatch.setattr(segment_module, "train_epoch", lambda *_, **settings: trained.append(settings["epoch"]))
+    monkeypatch.setattr(segment_module, "train_pass", lambda *_, **settings: trained.append(settings["epoch"]))
     with pytest.raises(Divergence, match=r"earlier attempt.*delete .*diverged\.\w+\.txt to try") as second:
         train(tmp_path, dataset, start, 2, STANDARD, training=DIVERGING)
     assert str(second.value).startswith(str(first.value))
@@ -143,7 +143,7 @@ def test_exhausted_memory_names_what_to_lower(dataset: Path, tmp_path: Path, mon
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB.")
 
     start = initialise(tmp_path, dataset, STANDARD)
-    monkeypatch.setattr(segment_module, "train_epoch", exhausted)
+    monkeypatch.setattr(segment_module, "train_pass", exhausted)
     with pytest.raises(ConfigError, match=r"training\.batch_size is 24: .*allocate 20 GiB.*lower it"):
         train(tmp_path, dataset, start, 1, STANDARD)
 

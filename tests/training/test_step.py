@@ -31,8 +31,8 @@ def make_batches(step: Step, device: torch.device, sizes: list[int]) -> list[Bat
     for number, size in enumerate(sizes):
         images, labels = (torch.from_numpy(array) for array in tinted(size, number))
         parameters = step.augmentation.draw(images.shape, stream(0, "augmentation", number))
-        noise = step.input_transform.draw(images.shape, stream(0, "noise", number))
-        batches.append(Batch(images, labels, parameters, noise).to(device))
+        random_values = step.input_transform.draw(images.shape, stream(0, "noise", number))
+        batches.append(Batch(images, labels, parameters, random_values).to(device))
     return batches
 
 

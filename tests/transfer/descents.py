@@ -19,7 +19,7 @@ class Counted:
     def __init__(self, function):
         self.function, self.calls, self.rows = function, 0, []
 
-    def __call__(self, image, rows=None, exact=False):
+    def __call__(self, image, rows=None, in_float32=False):
         self.calls += 1
         self.rows.append(list(range(len(image)) if rows is None else rows))
         total = self.function(image)

@@ -136,7 +136,7 @@ def test_an_objective_may_change_on_the_way():
 
         shift = 0.0
 
-        def __call__(self, image, rows=None, exact=False):
+        def __call__(self, image, rows=None, in_float32=False):
             self.calls += 1
             total = bowl(image - self.shift)
             return Losses(total, total, torch.zeros_like(total), torch.zeros_like(total))

@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 from descents import START, Counted, alone, bowl, new_trajectory, rosenbrock
 from robust_style.errors import Divergence
 from robust_style.transfer.losses import Losses
-from robust_style.transfer.optimisers.lbfgs import EXACT_AT_THE_END, HISTORY, Curvature, minimise
+from robust_style.transfer.optimisers.lbfgs import FLOAT32_AT_THE_END, HISTORY, Curvature, minimise
 from robust_style.transfer.optimisers.problem import Problem
 
 
@@ -91,6 +91,22 @@ def test_a_start_at_the_minimum_has_converged():
     assert torch.equal(trajectory.picture_at(50), trajectory.picture_at(0))
 
 
+def test_a_row_that_has_converged_goes_on_where_it_is_revised():
+    target, trajectory = [0.25], new_trajectory(40)
+
+    def revise(row, parameters, ends):
+        if not ends or target[0] == 0.75:
+            return False
+        target[0] = 0.75
+        trajectory.restart()
+        return True
+
+    problem = Problem(Counted(lambda image: (image - target[0]).square().flatten(1).sum(1)))
+    (outcome,) = minimise(problem, torch.full((1, 3, 2, 2), 0.25), [trajectory], revise)
+    torch.testing.assert_close(outcome.parameters, torch.full((1, 3, 2, 2), 0.75), atol=1e-3, rtol=0)
+    assert trajectory.total[0] == pytest.approx(12 * 0.5**2)
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_a_loss_that_is_not_finite_at_the_start_is_divergence(value):
     with pytest.raises(Divergence, match="finite loss at the start"):
@@ -112,9 +128,9 @@ class Each(Counted):
     def __init__(self):
         super().__init__(None)
 
-    def __call__(self, image, rows=None, exact=False):
+    def __call__(self, image, rows=None, in_float32=False):
         self.function = lambda image: each_its_own(image, rows)
-        return super().__call__(image, rows, exact)
+        return super().__call__(image, rows, in_float32)
 
 
 def test_a_batch_is_each_of_its_problems_alone():
@@ -147,9 +163,9 @@ def test_the_memory_of_a_row_is_its_own():
     gradient = torch.randn(2, 6, dtype=torch.float64, generator=generator)
     torch.testing.assert_close(memory.direction(gradient)[1:], single.direction(gradient[1:]))
     memory.forget(1)
-    assert memory.knows(0)
-    assert not memory.knows(1)
-    # without memory: the negative gradient, by 1 in the value that changes most
+    assert memory.has_pairs(0)
+    assert not memory.has_pairs(1)
+    # without memory: the negative gradient, scaled so that its largest absolute entry is 1
     torch.testing.assert_close(memory.direction(gradient)[1], -gradient[1] / gradient[1].abs().max())
 
 
@@ -157,12 +173,12 @@ class Coarse:
     """A bowl whose fast loss is rounded to steps of a tenth."""
 
     def __init__(self):
-        self.exact = []
+        self.in_float32 = []
 
-    def __call__(self, image, rows=None, exact=False):
-        self.exact.append(exact)
+    def __call__(self, image, rows=None, in_float32=False):
+        self.in_float32.append(in_float32)
         total = bowl(image)
-        if not exact:
+        if not in_float32:
             total = total + (total.detach().mul(10).floor().div(10) - total.detach())
         nothing = torch.zeros_like(total)
         return Losses(total, total, nothing, nothing)
@@ -170,18 +186,18 @@ class Coarse:
 
 def test_full_precision_where_rounding_hides_the_decrease():
     objective, trajectory = Coarse(), new_trajectory(200)
-    (outcome,) = minimise(Problem(objective, is_exact=False), START, [trajectory])
+    (outcome,) = minimise(Problem(objective, is_float32=False), START, [trajectory])
     torch.testing.assert_close(outcome.parameters, torch.full_like(START, 0.25), atol=1e-3, rtol=0)
-    assert trajectory.exact_from is not None
-    assert trajectory.exact_from < 100
-    assert objective.exact == [number >= trajectory.exact_from for number in range(len(objective.exact))]
+    assert trajectory.float32_from is not None
+    assert trajectory.float32_from < 100
+    assert objective.in_float32 == [number >= trajectory.float32_from for number in range(len(objective.in_float32))]
     # the same picture in another precision has another loss, which is its best: no rise
-    assert trajectory.total[trajectory.exact_from] > trajectory.total[trajectory.exact_from - 1]
-    assert trajectory.evaluated[trajectory.exact_from] == trajectory.total[trajectory.exact_from]
+    assert trajectory.total[trajectory.float32_from] > trajectory.total[trajectory.float32_from - 1]
+    assert trajectory.evaluated[trajectory.float32_from] == trajectory.total[trajectory.float32_from]
 
 
-def test_the_last_iterations_are_exact():
+def test_the_last_iterations_are_in_float32():
     objective, trajectory = Coarse(), new_trajectory(14)
-    minimise(Problem(objective, is_exact=False), START, [trajectory])
-    assert trajectory.exact_from == 14 - EXACT_AT_THE_END + 1
-    assert objective.exact == [number >= 5 for number in range(len(objective.exact))]
+    minimise(Problem(objective, is_float32=False), START, [trajectory])
+    assert trajectory.float32_from == 14 - FLOAT32_AT_THE_END + 1
+    assert objective.in_float32 == [number >= 5 for number in range(len(objective.in_float32))]

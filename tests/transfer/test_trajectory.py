@@ -27,7 +27,7 @@ def test_a_loss_of_zero_has_a_finite_rise():
 
 def test_the_best_is_reset_where_the_precision_changes():
     trajectory = trajectory_of(10.0, 2.0, 3.0, 2.5, 3.5)
-    trajectory.exact_from = 2
+    trajectory.float32_from = 2
     assert trajectory.worst_rise == 3.5 / 2.5
     assert trajectory.final_over_best == 3.5 / 2.5
 
@@ -38,7 +38,7 @@ def test_the_worst_rise_is_that_of_evaluated_losses_not_of_the_best_so_far():
     trajectory.evaluated = [10.0, 50.0, 2.0, 6.0]
     assert trajectory.worst_rise == 5.0
     assert trajectory.final_over_best == 1.0
-    trajectory.evaluated[3] = math.nan
+    trajectory.has_diverged = True
     assert trajectory.worst_rise == 1e300
 
 

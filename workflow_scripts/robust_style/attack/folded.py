@@ -24,7 +24,7 @@ _CONTIGUOUS_SIDE = 4
 
 
 def constant(network: nn.Module, precision: str, side: int = CIFAR_SIDE) -> Classifier:
-    """A classifier with the present weights of `network` in evaluation mode, in `precision`; logits are float32.
+    """A classifier with the current weights of `network` in evaluation mode, in `precision`; logits are float32.
 
     Images have `side` px. VGGs of the `robustness` library are folded; any other network runs under autocast.
     """

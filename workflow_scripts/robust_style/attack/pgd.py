@@ -1,5 +1,7 @@
 """Projected gradient descent within an L2 or Linf ball: the attack of adversarial training and of evaluation.
 
+The result for each image is the iterate with the highest loss, not the last one.
+
 Source: Madry et al. 2018; the arithmetic, to the order of operations, is that of `robustness.attack_steps` and
 `robustness.attacker` (Engstrom et al. 2019).
 """

@@ -53,7 +53,7 @@ def our_problem(network: NormalisedNetwork, recipe: Recipe, scene: Scene, dtype:
         return Encoder(network, recipe.layers, pooling=recipe.pooling, dtype=kind, device=device)
 
     objective = Objective(encoder, recipe, [scene], dtype=dtype)
-    return Problem(objective, is_exact=objective.is_exact)
+    return Problem(objective, is_float32=objective.is_float32)
 
 
 def plain_iteration(network: NormalisedNetwork, recipe: Recipe, scene: Scene) -> Callable[[Tensor], Tensor]:

@@ -24,6 +24,8 @@ Curves: TypeAlias = Float[np.ndarray, "times seeds pairs"]
 _LESS_IS_BETTER = ("distance", "excess", "failed", "rise", "loss")
 # ASSUME: a loss this many times above the best so far is a failure; sound pictures of the pilot stay below 4.
 FAILED_RISE = 10.0
+# A larger rise, as that of a picture that diverged, counts as this one: it would decide any mean alone.
+LARGEST_RISE = 2.0**20
 _SHARE_REACHED = 0.9
 _FEWEST_NETWORKS = 3
 
@@ -85,7 +87,7 @@ class Evidence:
         swapped = from_content & (rows["luma_correlation"] < 0)
         derived = rows.assign(
             failed=((rows["worst_rise"] > FAILED_RISE) | swapped).astype("float64"),
-            log2_worst_rise=np.log2(rows["worst_rise"]),
+            log2_worst_rise=np.log2(rows["worst_rise"].clip(upper=LARGEST_RISE)),
             epsilon=rows["network"].map(dict(epsilons)).astype("float64"),
         )
         is_control = derived["regime"] == CONTROL_REGIME

@@ -37,13 +37,13 @@ class Trace:
 
     `total_loss`, `content_loss`, `style_loss` and `total_variation` belong to the picture at each of `iteration`: with
     `lbfgs` to the best picture so far, otherwise to the current one. `evaluated_loss` are the total losses that the
-    optimiser computed at each iteration, also those of steps that a line search rejected (None: not finite); empty
-    where they are `total_loss`. `worst_rise` is computed from them. Total is the sum of the others times their
-    weights in the recipe; a loss without weight is 0. From iteration `float32_from` on, losses are computed in float32
-    (None: in `precision` throughout). `coarse` has the total losses at the smaller sizes before. `batch_size` pictures
-    were painted together, which changes each by rounding. `snapshots` are the iterations of the tiles in the strip:
-    those of the recipe, or the last iteration where the optimisation ended earlier. `content_target` is the result of
-    the search, for a recipe with that key, else None: `target`, `reached`, `style_weight`, `content_ssim`,
+    optimiser computed at each iteration, also those of steps that a line search rejected (the picture's where it is not
+    finite); empty where they are `total_loss`. `worst_rise` is computed from them. Total is the sum of the others times
+    their weights in the recipe; a loss without weight is 0. From iteration `float32_from` on, losses are computed in
+    float32 (None: in `precision` throughout). `coarse` has the total losses at the smaller sizes before. `batch_size`
+    pictures were painted together, which changes each by rounding. `snapshots` are the iterations of the tiles in the
+    strip: those of the recipe, or the last iteration where the optimisation ended earlier. `content_target` is the
+    result of the search, for a recipe with that key, else None: `target`, `reached`, `style_weight`, `content_ssim`,
     `evaluations` (of all rounds), `rounds`; iterations and losses are then those of the finish, with its last style
     weight. `recipe` are the settings. Nothing depends on the time or place of the run. `path` is the trace's own file
     and not part of it.

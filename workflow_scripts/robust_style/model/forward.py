@@ -18,7 +18,7 @@ def logits_of(
     """The logits (float32) of images in [0, 1], computed in `precision` with float32 weights; differentiable.
 
     Equal to `network(images)` under autocast but for rounding: on a CPU a VGG's convolutions on small maps are matrix
-    products. MEASURED (H100, bfloat16, batch 128, a recorded step): 3.5 ms with products, 3.2 ms without.
+    products. MEASURED (H100, bfloat16, batch 128, a captured step): 3.5 ms with products, 3.2 ms without.
     """
     modules = network.vgg_features
     if modules is None:

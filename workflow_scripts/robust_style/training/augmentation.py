@@ -61,7 +61,7 @@ class Augmentation:
     def draw(self, shape: Sequence[int], generator: torch.Generator) -> AugmentationParameters:
         """Random parameters for a batch of `shape`; they and `generator` are on the CPU.
 
-        The number of random values does not depend on the settings.
+        Every value is drawn at any setting, so that switching a part off leaves the other random values unchanged.
         """
         batch, _, height, width = shape
         top, left = torch.randint(2 * self.crop_padding + 1, (2, batch), generator=generator) - self.crop_padding
@@ -105,9 +105,8 @@ def adjust_colours(
 
     The columns of `factors` are BRIGHTNESS, CONTRAST and SATURATION, at least 0; 1 changes nothing. Each row of `order`
     is a permutation of the three. All tensors are on one device. Values are truncated to integers from 0 to 255 after
-    each of the three. Bit for bit Pillow's result; ASSUME: a Pillow that rounds after multiplication and addition
-    each, as its wheels for x86-64 do. Source: torchvision's ColorJitter on PIL images; Pillow's ImageEnhance and
-    Blend.c.
+    each of the three. Equal to Pillow, bit for bit, if it is built without fused multiply-add, as its wheels for x86-64
+    are. Source: torchvision's ColorJitter on PIL images; Pillow's ImageEnhance and Blend.c.
     """
     # Integers below 2^24 are exact in float32, in any order of summation: only the blend rounds, as in Blend.c.
     x = images.to(torch.float32, memory_format=torch.contiguous_format)

@@ -1,4 +1,4 @@
-"""One epoch of training: batch order, learning rate, random numbers, loss and accuracy."""
+"""One training pass over the data: batch order, learning rate, random numbers, loss and accuracy."""
 
 import math
 from collections.abc import Callable
@@ -18,15 +18,15 @@ _CHECK_EVERY = 20
 
 
 @dataclass(frozen=True)
-class EpochResult:
-    """Learning rate of the epoch; mean loss and accuracy (0 to 1) of the training forward passes, over its images."""
+class TrainingResult:
+    """Learning rate; mean loss and accuracy (0 to 1) of the training forward passes of one pass or of an epoch."""
 
     learning_rate: float
     loss: float
     accuracy: float
 
 
-def train_epoch(
+def train_pass(
     step: Step | GraphedStep,
     images: StoredImages,
     labels: StoredLabels,
@@ -37,12 +37,13 @@ def train_epoch(
     name: str,
     pass_number: int = 1,
     after_batch: Callable[[int, int], None] = lambda done, batches: None,
-) -> EpochResult:
-    """Train on every image once; `epoch` counts from 1. Labels are on the network's device, images there or on the CPU.
+) -> TrainingResult:
+    """Train on every image once: pass `pass_number` of `epoch`, both from 1.
 
-    Order, augmentation, random starts and noise are functions of seed, epoch and `pass_number` (the pass over the data
-    within this epoch, from 1), not of the network, so that regimes of equal seed train on the same batches. Batch norm
-    is in evaluation mode for the attack and in training mode for the training forward pass, as in `robustness`.
+    Labels are on the network's device, images there or on the CPU. Order, augmentation, random starts and noise are
+    functions of seed, epoch and pass, not of the network, so that networks of equal seed train on the same batches.
+    Batch norm is in evaluation mode for the attack and in training mode for the training forward pass, as in
+    `robustness`.
     `after_batch` is called with the number of batches done and in all. Raises Divergence if a loss is not finite, with
     the network (`name`), epoch, pass and batch.
     """
@@ -63,21 +64,21 @@ def train_epoch(
     for number, (batch_images, batch_labels) in enumerate(load_batches(images, labels, batches), start=1):
         shape = tuple(batch_images.shape)
         parameters = step.augmentation.draw(shape, augmentation_generator)
-        noise = step.input_transform.draw(shape, attack_generator)
-        batch = Batch(batch_images, batch_labels, parameters, noise).to(labels.device)
+        random_values = step.input_transform.draw(shape, attack_generator)
+        batch = Batch(batch_images, batch_labels, parameters, random_values).to(labels.device)
         losses.append(step(batch), batch.labels)
         if number % _CHECK_EVERY == 0 or number == len(batches):
             losses.raise_if_diverged(name, key)
         after_batch(number, len(batches))
-    return EpochResult(rate, losses.total() / len(images), int(losses.correct) / len(images))
+    return TrainingResult(rate, losses.total() / len(images), int(losses.correct) / len(images))
 
 
 def learning_rate(epoch: int, *, initial: float, drop_every: int, drop_factor: float) -> float:
     """The learning rate during `epoch` (from 1): `initial`, times `drop_factor` after every `drop_every` epochs.
 
     A pure function of the epoch, so that a chain of segments has the schedule of one run.
-    Source: torch.optim.lr_scheduler.StepLR, as `robustness` steps it. Differs from that library: it saves its schedule
-    before stepping it, so that after a resume the rate drops one epoch late.
+    Source: torch.optim.lr_scheduler.StepLR, as `robustness` steps it. Differs from that library: after a resume its
+    rate drops one epoch late, because it saves its schedule before stepping it.
     """
     return float(initial * drop_factor ** ((epoch - 1) // drop_every))
 
@@ -108,8 +109,8 @@ class _LossHistory:
         return float((losses * torch.tensor(self.sizes, dtype=torch.float64)).sum())
 
     def raise_if_diverged(self, name: str, key: tuple[int, ...]) -> None:
-        recent = torch.stack(self.losses[-_CHECK_EVERY - 1 :]).cpu()
-        if bool(torch.isfinite(recent).all()):
+        since_last_check = torch.stack(self.losses[-_CHECK_EVERY:]).cpu()
+        if bool(torch.isfinite(since_last_check).all()):
             return
         losses = torch.stack(self.losses).cpu()
         first = int(torch.nonzero(~torch.isfinite(losses))[0])

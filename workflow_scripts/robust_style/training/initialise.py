@@ -33,8 +33,8 @@ def initialise_network(
 ) -> None:
     """Write the checkpoint of epoch 0: random weights, batch-norm statistics calibrated on training images.
 
-    The weights depend on the seed and the architecture, not on the network's name or regime: regimes of equal seed
-    start from the same weights. Always on the CPU in float32. Raises ConfigError or DatasetError.
+    The weights depend on the seed and the architecture, not on the network's name or regime: networks of one
+    seed and architecture start from the same weights. Always on the CPU in float32. Raises ConfigError or DatasetError.
     """
     flags = make_deterministic(threads)
     network_settings = NetworkSettings.from_config(network, settings)

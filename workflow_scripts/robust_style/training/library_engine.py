@@ -26,7 +26,7 @@ from robust_style.model.compat import CONSTRAINTS, import_robustness, watched_op
 from robust_style.model.kinds import engine_contradictions
 from robust_style.model.network import NormalisedNetwork
 from robust_style.model.restore import network_of
-from robust_style.training.epoch import EpochResult
+from robust_style.training.epoch import TrainingResult
 from robust_style.training.running_segment import RunningSegment
 from robust_style.training.settings import NetworkSettings, TrainingSettings
 from robust_style.training.state import TrainingState
@@ -215,7 +215,7 @@ class _Hooks:
         correct = round(float(log["train_prec1"]) / 100 * images)
         (optimiser,) = self._optimisers
         state = TrainingState(self._network, optimiser)
-        result = EpochResult(self._rate, loss, correct / images)
+        result = TrainingResult(self._rate, loss, correct / images)
         self.checkpoint = self._running.end_epoch(state, log["epoch"], self.checkpoint.history, result)
         self._rate = _learning_rate(optimiser.state_dict())
         self.begin_epoch()

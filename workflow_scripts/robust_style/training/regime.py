@@ -1,6 +1,6 @@
 """Training regimes: how the input of the training forward pass is made from an augmented batch.
 
-Regimes differ in this and in nothing else.
+Trained regimes differ in this and in nothing else; a network of regime `untrained` has no training.
 """
 
 from abc import ABC, abstractmethod
@@ -23,8 +23,8 @@ class InputTransform(ABC):
         """The random numbers for a batch of `shape`, None if it needs none; they and `generator` are on the CPU."""
 
     @abstractmethod
-    def __call__(self, network: nn.Module, images: Images, labels: Labels, noise: Images | None) -> Images:
-        """The input, in [0, 1], for augmented `images`; `noise` is the result of `draw`, on their device."""
+    def __call__(self, network: nn.Module, images: Images, labels: Labels, random_values: Images | None) -> Images:
+        """The input, in [0, 1], for augmented `images`; `random_values` is the result of `draw`, on their device."""
 
 
 def input_transform(settings: NetworkSettings, precision: str) -> InputTransform:
@@ -46,14 +46,14 @@ class Unchanged(InputTransform):
     def draw(self, shape: Sequence[int], generator: torch.Generator) -> None:
         """Nothing is random."""
 
-    def __call__(self, network: nn.Module, images: Images, labels: Labels, noise: Images | None) -> Images:
+    def __call__(self, network: nn.Module, images: Images, labels: Labels, random_values: Images | None) -> Images:
         """`images` themselves."""
         return images
 
 
 @dataclass(frozen=True)
 class AttackInputs(InputTransform):
-    """Regime `adversarial`: PGD against the present weights of the network. Source: Madry et al. 2018, eq. 2.1."""
+    """Regime `adversarial`: PGD against the current weights of the network. Source: Madry et al. 2018, eq. 2.1."""
 
     attack: Attack
     precision: str
@@ -62,17 +62,17 @@ class AttackInputs(InputTransform):
         """The random start of the attack, if it has one."""
         return constraint_named(self.attack.constraint).draw(shape, generator) if self.attack.random_start else None
 
-    def __call__(self, network: nn.Module, images: Images, labels: Labels, noise: Images | None) -> Images:
+    def __call__(self, network: nn.Module, images: Images, labels: Labels, random_values: Images | None) -> Images:
         """See `InputTransform`."""
-        return pgd_from_noise(network, images, labels, self.attack, noise, self.precision)
+        return pgd_from_noise(network, images, labels, self.attack, random_values, self.precision)
 
 
 @dataclass(frozen=True)
 class AddNoise(InputTransform):
     """Regime `noise`: Gaussian noise, scaled for each image to the L2 norm `epsilon`; the sum is clipped to [0, 1].
 
-    A control for adversarial training: perturbations of the same size without an adversary. Source: Ford et al. 2019.
-    Differs from it: one norm for all images, as the adversary has, instead of one standard deviation.
+    A control for adversarial training: perturbations of at most the same size (clipping shortens them) without an
+    adversary. Source: Ford et al. 2019. Differs from it: one norm for all images instead of one standard deviation.
     """
 
     epsilon: float
@@ -81,7 +81,7 @@ class AddNoise(InputTransform):
         """The direction of the noise."""
         return constraint_named("l2").draw(shape, generator)
 
-    def __call__(self, network: nn.Module, images: Images, labels: Labels, noise: Images | None) -> Images:
+    def __call__(self, network: nn.Module, images: Images, labels: Labels, random_values: Images | None) -> Images:
         """See `InputTransform`."""
-        assert noise is not None, "draw returns noise"
-        return constraint_named("l2").start(images, noise, self.epsilon)
+        assert random_values is not None, "draw returns a direction"
+        return constraint_named("l2").start(images, random_values, self.epsilon)

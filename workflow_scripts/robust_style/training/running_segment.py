@@ -17,7 +17,7 @@ from robust_style.model.network import NormalisedNetwork
 from robust_style.signals import Interrupted, StopRequest
 from robust_style.training.accuracy import clean_accuracy, robust_accuracy
 from robust_style.training.batches import LabelledImages
-from robust_style.training.epoch import EpochResult
+from robust_style.training.epoch import TrainingResult
 from robust_style.training.resume import ResumeState
 from robust_style.training.settings import EvaluationSettings, NetworkSettings, TrainingSettings
 from robust_style.training.state import TrainingState
@@ -127,7 +127,7 @@ class RunningSegment:
             raise
 
     def end_epoch(
-        self, state: TrainingState, epoch: int, history: list[dict[str, Any]], result: EpochResult
+        self, state: TrainingState, epoch: int, history: list[dict[str, Any]], result: TrainingResult
     ) -> Checkpoint:
         """The checkpoint after `epoch`, with its row appended to `history`; saved as resume state, and logged.
 
@@ -161,7 +161,7 @@ def format_duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _history_row(segment: Segment, network: NormalisedNetwork, epoch: int, result: EpochResult) -> dict[str, Any]:
+def _history_row(segment: Segment, network: NormalisedNetwork, epoch: int, result: TrainingResult) -> dict[str, Any]:
     """One row of the history; accuracies of the monitored test images in the precision of the training."""
     monitored, evaluation = segment.monitored, segment.evaluation
     inputs = network, monitored.images, monitored.labels

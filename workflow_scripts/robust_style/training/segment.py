@@ -18,7 +18,7 @@ from robust_style.files.checkpoint import Checkpoint, load_checkpoint, save_chec
 from robust_style.files.digest import sha256_of_file, sha256_of_settings
 from robust_style.signals import signal_handlers
 from robust_style.training.batches import LabelledImages
-from robust_style.training.epoch import EpochResult, train_epoch
+from robust_style.training.epoch import TrainingResult, train_pass
 from robust_style.training.initialise import recorded_settings
 from robust_style.training.library_engine import train_by_library
 from robust_style.training.regime import input_transform
@@ -174,16 +174,18 @@ def _train_fast(running: RunningSegment, start: Checkpoint, device: torch.device
         passes = segment.settings.passes_per_epoch
         results = [_train_pass(running, step, epoch, number, passes) for number in range(1, passes + 1)]
         mean_loss, accuracy = fmean(result.loss for result in results), fmean(result.accuracy for result in results)
-        result = EpochResult(results[0].learning_rate, mean_loss, accuracy)
+        result = TrainingResult(results[0].learning_rate, mean_loss, accuracy)
         checkpoint = running.end_epoch(state, epoch, checkpoint.history, result)
     return checkpoint
 
 
-def _train_pass(running: RunningSegment, step: Step | GraphedStep, epoch: int, number: int, passes: int) -> EpochResult:
+def _train_pass(
+    running: RunningSegment, step: Step | GraphedStep, epoch: int, number: int, passes: int
+) -> TrainingResult:
     """Pass `number` (from 1) of the `passes` over the data in `epoch`."""
     segment = running.segment
     with running.within_memory():
-        return train_epoch(
+        return train_pass(
             step,
             segment.train.images,
             segment.train.labels,

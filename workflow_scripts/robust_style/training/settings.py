@@ -69,7 +69,7 @@ class TrainingSettings:
 
 @dataclass(frozen=True)
 class EvaluationSettings:
-    """How accuracy is measured: the attack, the number of test images (None: all), and the monitoring of each epoch.
+    """How accuracy is measured: PGD on `images` test images (None: all), and monitoring; clean accuracy is over all.
 
     `monitor_images` test images are classified after every epoch, and attacked with `monitor_steps` steps (0: not).
     PGD is run `restarts` times, from the second on from random points. `autoattack_images` are given to AutoAttack (0:

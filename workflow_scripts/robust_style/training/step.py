@@ -16,25 +16,29 @@ from robust_style.training.augmentation import Augmentation, AugmentationParamet
 from robust_style.training.batches import unit_scale
 from robust_style.training.regime import InputTransform
 
-# MEASURED (Xeon with AMX, 1 thread, batch 128, VGG19, images/s contiguous -> channels_last, standard regime):
-# bfloat16: 879 -> 1164 at width 1/4, 78 -> 93 at width 1; float32: 537 -> 659 at 1/4, 178 -> 184 at 1/2, 49 -> 44 at 1.
-# Under PGD-3 the ratios agree to 10 %.
-_NARROW = 0.5
-# Below this width the first stage of a ResNet has fewer than 16 channels, and oneDNN writes out of bounds in the
-# gradient of a strided 1 x 1 convolution in channels_last: https://github.com/uxlfoundation/oneDNN/issues/6035.
+# In float32, channels_last is faster than contiguous up to this width; in bfloat16, at every width.
+# MEASURED (Xeon with AMX, 1 thread, batch 128, VGG19, standard regime; images/s contiguous -> channels_last):
+# float32 537 -> 659 at width 1/4, 178 -> 184 at 1/2, 49 -> 44 at 1; bfloat16 879 -> 1164 at 1/4, 78 -> 93 at 1. The
+# ratios under PGD with 3 steps are within 10 % of these.
+_WIDEST_CHANNELS_LAST = 0.5
+# A narrower ResNet can crash in channels_last: its first stage has fewer than 16 channels, and oneDNN writes out of
+# bounds in the gradient of a strided 1 x 1 convolution (https://github.com/uxlfoundation/oneDNN/issues/6035).
 # MEASURED (Xeon with AMX, torch 2.13, 8 channels, float32): segmentation fault at 8 of 8 map sizes from 64 to 224 px.
-_NARROWEST_RESNET = 0.25
+_NARROWEST_CHANNELS_LAST_RESNET = 0.25
 # SOURCE: torch's notes on CUDA graphs; libraries choose their kernels during the first calls.
 _WARM_UP_STEPS = 3
 
 
 class Batch(NamedTuple):
-    """The input of a step: stored images, labels, random parameters of augmentation and regime; all on one device."""
+    """The input of a step, on one device: stored images, labels, and the random numbers of augmentation and regime.
+
+    `random_values` (`InputTransform.draw`) give the random start of the attack or the direction of the noise.
+    """
 
     images: UInt8[Tensor, "batch 3 height width"]
     labels: Int64[Tensor, " batch"]
     augmentation: AugmentationParameters
-    noise: Images | None
+    random_values: Images | None
 
     def map(self, function: Callable[[Tensor], Tensor]) -> "Batch":
         """A batch with `function` applied to every tensor."""
@@ -43,7 +47,7 @@ class Batch(NamedTuple):
             function(self.images),
             function(self.labels),
             AugmentationParameters(*parameters),  # type: ignore[arg-type]
-            self.noise if self.noise is None else function(self.noise),
+            self.random_values if self.random_values is None else function(self.random_values),
         )
 
     def to(self, device: torch.device) -> "Batch":
@@ -52,7 +56,7 @@ class Batch(NamedTuple):
 
     def tensors(self) -> list[Tensor]:
         """Every tensor, in a fixed order."""
-        values = (self.images, self.labels, *self.augmentation, self.noise)
+        values = (self.images, self.labels, *self.augmentation, self.random_values)
         return [value for value in values if value is not None]
 
 
@@ -67,7 +71,7 @@ class StepOutput(NamedTuple):
 class Step:
     """A step of stochastic gradient descent on `network` by `optimiser`.
 
-    Images in [0, 1] have the memory format `layout`, that of the network's weights. No control flow depends on tensor
+    Converts its images to `layout`, the memory format of the network's weights. No control flow depends on tensor
     values, as CUDA graphs require.
     """
 
@@ -81,7 +85,7 @@ class Step:
     def __call__(self, batch: Batch) -> StepOutput:
         """Update the weights."""
         augmented = unit_scale(self.augmentation(batch.images, batch.augmentation), self.layout)
-        x = self.input_transform(self.network, augmented, batch.labels, batch.noise)
+        x = self.input_transform(self.network, augmented, batch.labels, batch.random_values)
         logits = logits_of(self.network, x, self.precision)
         loss = F.cross_entropy(logits, batch.labels)
         self.optimiser.zero_grad()
@@ -91,18 +95,18 @@ class Step:
 
 
 def fastest_step(device: torch.device, step: Step) -> "Step | GraphedStep":
-    """`step` as it is fastest on `device`: as a CUDA graph on a GPU."""
+    """`step`, on a GPU as a CUDA graph."""
     return GraphedStep(step) if device.type == "cuda" else step
 
 
 def layout_for(precision: str, width: float, architecture: str = "vgg19") -> torch.memory_format:
-    """The memory format in which convolutions of `precision` and `width` are fastest and safe.
+    """The memory format in which convolutions are fastest and do not crash.
 
-    It decides the order of summation and with it the last bits, so it depends only on what a checkpoint records.
+    The layout changes rounding, so it is a function of recorded values only.
     """
-    if architecture.startswith("resnet") and width < _NARROWEST_RESNET:
+    if architecture.startswith("resnet") and width < _NARROWEST_CHANNELS_LAST_RESNET:
         return torch.contiguous_format
-    if precision == "bfloat16" or width <= _NARROW:
+    if precision == "bfloat16" or width <= _WIDEST_CHANNELS_LAST:
         return torch.channels_last
     return torch.contiguous_format
 
@@ -119,18 +123,18 @@ class GraphedStep:
         self.network, self.optimiser = step.network, step.optimiser
         self.augmentation, self.input_transform = step.augmentation, step.input_transform
         self._step = step
-        self._graph: _Graph | None = None
+        self._captured: _CapturedStep | None = None
 
     def __call__(self, batch: Batch) -> StepOutput:
         """See `Step`."""
         rates = [group["lr"] for group in self.optimiser.param_groups]
-        if self._graph is None or (self._graph.rates != rates and self._graph.fits(batch)):
-            self._graph = None  # free its memory for the next
-            self._graph = _Graph(self._step, batch, rates)
-        return self._graph.replay(batch) if self._graph.fits(batch) else self._step(batch)
+        if self._captured is None or (self._captured.rates != rates and self._captured.fits(batch)):
+            self._captured = None  # free its memory for the next
+            self._captured = _CapturedStep(self._step, batch, rates)
+        return self._captured.replay(batch) if self._captured.fits(batch) else self._step(batch)
 
 
-class _Graph:
+class _CapturedStep:
     """A captured step, its learning rates and its static input batch."""
 
     def __init__(self, step: Step, batch: Batch, rates: list[Any]) -> None:
@@ -163,7 +167,10 @@ class _Graph:
 
 
 def _mutable_state(step: Step) -> list[Tensor]:
-    """The tensors that a step changes. Missing momentum buffers are created as zeros: the first step is the same."""
+    """The tensors that a step changes.
+
+    Missing momentum buffers become zeros, which gives the same first update as SGD without a buffer.
+    """
     tensors = list(step.network.state_dict().values())
     for group in step.optimiser.param_groups:
         for parameter in group["params"]:

@@ -78,7 +78,7 @@ class Objective:
       starts at 1 there; for content one over ‖F_content - spatial mean‖²; averaged over layers. A network that
       responds twice as strongly has the same loss.
 
-    Most iterations use an encoder of `dtype`, exact ones an encoder of float32. Targets differ by rounding, so each
+    Most iterations use an encoder of `dtype`, the others one of float32. Targets differ by rounding, so each
     encoder has its own.
     """
 
@@ -103,23 +103,25 @@ class Objective:
         self._style_weights = self._contents.new_full((len(scenes),), recipe.style_weight)
         self._transformations = transformations
         self._fast = self._targets(dtype)
-        self._exact = None if dtype == torch.bfloat16 else self._fast
+        self._float32 = None if dtype == torch.bfloat16 else self._fast
 
     @property
-    def is_exact(self) -> bool:
-        """True if all iterations are computed in full precision."""
-        return self._exact is self._fast
+    def is_float32(self) -> bool:
+        """True if all iterations are computed in float32."""
+        return self._float32 is self._fast
 
     def set_style_weight(self, row: int, weight: float) -> None:
         """Replace the style weight of one picture of the batch; both weights are above 0."""
         self._style_weights[row] = weight
 
-    def __call__(self, images: Float[Tensor, "rows 3 height width"], rows: Rows = None, exact: bool = False) -> Losses:
+    def __call__(
+        self, images: Float[Tensor, "rows 3 height width"], rows: Rows = None, in_float32: bool = False
+    ) -> Losses:
         """The losses of `images`, the pictures of these `rows` of the batch; differentiable."""
         targets = self._fast
-        if exact:
+        if in_float32:
             # made on first use: many optimisations never need it
-            self._exact = targets = self._exact or self._targets(torch.float32)
+            self._float32 = targets = self._float32 or self._targets(torch.float32)
         recipe, content_maps = self._recipe, None
         encoded = images
         if self._transformations is not None:

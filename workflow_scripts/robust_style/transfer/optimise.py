@@ -231,7 +231,7 @@ class _Stage:
                 for generators in randomness
             ]
         self.objective = Objective(encoder, recipe, self.encoded_scenes, dtype=dtype, transformations=transformations)
-        self.problem = Problem(self.objective, self.parameterisation, self.objective.is_exact)
+        self.problem = Problem(self.objective, self.parameterisation, self.objective.is_float32)
 
     def start(self, previous: Float[Tensor, "batch 3 _ _"] | None) -> Tensor:
         """The initial parameters: as the recipe says, or the enlarged pictures of the previous size."""

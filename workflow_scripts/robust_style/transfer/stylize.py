@@ -236,7 +236,7 @@ def _trace_of(painting: Painting, recipe: Recipe, *, path: Path, **run: Any) -> 
         content_loss=tuple(losses.content for losses in trajectory.losses),
         style_loss=tuple(losses.style for losses in trajectory.losses),
         total_variation=tuple(losses.total_variation for losses in trajectory.losses),
-        float32_from=trajectory.exact_from,
+        float32_from=trajectory.float32_from,
         coarse=tuple({"total_loss": coarse.total, "worst_rise": coarse.worst_rise} for coarse in painting.coarse),
         snapshots=tuple(min(iteration, trajectory.last) for iteration in recipe.snapshots),
         worst_rise=trajectory.worst_rise,

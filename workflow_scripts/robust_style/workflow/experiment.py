@@ -147,8 +147,8 @@ def pairs_per_job(config: Config) -> int:
     if config["device"] == "cpu":
         return 1
     number = len(pairs(config))
-    fitting = max(1, _LARGEST_BATCH_PIXELS // config["transfer"]["size_px"] ** 2)
-    return int(math.ceil(number / math.ceil(number / fitting)))
+    fitting: int = max(1, _LARGEST_BATCH_PIXELS // config["transfer"]["size_px"] ** 2)
+    return math.ceil(number / math.ceil(number / fitting))
 
 
 def pairs_by_job(config: Config) -> list[list[tuple[str, str]]]:

@@ -12,11 +12,10 @@ from robust_style.transfer.optimisers.trajectory import Trajectory
 def minimise_by_adam(
     problem: Problem, start: Tensor, trajectories: Sequence[Trajectory], *, learning_rate: float, clamp: bool = True
 ) -> list[Outcome]:
-    """The last evaluated picture of each row. With `clamp` parameters are clamped to [0, 1] before each iteration.
+    """The last evaluated parameters of each row. With `clamp` they are clamped to [0, 1] before each iteration.
 
-    Adam works element by element, so rows are independent. All trajectories have the same number of iterations. If the
-    loss of a row becomes non-finite, its last picture before that is the result, and the row is left out from then on;
-    at the start this raises Divergence.
+    Adam works element by element, so rows are independent. If the loss of a row becomes non-finite, its last parameters
+    before that are the result, and the row is left out from then on; at the start this raises Divergence.
 
     Source: Kingma & Ba 2015, algorithm 1, by torch.optim.Adam with its other defaults.
     """
@@ -29,13 +28,14 @@ def minimise_by_adam(
             with torch.no_grad():
                 leaf.clamp_(0, 1)
         active = [row for row in range(len(trajectories)) if row not in outcomes]
-        point = problem.evaluate(leaf.detach()[active], active, [problem.is_exact] * len(active))
+        point = problem.evaluate(leaf.detach()[active], active, [problem.is_float32] * len(active))
         if trajectories[active[0]].last < 0:
             refuse_divergence_at_start(point)
         leaf.grad = torch.zeros_like(leaf)
         for index, row in enumerate(active):
             if not point.is_finite[index]:
                 outcomes[row] = Outcome(previous[row : row + 1], "diverged")
+                trajectories[row].has_diverged = True
                 continue
             leaf.grad[row] = point.gradient[index]
             trajectories[row].record(point.losses[index], point.parameters[index : index + 1])

@@ -1,4 +1,7 @@
-"""L-BFGS that never increases the loss: limited memory, backtracking line search, capped steps, no clamp; batched."""
+"""L-BFGS for a batch of problems: limited memory, backtracking line search, capped steps, no clamp.
+
+The loss never rises, except where the precision or the style weight changes.
+"""
 
 import math
 from collections import deque
@@ -18,39 +21,40 @@ from robust_style.transfer.optimisers.problem import (
 )
 from robust_style.transfer.optimisers.trajectory import Trajectory
 
-# No step changes a value of the picture by more than this, half its range.
+# No step changes a value of the picture by more than this, half its range (approximately, for Fourier coefficients).
 LARGEST_CHANGE = 0.5
 # Without memory the step has no scale: the first step changes no value by more than 5 of 255.
 FIRST_CHANGE = 0.02
 # SOURCE: Armijo's condition (Nocedal & Wright 2006, eq. 3.4 with the constant they suggest).
 SUFFICIENT_DECREASE = 1e-4
-# Backtracking: eight trials reach 0.3^7 = 2e-4 of the step; bfloat16 does not resolve smaller changes of the loss.
+# A line search tries eight steps, each 0.3 times the one before. The last is 0.3^7 = 2e-4 of the first; bfloat16 does
+# not resolve smaller changes of the loss.
 SHRINK = 0.3
 TRIALS = 8
-# Pairs with less curvature than rounding are left out, so that the inverse Hessian stays positive (ibid., § 7.2).
+# A pair is a step s and the change y of the gradient along it. Pairs with s·y below this share of y·y (rounding) are
+# left out, so that the inverse Hessian stays positive definite (ibid., § 7.2).
 LEAST_CURVATURE = 1e-10
-# The last iterations are in full precision, so that the final losses are exact.
-EXACT_AT_THE_END = 10
-# Pairs of steps and gradient changes kept. MEASURED (pilot, 256 px): torch's 100 take as much time as the network.
+# The last iterations are in float32, so that the final losses have no rounding of bfloat16.
+FLOAT32_AT_THE_END = 10
+# Pairs kept. MEASURED (pilot, 256 px): the 100 pairs of torch's default take as much time as the network.
 HISTORY = 20
 
-# Called after each recorded iteration of a row with its number, its parameters (a batch of one), and whether it would
-# end here. True: the row's objective has changed and its trajectory was restarted, so the row goes on.
+# `revise(row, parameters, ends)`, called after each recorded iteration; `ends`: the row would stop now. Returns True if
+# the row must be evaluated again, because its objective changed or its trajectory was restarted.
 Revise = Callable[[int, Tensor, bool], bool]
 
 
 def minimise(
     problem: Problem, start: Tensor, trajectories: Sequence[Trajectory], revise: Revise | None = None
 ) -> list[Outcome]:
-    """The best picture of each row within the iterations of its trajectory, not clamped.
+    """The best parameters of each row within the iterations of its trajectory, not clamped.
 
     Rows are independent: each has its own memory, line search, end and precision. At each iteration the trajectory
-    records the best picture so far, so its losses never rise, and the loss that was evaluated; a trial step that the
-    line search rejects costs an iteration. If the objective is not exact, the last ten iterations are in full
-    precision, and so are all after a line search that failed, because rounding hid the decrease; the switch costs one
-    iteration. Where `revise` changes the objective of a row, the row goes on from its picture and keeps its memory;
-    evaluating the picture again is iteration 0 of the restarted trajectory. Raises Divergence if the loss is not finite
-    at the start.
+    records the best picture so far and the loss that was evaluated; a trial step that the line search rejects costs an
+    iteration. If the objective is not always in float32, the last ten iterations are, and so are all after a line
+    search that failed, because rounding hid the decrease; the switch costs one iteration. Where `revise` returns True,
+    the row goes on from its picture and keeps its memory; evaluating the picture again is the next iteration, which is
+    number 0 of a restarted trajectory. Raises Divergence if the loss is not finite at the start.
 
     Source: Nocedal & Wright 2006, algorithms 7.4 and 3.1. Differs from torch.optim.LBFGS: backtracking instead of no
     line search or strong Wolfe, capped steps, and an exact number of iterations.
@@ -63,11 +67,11 @@ class _Row:
     """The state of one problem of the batch."""
 
     losses: PictureLosses
-    exact: bool
+    in_float32: bool
     slope: float = 0.0
     step_length: float = 0.0
     trials: int = 0
-    # the current picture is to be evaluated once more, in full precision
+    # the current picture is to be evaluated once more: in float32, or with a revised objective
     reevaluate: bool = False
     stopped: str | None = None
 
@@ -78,10 +82,10 @@ class _Minimisation:
     ) -> None:
         self.problem, self.trajectories, self.revise = problem, trajectories, revise
         all_rows = range(len(start))
-        point = problem.evaluate(start, all_rows, [problem.is_exact] * len(start))
+        point = problem.evaluate(start, all_rows, [problem.is_float32] * len(start))
         refuse_divergence_at_start(point)
         self.parameters, self.gradient = point.parameters.clone(), point.gradient.clone()
-        self.rows = [_Row(losses, problem.is_exact) for losses in point.losses]
+        self.rows = [_Row(losses, problem.is_float32) for losses in point.losses]
         self.memory = Curvature(len(start))
         self.direction = torch.zeros_like(self.parameters)
         for row in all_rows:
@@ -95,8 +99,8 @@ class _Minimisation:
             parameters = self.parameters if are_all else self.parameters[active]
             direction = self.direction if are_all else self.direction[active]
             trial = parameters + lengths.view(-1, *[1] * (parameters.dim() - 1)) * direction
-            exact = [self.rows[number].exact for number in active]
-            self._accept_or_shorten(active, self.problem.evaluate(trial, active, exact))
+            in_float32 = [self.rows[number].in_float32 for number in active]
+            self._accept_or_shorten(active, self.problem.evaluate(trial, active, in_float32))
         return [Outcome(self.parameters[n : n + 1], row.stopped or "") for n, row in enumerate(self.rows)]
 
     def _accept_or_shorten(self, active: Sequence[int], trial: LossAndGradient) -> None:
@@ -118,7 +122,7 @@ class _Minimisation:
         if accepted:
             self._accept([active[index] for index in accepted], accepted, trial)
         for index, number in enumerate(active):
-            # A step whose loss is not finite is rejected like any other that does not descend: the picture is sound.
+            # A trial whose loss is not finite was rejected: the loss of the picture is recorded instead.
             total = trial.losses[index].total
             self._record(number, total if math.isfinite(total) else None)
         self._choose_directions([*(active[index] for index in accepted), *failed])
@@ -146,15 +150,15 @@ class _Minimisation:
 
     def _end_line_search(self, number: int) -> None:
         row = self.rows[number]
-        if not row.exact:
-            self._switch_to_exact(number)
-        elif not self.memory.knows(number):
+        if not row.in_float32:
+            self._switch_to_float32(number)
+        elif not self.memory.has_pairs(number):
             row.stopped = "converged"
         self.memory.forget(number)
 
-    def _switch_to_exact(self, number: int) -> None:
+    def _switch_to_float32(self, number: int) -> None:
         row = self.rows[number]
-        row.exact = row.reevaluate = True
+        row.in_float32 = row.reevaluate = True
         row.step_length = 0.0
 
     def _record(self, number: int, evaluated: float | None = None) -> None:
@@ -163,16 +167,23 @@ class _Minimisation:
         trajectory.record(row.losses, parameters, evaluated)
         if trajectory.is_complete:
             row.stopped = "iterations"
-        if self.revise is not None and self.revise(number, parameters, row.stopped is not None):
-            row.exact, row.stopped = self.problem.is_exact, None
-            row.reevaluate, row.step_length = True, 0.0
+        if self._is_revised(number):
             return
-        if row.stopped is None and not row.exact and trajectory.remaining <= EXACT_AT_THE_END:
-            self._switch_to_exact(number)
+        if row.stopped is None and not row.in_float32 and trajectory.remaining <= FLOAT32_AT_THE_END:
+            self._switch_to_float32(number)
         if row.reevaluate:
-            trajectory.set_exact()
+            trajectory.set_float32()
         if row.stopped is not None:
             trajectory.close(parameters)
+
+    def _is_revised(self, number: int) -> bool:
+        row = self.rows[number]
+        parameters = self.parameters[number : number + 1]
+        if self.revise is None or not self.revise(number, parameters, row.stopped is not None):
+            return False
+        row.in_float32, row.stopped = self.problem.is_float32, None
+        row.reevaluate, row.step_length = True, 0.0
+        return True
 
     def _choose_directions(self, candidates: Sequence[int]) -> None:
         """Compute new directions and first step lengths of the rows that go on."""
@@ -183,7 +194,7 @@ class _Minimisation:
             return
         direction = self.memory.direction(self.gradient)
         slopes = (self.gradient * direction).flatten(1).sum(1).tolist()
-        uphill = [number for number in numbers if not slopes[number] < 0 and self.memory.knows(number)]
+        uphill = [number for number in numbers if not slopes[number] < 0 and self.memory.has_pairs(number)]
         if uphill:
             # The memory is wrong by rounding; without it the direction is downhill.
             for number in uphill:
@@ -194,7 +205,8 @@ class _Minimisation:
             if not slopes[number] < 0:
                 # the gradient is 0
                 self.rows[number].stopped = "converged"
-                self.trajectories[number].close(self.parameters[number : number + 1])
+                if not self._is_revised(number):
+                    self.trajectories[number].close(self.parameters[number : number + 1])
         if len(numbers) == len(self.rows):
             self.direction = direction
         else:
@@ -206,9 +218,11 @@ class _Minimisation:
         for number in numbers:
             row = self.rows[number]
             row.slope, row.trials = slopes[number], 0
+            if row.reevaluate:
+                continue
             if largest[number] == 0:
-                row.step_length = 1.0
-            elif self.memory.knows(number):
+                row.step_length = 1.0  # any length: the direction changes no value of the picture
+            elif self.memory.has_pairs(number):
                 row.step_length = min(1.0, LARGEST_CHANGE / largest[number])
             else:
                 row.step_length = FIRST_CHANGE / largest[number]
@@ -216,7 +230,7 @@ class _Minimisation:
 
 @dataclass
 class _Pair:
-    """One step s of some rows, the change of the gradient y along it, and 1 / s·y; 0 for the other rows."""
+    """One step s of `rows`, the change of the gradient y along it, and 1 / s·y; for other rows all three are 0."""
 
     step: Float[Tensor, "batch values"]
     change: Float[Tensor, "batch values"]
@@ -233,9 +247,9 @@ class Curvature:
     def __init__(self, rows: int) -> None:
         self._rows = rows
         self._pairs: deque[_Pair] = deque()
-        self._scale: Tensor | None = None
+        self._initial_scale: Tensor | None = None
 
-    def knows(self, row: int) -> bool:
+    def has_pairs(self, row: int) -> bool:
         """True if there is any pair of this row."""
         return any(row in pair.rows for pair in self._pairs)
 
@@ -254,7 +268,9 @@ class Curvature:
         product = _dot(step, change)
         inverse = torch.where(selected > 0, 1 / product, torch.zeros_like(product))
         scale = torch.where(selected > 0, product / _dot(change, change), torch.ones_like(product))
-        self._scale = scale if self._scale is None else torch.where(selected > 0, scale, self._scale)
+        self._initial_scale = (
+            scale if self._initial_scale is None else torch.where(selected > 0, scale, self._initial_scale)
+        )
         if len(rows) < self._rows:
             # the other rows may hold anything, also NaN
             step, change = (torch.where(selected.unsqueeze(1) > 0, t, torch.zeros_like(t)) for t in (step, change))
@@ -268,14 +284,14 @@ class Curvature:
     def direction(self, gradient: Tensor) -> Tensor:
         """For each row minus its approximate inverse Hessian times its gradient (the two-loop recursion).
 
-        A row without memory follows the negative gradient, by 1 in the value that changes most.
+        For a row without memory: the negative gradient, scaled so that its largest absolute entry is 1.
         """
         flat = gradient.flatten(1)
         first = 1 / flat.abs().amax(1).clamp_min(torch.finfo(torch.float32).tiny)
         scale = first
-        if self._scale is not None:
-            known = torch.tensor([self.knows(row) for row in range(self._rows)], device=flat.device)
-            scale = torch.where(known, self._scale, first)
+        if self._initial_scale is not None:
+            known = torch.tensor([self.has_pairs(row) for row in range(self._rows)], device=flat.device)
+            scale = torch.where(known, self._initial_scale, first)
         direction, alphas = -flat, []
         for pair in reversed(self._pairs):
             alpha = pair.inverse * _dot(pair.step, direction)

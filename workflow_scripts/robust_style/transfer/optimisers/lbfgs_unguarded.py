@@ -1,4 +1,4 @@
-"""L-BFGS as in the original notebook: no line search, and pixels clamped outside of the optimiser's control."""
+"""L-BFGS as in the original's `Robust_Neural_Style_Transfer.ipynb`: no line search, pixels clamped in the closure."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -27,15 +27,15 @@ def minimise_unguarded(
     clamp: bool = True,
     line_search: LineSearch = "none",
 ) -> list[Outcome]:
-    """The last evaluated picture of each row; each row has its own optimiser, and all are evaluated in one batch.
+    """The last evaluated parameters of each row; each row has its own optimiser, and all are evaluated in one batch.
 
-    The clamp changes the parameters after the optimiser's step, which makes its curvature pairs wrong; without a line
-    search the following steps are unchecked. This recipe exists to show the effect; `clamp=False` and
-    `line_search="strong_wolfe"` separate the two causes. The trajectory records each evaluated picture. If a loss
-    becomes non-finite, the last picture before it is the result; at the start this raises Divergence.
+    The loss can explode, for two reasons: the clamp changes the parameters after the optimiser's step, which makes its
+    curvature pairs wrong, and without a line search no step is checked. `clamp=False` and `line_search="strong_wolfe"`
+    remove one each. The trajectory records each evaluated picture. If a loss becomes non-finite, the last parameters
+    before it are the result; at the start this raises Divergence.
 
-    Source: the original notebook, which uses torch.optim.LBFGS with its defaults (lr 1, 20 iterations a step, history
-    100). Differs from it: stops exactly after the given number of iterations.
+    Source: the notebook, which uses torch.optim.LBFGS with its defaults (lr 1, 20 inner iterations a step, 100 pairs).
+    Differs from it: stops exactly after the given number of iterations.
     """
     rows = [
         partial(_minimise_row, start=start[row : row + 1], trajectory=trajectory, clamp=clamp, line_search=line_search)
@@ -65,7 +65,7 @@ def _minimise_row(
         if last is None:
             refuse_divergence_at_start(point)
         elif not point.is_finite[0]:
-            stopped = "diverged"
+            stopped, trajectory.has_diverged = "diverged", True
             raise _Finished
         trajectory.record(point.losses[0], point.parameters)
         last = point.parameters
@@ -103,7 +103,7 @@ def interleave(problem: Problem, rows: Sequence[Callable[[Evaluate], Result]]) -
                     results[number] = answer.result()
             if not points:
                 return [results[number] for number in range(len(rows))]
-            batch = problem.evaluate(torch.cat(list(points.values())), list(points), [problem.is_exact] * len(points))
+            batch = problem.evaluate(torch.cat(list(points.values())), list(points), [problem.is_float32] * len(points))
             answers = {number: coroutines[number].resume(_row(batch, index)) for index, number in enumerate(points)}
     finally:
         for row in coroutines:

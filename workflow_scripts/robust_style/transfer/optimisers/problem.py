@@ -37,7 +37,11 @@ class LossAndGradient:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The final parameters of one row (a batch of one), and why it stopped: iterations, converged or diverged."""
+    """The final parameters of one row (a batch of one), and why it stopped.
+
+    `stopped` is "iterations" (all done), "converged" (the gradient is 0, or no step along it lowers the loss) or
+    "diverged" (the loss became non-finite).
+    """
 
     parameters: Tensor
     stopped: str
@@ -45,22 +49,23 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Problem:
-    """Independent problems of one shape, one for each row: `objective(images, rows, exact)` of the decoded parameters.
+    """Independent problems of one shape, one for each row of a batch.
 
-    `is_exact`: the objective always computes in full precision, whatever `exact` says.
+    `objective(images, rows, in_float32)` returns the losses of the decoded parameters. `is_float32`: it computes in
+    float32 whatever `in_float32` says.
     """
 
     objective: Callable[[Tensor, Rows, bool], Losses]
     parameterisation: Parameterisation = field(default_factory=Pixels)
-    is_exact: bool = True
+    is_float32: bool = True
 
-    def evaluate(self, parameters: Tensor, rows: Sequence[int], exact: Sequence[bool]) -> LossAndGradient:
-        """Losses and gradients of `rows`, whose `parameters` are in this order; `exact` is the precision of each."""
-        precision_of = exact.__getitem__
+    def evaluate(self, parameters: Tensor, rows: Sequence[int], in_float32: Sequence[bool]) -> LossAndGradient:
+        """Losses and gradients of `rows`, whose `parameters` are in this order; `in_float32`: the precision of each."""
+        precision_of = in_float32.__getitem__
         groups = [list(group) for _, group in groupby(sorted(range(len(rows)), key=precision_of), precision_of)]
         if len(groups) == 1:
-            return self._evaluate(parameters, rows, exact[0])
-        parts = [self._evaluate(parameters[group], [rows[i] for i in group], exact[group[0]]) for group in groups]
+            return self._evaluate(parameters, rows, in_float32[0])
+        parts = [self._evaluate(parameters[group], [rows[i] for i in group], in_float32[group[0]]) for group in groups]
         order = [i for group in groups for i in group]
         inverse = sorted(range(len(order)), key=order.__getitem__)
         losses = [losses for part in parts for losses in part.losses]
@@ -72,9 +77,9 @@ class Problem:
             [finite[i] for i in inverse],
         )
 
-    def _evaluate(self, parameters: Tensor, rows: Sequence[int], exact: bool) -> LossAndGradient:
+    def _evaluate(self, parameters: Tensor, rows: Sequence[int], in_float32: bool) -> LossAndGradient:
         leaf = parameters.detach().requires_grad_()
-        losses = self.objective(self.parameterisation.decode(leaf), rows, exact)
+        losses = self.objective(self.parameterisation.decode(leaf), rows, in_float32)
         (gradient,) = torch.autograd.grad(losses.total.sum(), leaf)
         # The gradient inherits channels_last from the encoder; torch.optim.LBFGS needs contiguous gradients.
         gradient = gradient.contiguous()

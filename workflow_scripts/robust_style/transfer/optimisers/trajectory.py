@@ -22,8 +22,8 @@ def eight_bit(image: Float[Tensor, "1 3 height width"]) -> UInt8[Tensor, "3 heig
 class BestSoFar:
     """The picture of the smallest total loss so far, for an optimisation that may be interrupted.
 
-    Over the sizes of a coarse-to-fine recipe it is always a picture of the current size. `iterations` counts those
-    after the start, over all sizes. It keeps a reference to the parameters, no copy.
+    Over the sizes of a coarse-to-fine recipe it is always a picture of the current size. `iterations` is the number of
+    iterations after the start, over all sizes. It keeps a reference to the parameters, no copy.
     """
 
     def __init__(self) -> None:
@@ -58,6 +58,10 @@ class Trajectory:
     `keep` are the iterations whose picture is kept as 8 bit in `pictures`; the last one is always kept. `report` is
     called with the number of each iteration and its total loss; `develop` makes a picture of parameters; `best` is
     updated at each iteration.
+
+    `float32_from` is the first iteration in float32 after others in bfloat16 (None: no change of precision),
+    `reweighted_from` the first with the current style weight, and `comparable_from` the later of the two: losses before
+    it are not comparable with those after it.
     """
 
     def __init__(
@@ -75,8 +79,9 @@ class Trajectory:
         self.best = best
         self.losses: list[PictureLosses] = []
         self.evaluated: list[float] = []
+        self.has_diverged = False
         self.pictures: dict[int, UInt8[Tensor, "3 height width"]] = {}
-        self.exact_from: int | None = None
+        self.float32_from: int | None = None
         self.comparable_from = self.reweighted_from = 0
 
     @property
@@ -112,9 +117,9 @@ class Trajectory:
             self.best.update(self, parameters)
         self.report(self.last, losses.total)
 
-    def set_exact(self) -> None:
-        """Mark that losses are computed in full precision from the next iteration on."""
-        self.exact_from = self.comparable_from = len(self.losses)
+    def set_float32(self) -> None:
+        """Mark that losses are computed in float32 from the next iteration on."""
+        self.float32_from = self.comparable_from = len(self.losses)
 
     def change_style_weight(self, change: float) -> None:
         """Add `change` to the style weight of all recorded total losses; the next iteration has the new weight."""
@@ -126,7 +131,8 @@ class Trajectory:
         self.losses.clear()
         self.evaluated.clear()
         self.pictures.clear()
-        self.exact_from, self.comparable_from, self.reweighted_from = None, 0, 0
+        self.has_diverged = False
+        self.float32_from, self.comparable_from, self.reweighted_from = None, 0, 0
 
     def close(self, parameters: Tensor) -> None:
         """Keep the picture of the last iteration, also if the optimisation ended early."""
@@ -141,25 +147,22 @@ class Trajectory:
     def worst_rise(self) -> float:
         """The largest ratio of an evaluated total loss to the best before it: 1 if the loss never rose.
 
-        All evaluations count, also those of steps that a line search rejected. A loss that is not finite is a rise to
-        1e300. A picture that is evaluated again in full precision has another loss by rounding, which is no rise: the
-        best is reset at `exact_from`. Of a search for a style weight, those with the last weight count.
+        All evaluations count, also those of steps that a line search rejected; 1e300 if the optimisation diverged. A
+        picture that is evaluated again in float32 has another loss by rounding, which is no rise: the best is reset at
+        `float32_from`. Of a search for a style weight, those with the last weight count.
         """
+        if self.has_diverged:
+            return _LARGEST
         best, worst = math.inf, 1.0
-        for number, loss in enumerate(self.evaluated):
-            if number < self.reweighted_from:
-                continue
-            if not math.isfinite(loss):
-                worst = _LARGEST
-                continue
-            best = loss if number == self.exact_from else min(best, loss)
+        for number, loss in enumerate(self.evaluated[self.reweighted_from :], self.reweighted_from):
+            best = loss if number == self.float32_from else min(best, loss)
             worst = max(worst, _ratio(loss, best))
         return worst
 
     @property
     def final_over_best(self) -> float:
         """The final total loss over the smallest in the same precision: 1 if the final one is the best."""
-        total = self.total[self.exact_from or 0 :] or self.total
+        total = self.total[self.float32_from or 0 :] or self.total
         return _ratio(total[-1], min(total))
 
 
