@@ -334,6 +334,7 @@ def claim_row(claim: str = "style_faster", recipe: str = "fair", **settings) -> 
         "measure": "style_texture_distance",
         "estimate": -0.11,
         "threshold": 0.0,
+        "claimed_side": "below",
         "smallest_effect": 0.05,
         "confidence": 0.95,
         "interval_low": -0.16,

@@ -319,8 +319,21 @@ def test_claims_with_their_evidence(tmp_path, draw):
         assert " ".join(expected.split()) in drawing.words, expected
     assert drawing.words.count("captures the style faster") == 1, "one block for both recipes"
     interval = [list(line.get_xdata()) for line in drawing.figure.axes[0].get_lines()]
-    assert [-0.16, -0.06] in interval
-    assert [-0.21, -0.01] in interval
+    # Below is the claimed side; in smallest effects of 0.05.
+    assert [pytest.approx(3.2), pytest.approx(1.2)] in interval
+    assert [pytest.approx(4.2), pytest.approx(0.2)] in interval
+    assert drawing.words.index("supported, n = 3") < drawing.words.index("refuted, n = 3")
+
+
+def test_single_seeds_lie_on_the_claimed_side(tmp_path, draw):
+    rows = [
+        claim_row(per_seed="0:-0.05 1:-0.1 2:+0.05"),
+        claim_row("other", claimed_side="above", per_seed="0:+0.1 1:-0.2"),
+    ]
+    drawing = draw(draw_claims_forest, claims=write_claims(tmp_path / "claims.tsv", rows))
+    places = [list(line.get_xdata()) for line in drawing.figure.axes[0].get_lines()]
+    assert [pytest.approx(1.0), pytest.approx(2.0), pytest.approx(-1.0)] in places
+    assert [pytest.approx(2.0), pytest.approx(-4.0)] in places
 
 
 def test_thirty_six_rows_fit_a_page(tmp_path, draw):
@@ -331,4 +344,4 @@ def test_thirty_six_rows_fit_a_page(tmp_path, draw):
 
 def test_no_claim_at_all_is_a_note(tmp_path, draw):
     drawing = draw(draw_claims_forest, claims=write_claims(tmp_path / "claims.tsv", []))
-    assert "its own axis" in drawing.words
+    assert "smallest effect" in drawing.words

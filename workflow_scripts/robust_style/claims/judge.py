@@ -168,6 +168,7 @@ def _row(tested: _Tested, level: float, adjusted_p: float, evidence: Evidence) -
         verdict=verdict,
         estimate=None if np.isnan(seeds).all() else float(np.nanmean(seeds)),
         threshold=contrast.threshold,
+        claimed_side="above" if contrast.direction > 0 else "below",
         smallest_effect=part.condition.smallest_effect,
         interval_low=interval and interval[0],
         interval_high=interval and interval[1],

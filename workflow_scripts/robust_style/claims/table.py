@@ -21,7 +21,8 @@ class ClaimRow:
     """A claim judged with one recipe.
 
     `estimate` is the left side of the contrast less the right one, without its margin (`threshold`), in units of
-    `measure`, averaged over pairs within a seed and then over seeds; `interval_*` its interval over seeds at the
+    `measure`, averaged over pairs within a seed and then over seeds; the claim says that it is `above` or `below` the
+    threshold (`claimed_side`); `interval_*` its interval over seeds at the
     `confidence` of Holm's step (exploratory: 0.95), `crossed_*` that of other contents and styles, too. `adjusted_p` is
     Holm's adjusted p of a primary claim, the q-value of an exploratory one. `per_seed` lists `seed:value`. None means
     that there is no such number.
@@ -38,6 +39,7 @@ class ClaimRow:
     verdict: str
     estimate: float | None = None
     threshold: float | None = None
+    claimed_side: str = ""
     smallest_effect: float | None = None
     interval_low: float | None = None
     interval_high: float | None = None
