@@ -42,8 +42,8 @@ SHORTEST_AXIS, LONGEST_AXIS = 10.0, 1000.0
 NOTE = (
     "Horizontal axis: difference on the claimed side, in units of the smallest effect that counts (dotted: 1), linear "
     "up to 1 and logarithmic beyond. Shaded: the side that supports the claim. Dot: mean over pairs, then over "
-    "training seeds; small dots: single seeds. Thick line: interval over trainings, for these images; thin: for other images, "
-    "too; none with fewer than three seeds. Numbers: left side less right side of the formula, in its own units."
+    "training seeds; small dots: single seeds. Thick line: interval over trainings, for these images; thin: for other "
+    "images, too; none with fewer than three seeds. Numbers: left side less right side of the formula, in its units."
 )
 
 
