@@ -56,6 +56,8 @@ def test_the_landing_text_is_in_sight(tab: Page, finished_report: Path, width: i
 
 def test_the_landing_text_leads_to_every_category(tab: Page, finished_report: Path) -> None:
     open_report(tab, finished_report)
+    primary = tab.tell("[...document.querySelectorAll('.landing .verdict')].map(verdict => verdict.innerText)")
+    assert primary, "the verdicts on the primary claims"
     words = tab.tell("[...document.querySelectorAll('.landing a')].map(link => link.innerText)")
     assert set(words) == set(tab.tell("Object.keys(categories)"))
     for number, category in enumerate(words):
