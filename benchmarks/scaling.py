@@ -40,7 +40,6 @@ from robust_style.workflow.experiment import (  # noqa: E402
 )
 from robust_style.workflow.resources import (  # noqa: E402
     ASPECT,
-    iterations_of_picture,
     needed_bytes,
 )
 
@@ -141,7 +140,7 @@ def gpu_jobs(config: dict[str, Any], speed: float) -> list[Job]:
             jobs.append(_job(f"{made} reconstruction", rebuilt * of_kept * pixel_share, after))
         for recipe, block in transfer["recipes"].items():
             for group in pairs_by_job(config) if (name, seed, epoch) in painting[recipe] else ():
-                seconds = len(group) * iterations_of_picture(block) * of_picture * pixel_share
+                seconds = len(group) * block["iterations"] * of_picture * pixel_share
                 jobs.append(_job(f"{made} {recipe} {group[0]}", seconds, after))
     return jobs
 

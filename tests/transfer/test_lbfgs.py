@@ -91,22 +91,6 @@ def test_a_start_at_the_minimum_has_converged():
     assert torch.equal(trajectory.picture_at(50), trajectory.picture_at(0))
 
 
-def test_a_row_that_has_converged_goes_on_where_it_is_revised():
-    target, trajectory = [0.25], new_trajectory(40)
-
-    def revise(row, parameters, ends):
-        if not ends or target[0] == 0.75:
-            return False
-        target[0] = 0.75
-        trajectory.restart()
-        return True
-
-    problem = Problem(Counted(lambda image: (image - target[0]).square().flatten(1).sum(1)))
-    (outcome,) = minimise(problem, torch.full((1, 3, 2, 2), 0.25), [trajectory], revise)
-    torch.testing.assert_close(outcome.parameters, torch.full((1, 3, 2, 2), 0.75), atol=1e-3, rtol=0)
-    assert trajectory.total[0] == pytest.approx(12 * 0.5**2)
-
-
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_a_loss_that_is_not_finite_at_the_start_is_divergence(value):
     with pytest.raises(Divergence, match="finite loss at the start"):

@@ -164,12 +164,11 @@ def test_in_a_configuration_the_keys_of_each_block(fair):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"optimiser": "adam"}, "content_target: adam cannot change the style weight"),
-        ({"style_weight": 0.0}, "content_target: the search needs both losses"),
-        ({"content_weight": 0.0}, "content_target: the search needs both losses"),
+        ({"loss_normalisation": "mean"}, "content_target: its cost is in units of a relative style loss"),
+        ({"style_weight": 0.0}, "content_target: its cost is in units of a relative style loss"),
     ],
 )
-def test_a_content_target_needs_two_losses_and_lbfgs(fair, changes, said):
+def test_a_content_target_needs_a_relative_style_loss(fair, changes, said):
     assert contradictions(fair | {"content_target": 0.5}) == []
     with pytest.raises(ConfigError, match=said):
         recipe_from_settings(fair | {"content_target": 0.5} | changes)

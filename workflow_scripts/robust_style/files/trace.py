@@ -42,11 +42,10 @@ class Trace:
     their weights in the recipe; a loss without weight is 0. From iteration `float32_from` on, losses are computed in
     float32 (None: in `precision` throughout). `coarse` has the total losses at the smaller sizes before. `batch_size`
     pictures were painted together, which changes each by rounding. `snapshots` are the iterations of the tiles in the
-    strip: those of the recipe, or the last iteration where the optimisation ended earlier. `content_target` is the
-    result of the search, for a recipe with that key, else None: `target`, `reached`, `style_weight`, `content_ssim`,
-    `evaluations` (of all rounds), `rounds`; iterations and losses are then those of the finish, with its last style
-    weight. `recipe` are the settings. Nothing depends on the time or place of the run. `path` is the trace's own file
-    and not part of it.
+    strip: those of the recipe, or the last iteration where the optimisation ended earlier. `content_target` has
+    `target`, `reached` and `content_ssim` for a recipe with that key, else it is None; the total loss then also has the
+    cost of the distance to the target. `recipe` are the settings. Nothing depends on the time or place of the run.
+    `path` is the trace's own file and not part of it.
     """
 
     path: Path

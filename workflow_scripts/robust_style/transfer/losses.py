@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from robust_style.errors import ImageError
+from robust_style.transfer.content_target import deviation_cost
 from robust_style.transfer.encoder import Encoder, MakeEncoder
 from robust_style.transfer.gram import gram_matrix
 from robust_style.transfer.recipe import Distance, Recipe
@@ -56,7 +57,8 @@ class Scene:
 class Losses:
     """Losses of each picture of a batch; `total` is the sum of the others, each times its weight in the recipe.
 
-    A loss with weight 0 is not computed and reported as 0.
+    A loss with weight 0 is not computed and reported as 0. With a content target the total also has the cost of the
+    distance to it (`content_target.deviation_cost`), times the style weight.
     """
 
     total: Float[Tensor, " batch"]
@@ -99,8 +101,6 @@ class Objective:
         self._recipe = recipe
         self._scenes = scenes
         self._contents = torch.cat([scene.content for scene in scenes])
-        # one for each picture, because a search for a content target changes it
-        self._style_weights = self._contents.new_full((len(scenes),), recipe.style_weight)
         self._transformations = transformations
         self._fast = self._targets(dtype)
         self._float32 = None if dtype == torch.bfloat16 else self._fast
@@ -109,10 +109,6 @@ class Objective:
     def is_float32(self) -> bool:
         """True if all iterations are computed in float32."""
         return self._float32 is self._fast
-
-    def set_style_weight(self, row: int, weight: float) -> None:
-        """Replace the style weight of one picture of the batch; both weights are above 0."""
-        self._style_weights[row] = weight
 
     def __call__(
         self, images: Float[Tensor, "rows 3 height width"], rows: Rows = None, in_float32: bool = False
@@ -145,7 +141,10 @@ class Objective:
             mask = None if term.mask is None else _select(rows, term.mask)
             difference = _style_of(recipe, maps[term.layer], mask) - _select(rows, term.target)
             style = style + _distances(difference, recipe.distance) * _select(rows, term.factor)
-        total = recipe.content_weight * content + _select(rows, self._style_weights) * style
+        total = recipe.content_weight * content + recipe.style_weight * style
+        if recipe.content_target is not None:
+            cost = deviation_cost(images, _select(rows, self._contents), recipe.content_target)
+            total = total + recipe.style_weight * cost
         variation = torch.zeros_like(content)
         if recipe.total_variation_weight:
             variation = total_variation(images)

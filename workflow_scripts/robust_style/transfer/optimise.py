@@ -11,7 +11,7 @@ from torch import Tensor
 from robust_style.compute.randomness import stream
 from robust_style.model.network import NormalisedNetwork
 from robust_style.transfer.colour_preservation import add_colours_of, luminance, match_luminance, recolour
-from robust_style.transfer.content_target import ContentTarget, TargetResult
+from robust_style.transfer.content_target import TargetResult, target_result
 from robust_style.transfer.encoder import Encoder, MakeEncoder
 from robust_style.transfer.geometry import part_of
 from robust_style.transfer.losses import Objective, Scene, Style
@@ -41,14 +41,12 @@ class StyleSource:
 class Observer:
     """What to record of one optimisation: pictures at the iterations `keep`; `report` is called at each iteration.
 
-    An exception from `report` or a signal handler ends the optimisation; `best` then has the best picture. `note` is
-    called with a line about each round of the search for a content target.
+    An exception from `report` or a signal handler ends the optimisation; `best` then has the best picture.
     """
 
     keep: Collection[int]
     report: Report
     best: BestSoFar | None = None
-    note: Callable[[str], None] = lambda line: None
 
 
 @dataclass(frozen=True)
@@ -76,8 +74,8 @@ class Painting:
 
     `picture` is clamped to [0, 1], once, at the end; `out_of_range_fraction` is the share of its pixels with a channel
     outside before that. `stopped` is the reason of the end: iterations, converged or diverged. `coarse` are the
-    trajectories at the coarse scales, in order. `target` is the result of the search for a content target, None for a
-    recipe without one; the trajectory is then that of the last round.
+    trajectories at the coarse scales, in order. `target` is the result of a content target, None for a recipe
+    without one.
     """
 
     picture: UInt8[Tensor, "3 height width"]
@@ -193,8 +191,7 @@ def optimise(
             coarse_trajectories.append(trajectory)
     stage = _Stage(encoder, recipe, scenes(1.0), dtype, randomness)
     trajectories = stage.trajectories(recipe.iterations, observers)
-    target = stage.content_target(trajectories, observers)
-    outcomes = stage.run(stage.start(previous), trajectories, target)
+    outcomes = stage.run(stage.start(previous), trajectories)
     pictures = [stage.developer(row)(outcome.parameters) for row, outcome in enumerate(outcomes)]
     return [
         Painting(
@@ -203,7 +200,7 @@ def optimise(
             outcome.stopped,
             _out_of_range_fraction(stage.parameterisation.decode(outcome.parameters)),
             coarse[row],
-            target.result(row, pictures[row]) if target else None,
+            stage.target_result(row, pictures[row]),
         )
         for row, outcome in enumerate(outcomes)
     ]
@@ -260,26 +257,17 @@ class _Stage:
             for row, observer in enumerate(observers)
         ]
 
-    def content_target(self, trajectories: Sequence[Trajectory], observers: Sequence[Observer]) -> ContentTarget | None:
-        """The searches of the style weights, None for a recipe without a content target."""
+    def target_result(self, row: int, picture: UInt8[Tensor, "3 height width"]) -> TargetResult | None:
+        """How near the picture is to the recipe's content target, None without one."""
         if self.recipe.content_target is None:
             return None
-        return ContentTarget(
-            self.recipe.content_target,
-            self.recipe.style_weight,
-            [eight_bit(scene.content) for scene in self.scenes],
-            trajectories,
-            [observer.note for observer in observers],
-            self.objective.set_style_weight,
-        )
+        return target_result(self.recipe.content_target, picture, eight_bit(self.scenes[row].content))
 
-    def run(
-        self, start: Tensor, trajectories: Sequence[Trajectory], target: ContentTarget | None = None
-    ) -> list[Outcome]:
+    def run(self, start: Tensor, trajectories: Sequence[Trajectory]) -> list[Outcome]:
         """Run the recipe's optimiser."""
         clamp = self.recipe.clamp and self.recipe.parameterisation == "pixel"
         if self.recipe.optimiser == "lbfgs":
-            return minimise(self.problem, start, trajectories, target.revise if target else None)
+            return minimise(self.problem, start, trajectories)
         if self.recipe.optimiser == "adam":
             rate = self.recipe.learning_rate
             return minimise_by_adam(self.problem, start, trajectories, learning_rate=rate, clamp=clamp)

@@ -21,7 +21,6 @@ from robust_style.errors import ConfigError, Divergence, ImageError
 from robust_style.files.checkpoint import Checkpoint
 from robust_style.model.convert import network_to_paint_with
 from robust_style.signals import Interrupted, uninterruptible
-from robust_style.transfer.content_target import TargetResult
 from robust_style.transfer.geometry import (
     MULTIPLE_PX,
     SMALLEST_PX,
@@ -118,7 +117,7 @@ def paint_photo_file(
             StyleSource(_style_source(path, image, style_px), weight, photo.mask_source(mask, say) if mask else None)
             for path, image, weight, mask in zip(request.styles, styles, request.weights, request.masks, strict=True)
         ],
-        Observer(frames, progress, best, lambda line: say(f"{request.content.name}: {line}")),
+        Observer(frames, progress, best),
     )
     try:
         ((_, (painting,)),) = paint(
@@ -133,9 +132,8 @@ def paint_photo_file(
                 assert best.trajectory is not None
                 _write(request, photo, best.picture(), best.trajectory, best.iterations, INTERRUPTED, quality)
             budget = settings.iterations + sum(scale.iterations for scale in settings.coarse_scales)
-            of_budget = "" if settings.content_target else f" of {budget}"
             interruption.kept = (
-                f"{request.output}: the best picture so far, after {best.iterations}{of_budget} iterations"
+                f"{request.output}: the best picture so far, after {best.iterations} of {budget} iterations"
             )
         raise
     finally:
@@ -147,19 +145,10 @@ def paint_photo_file(
     # With lbfgs only rejected steps rise; the picture never does.
     rises = settings.optimiser != "lbfgs" and trajectory.worst_rise > 1
     rise = f", rose {trajectory.worst_rise:.3g}-fold on the way" if rises else ""
+    target = f"; {painting.target.words}" if painting.target else ""
     return (
         f"{request.output}: {width} x {height} px, loss {trajectory.total[0]:.4g} -> {trajectory.total[-1]:.4g} "
-        f"({_STOPPED_TEXT[painting.stopped]} {trajectory.last} iterations{rise}){_target_text(painting.target)}"
-    )
-
-
-def _target_text(target: TargetResult | None) -> str:
-    if target is None:
-        return ""
-    reached = "reached" if target.reached else "NOT reached"
-    return (
-        f"; content target {target.target} {reached}: SSIM {target.content_ssim:.3f}, style weight "
-        f"{target.style_weight:.4g}, {target.evaluations} iterations in all"
+        f"({_STOPPED_TEXT[painting.stopped]} {trajectory.last} iterations{rise}){target}"
     )
 
 

@@ -143,17 +143,12 @@ def contradictions(settings: Settings) -> list[str]:
         faults.append(
             f"line_search: {settings['optimiser']} has no other; set it to none, or optimiser to lbfgs_unguarded"
         )
-    if settings["content_target"] is not None:
-        if settings["optimiser"] != "lbfgs":
-            faults.append(
-                f"content_target: {settings['optimiser']} cannot change the style weight on the way; set optimiser to "
-                "lbfgs, or content_target to null"
-            )
-        if not settings["content_weight"] or not _has_style(settings):
-            faults.append(
-                "content_target: the search needs both losses; give style and content a weight above 0, or set "
-                "content_target to null"
-            )
+    has_relative_style = settings["loss_normalisation"] == "relative" and _has_style(settings)
+    if settings["content_target"] is not None and not has_relative_style:
+        faults.append(
+            "content_target: its cost is in units of a relative style loss; set loss_normalisation to relative and "
+            "style_weight above 0, or content_target to null"
+        )
     random_keys = [key for key in _TRANSFORMATION_KEYS if settings[key]]
     if random_keys and settings["optimiser"] != "adam":
         faults.append(

@@ -98,6 +98,8 @@ def stylize(
             network, settings, requests, size_px=size_px, dtype=dtype_of(arithmetic), device=where
         ):
             for number, painting in zip(numbers, paintings, strict=True):
+                if painting.target:
+                    print(f"{'--'.join(pairs[number])} · {painting.target.words}", file=sys.stderr, flush=True)
                 content, style = pairs[number]
                 files = products[number]
                 _write(painting, settings, frames, files, preview_px, animation_px)
@@ -165,11 +167,7 @@ def _requests(
             seed,
             source(content),
             style_sources(style, blends, source),
-            Observer(
-                (*recipe.snapshots, *frames),
-                _reporter(f"{content}--{style}", recipe.iterations),
-                note=_noter(f"{content}--{style}"),
-            ),
+            Observer((*recipe.snapshots, *frames), _reporter(f"{content}--{style}", recipe.iterations)),
         )
         for content, style in pairs
     ]
@@ -205,10 +203,6 @@ def _reporter(pair: str, iterations: int) -> Callable[[int, float], None]:
             print(f"{pair} · iteration {iteration}/{iterations} · loss {loss:.6g}", file=sys.stderr, flush=True)
 
     return report
-
-
-def _noter(pair: str) -> Callable[[str], None]:
-    return lambda line: print(f"{pair} · {line}", file=sys.stderr, flush=True)
 
 
 def _write(

@@ -63,8 +63,6 @@ _SHARE_OF_H100 = {
 _RECONSTRUCTION_SHARE = 0.45
 # MEASURED (the same machine, two threads, float32 against bfloat16, batch 128, n = 2): the library's loop against ours.
 _LIBRARY_FACTORS = {"standard": 2.0, "adversarial": 3.6}
-# Iterations of a picture with a content target, as a multiple of those without: two to three (transfer.content_target).
-_TARGET_FACTOR = 2.5
 # ASSUME: other architectures compute as fast for each operation; operations are counted (model.architectures).
 _LONGEST_UNASKED_HOURS = 2.0
 
@@ -172,7 +170,7 @@ def run_hours(config: Config, speed: Speed = TWO_CORES) -> float:
             steps = evaluation["steps"] * evaluation["restarts"]
             classifying += count * attacked * steps * speed.per_attack_step
         iterations = sum(
-            number * len(pairs(config)) * iterations_of_picture(transfer["recipes"][recipe])
+            number * len(pairs(config)) * transfer["recipes"][recipe]["iterations"]
             for recipe, number in painters.items()
         )
         painting = iterations * pixels * speed.per_pixel
@@ -180,11 +178,6 @@ def run_hours(config: Config, speed: Speed = TWO_CORES) -> float:
         jobs = 2 * count + sum(painters.values()) * jobs_of_checkpoint + reconstructed
         seconds += classifying * of_image * larger + painting * of_pixel + jobs * speed.per_job
     return seconds / 3600
-
-
-def iterations_of_picture(recipe: Config) -> float:
-    """Iterations of one picture, more than the recipe's if its style weight is searched."""
-    return float(recipe["iterations"]) * (1.0 if recipe["content_target"] is None else _TARGET_FACTOR)
 
 
 def announced_duration(config: Config, short: Config | None = None) -> str:

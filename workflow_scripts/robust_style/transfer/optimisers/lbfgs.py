@@ -5,7 +5,7 @@ The loss never rises, except where the precision or the style weight changes.
 
 import math
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -39,27 +39,20 @@ FLOAT32_AT_THE_END = 10
 # Pairs kept. MEASURED (pilot, 256 px): the 100 pairs of torch's default take as much time as the network.
 HISTORY = 20
 
-# `revise(row, parameters, ends)`, called after each recorded iteration; `ends`: the row would stop now. Returns True if
-# the row must be evaluated again, because its objective changed or its trajectory was restarted.
-Revise = Callable[[int, Tensor, bool], bool]
 
-
-def minimise(
-    problem: Problem, start: Tensor, trajectories: Sequence[Trajectory], revise: Revise | None = None
-) -> list[Outcome]:
+def minimise(problem: Problem, start: Tensor, trajectories: Sequence[Trajectory]) -> list[Outcome]:
     """The best parameters of each row within the iterations of its trajectory, not clamped.
 
     Rows are independent: each has its own memory, line search, end and precision. At each iteration the trajectory
     records the best picture so far and the loss that was evaluated; a trial step that the line search rejects costs an
     iteration. If the objective is not always in float32, the last ten iterations are, and so are all after a line
-    search that failed, because rounding hid the decrease; the switch costs one iteration. Where `revise` returns True,
-    the row goes on from its picture and keeps its memory; evaluating the picture again is the next iteration, which is
-    number 0 of a restarted trajectory. Raises Divergence if the loss is not finite at the start.
+    search that failed, because rounding hid the decrease; the switch costs one iteration. Raises Divergence if the loss
+    is not finite at the start.
 
     Source: Nocedal & Wright 2006, algorithms 7.4 and 3.1. Differs from torch.optim.LBFGS: backtracking instead of no
     line search or strong Wolfe, capped steps, and an exact number of iterations.
     """
-    return _Minimisation(problem, start, trajectories, revise).run()
+    return _Minimisation(problem, start, trajectories).run()
 
 
 @dataclass
@@ -71,16 +64,14 @@ class _Row:
     slope: float = 0.0
     step_length: float = 0.0
     trials: int = 0
-    # the current picture is to be evaluated once more: in float32, or with a revised objective
+    # the current picture is to be evaluated once more: in float32
     reevaluate: bool = False
     stopped: str | None = None
 
 
 class _Minimisation:
-    def __init__(
-        self, problem: Problem, start: Tensor, trajectories: Sequence[Trajectory], revise: Revise | None
-    ) -> None:
-        self.problem, self.trajectories, self.revise = problem, trajectories, revise
+    def __init__(self, problem: Problem, start: Tensor, trajectories: Sequence[Trajectory]) -> None:
+        self.problem, self.trajectories = problem, trajectories
         all_rows = range(len(start))
         point = problem.evaluate(start, all_rows, [problem.is_float32] * len(start))
         refuse_divergence_at_start(point)
@@ -167,23 +158,12 @@ class _Minimisation:
         trajectory.record(row.losses, parameters, evaluated)
         if trajectory.is_complete:
             row.stopped = "iterations"
-        if self._is_revised(number):
-            return
         if row.stopped is None and not row.in_float32 and trajectory.remaining <= FLOAT32_AT_THE_END:
             self._switch_to_float32(number)
         if row.reevaluate:
             trajectory.set_float32()
         if row.stopped is not None:
             trajectory.close(parameters)
-
-    def _is_revised(self, number: int) -> bool:
-        row = self.rows[number]
-        parameters = self.parameters[number : number + 1]
-        if self.revise is None or not self.revise(number, parameters, row.stopped is not None):
-            return False
-        row.in_float32, row.stopped = self.problem.is_float32, None
-        row.reevaluate, row.step_length = True, 0.0
-        return True
 
     def _choose_directions(self, candidates: Sequence[int]) -> None:
         """Compute new directions and first step lengths of the rows that go on."""
@@ -205,8 +185,7 @@ class _Minimisation:
             if not slopes[number] < 0:
                 # the gradient is 0
                 self.rows[number].stopped = "converged"
-                if not self._is_revised(number):
-                    self.trajectories[number].close(self.parameters[number : number + 1])
+                self.trajectories[number].close(self.parameters[number : number + 1])
         if len(numbers) == len(self.rows):
             self.direction = direction
         else:

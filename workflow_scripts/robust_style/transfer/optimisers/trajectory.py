@@ -35,8 +35,8 @@ class BestSoFar:
     def update(self, trajectory: "Trajectory", parameters: Tensor) -> None:
         """Consider the iteration that `trajectory` has just recorded, at `parameters`."""
         loss = trajectory.losses[-1].total
-        # losses at another size, of another style weight or in another precision are not comparable
-        is_first_of_its_kind = trajectory.last in (0, trajectory.comparable_from)
+        # losses at another size or in another precision are not comparable
+        is_first_of_its_kind = trajectory.last in (0, trajectory.float32_from)
         if is_first_of_its_kind or loss < self._loss:
             self.trajectory, self._loss, self._parameters = trajectory, loss, parameters
         self.iterations += trajectory.last > 0
@@ -59,9 +59,8 @@ class Trajectory:
     called with the number of each iteration and its total loss; `develop` makes a picture of parameters; `best` is
     updated at each iteration.
 
-    `float32_from` is the first iteration in float32 after others in bfloat16 (None: no change of precision),
-    `reweighted_from` the first with the current style weight, and `comparable_from` the later of the two: losses before
-    it are not comparable with those after it.
+    `float32_from` is the first iteration in float32 after others in bfloat16 (None: no change of precision): losses
+    before it are not comparable with those after it.
     """
 
     def __init__(
@@ -82,7 +81,6 @@ class Trajectory:
         self.has_diverged = False
         self.pictures: dict[int, UInt8[Tensor, "3 height width"]] = {}
         self.float32_from: int | None = None
-        self.comparable_from = self.reweighted_from = 0
 
     @property
     def total(self) -> list[float]:
@@ -119,20 +117,7 @@ class Trajectory:
 
     def set_float32(self) -> None:
         """Mark that losses are computed in float32 from the next iteration on."""
-        self.float32_from = self.comparable_from = len(self.losses)
-
-    def change_style_weight(self, change: float) -> None:
-        """Add `change` to the style weight of all recorded total losses; the next iteration has the new weight."""
-        self.losses = [losses._replace(total=losses.total + change * losses.style) for losses in self.losses]
-        self.comparable_from = self.reweighted_from = len(self.losses)
-
-    def restart(self) -> None:
-        """Forget all iterations: the next one to be recorded is number 0."""
-        self.losses.clear()
-        self.evaluated.clear()
-        self.pictures.clear()
-        self.has_diverged = False
-        self.float32_from, self.comparable_from, self.reweighted_from = None, 0, 0
+        self.float32_from = len(self.losses)
 
     def close(self, parameters: Tensor) -> None:
         """Keep the picture of the last iteration, also if the optimisation ended early."""
@@ -149,12 +134,12 @@ class Trajectory:
 
         All evaluations count, also those of steps that a line search rejected; 1e300 if the optimisation diverged. A
         picture that is evaluated again in float32 has another loss by rounding, which is no rise: the best is reset at
-        `float32_from`. Of a search for a style weight, those with the last weight count.
+        `float32_from`.
         """
         if self.has_diverged:
             return _LARGEST
         best, worst = math.inf, 1.0
-        for number, loss in enumerate(self.evaluated[self.reweighted_from :], self.reweighted_from):
+        for number, loss in enumerate(self.evaluated):
             best = loss if number == self.float32_from else min(best, loss)
             worst = max(worst, _ratio(loss, best))
         return worst
