@@ -21,9 +21,10 @@ class ClaimRow:
     """A claim judged with one recipe.
 
     `estimate` is the left side of the contrast less the right one, without its margin (`threshold`), in units of
-    `measure`, averaged over pairs within a seed and then over seeds; `interval_*` its interval over seeds at the
-    `confidence` of Holm's step (exploratory: 0.95), `crossed_*` that of other contents and styles, too. `adjusted_p` is
-    Holm's adjusted p of a primary claim, the q-value of an exploratory one. `per_seed` lists `seed:value`. None means
+    `measure`, averaged over pairs within a seed and then over seeds; where `unit` is `architectures`, these are in the
+    place of seeds in all columns. `interval_*` is the interval over seeds at the `confidence` of Holm's step
+    (exploratory: 0.95), `crossed_*` that of other contents and styles, too. `adjusted_p` is Holm's adjusted p of a
+    primary claim, the q-value of an exploratory one. `per_seed` lists `seed:value` or `architecture:value`. None means
     that there is no such number.
     """
 
@@ -32,6 +33,7 @@ class ClaimRow:
     source: str
     quote: str
     family: str
+    unit: str
     recipe: str
     contrast: str
     measure: str

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator
 
+from robust_style.claims.formula import ARCHITECTURES
 from robust_style.claims.table import plain_verdict, read_claims
 from robust_style.figure.palette import VERDICTS
 from robust_style.figure.style import (
@@ -55,14 +56,18 @@ def draw_claims_forest(*, claims: Path, figure: Path, vector: Path) -> None:
     rows = read_claims(claims)
     tested, untested = rows[rows["estimate"].notna()], rows[rows["estimate"].isna()]
     with figure_style():
-        save(_drawn([block for _, block in tested.groupby("claim", sort=False)], _note(untested)), figure, vector)
+        save(_drawn([block for _, block in tested.groupby("claim", sort=False)], _note(rows, untested)), figure, vector)
 
 
-def _note(untested: pd.DataFrame) -> list[str]:
+def _note(rows: pd.DataFrame, untested: pd.DataFrame) -> list[str]:
     names = [
         f"{row.statement} ({spoken(row.recipe)})" if row.recipe else row.statement for row in untested.itertuples()
     ]
-    words = f"{NOTE} Not tested: {'; '.join(dict.fromkeys(map(shortened, names)))}." if names else NOTE
+    words = NOTE
+    if (rows["unit"] == ARCHITECTURES).any():
+        words += " Claims over architectures have these in place of training seeds."
+    if names:
+        words += f" Not tested: {'; '.join(dict.fromkeys(map(shortened, names)))}."
     return wrap(words, PAGE_WIDTH_MM, SMALL_PT)
 
 
