@@ -70,7 +70,13 @@ if (
 ):
     or_stop(snakemake_report.require_results, sys.argv, RESULTS)
 
-or_stop(read_claim_blocks, [Path(path) for path in config["claims"]])
+CLAIMS = or_stop(read_claim_blocks, [Path(path) for path in config["claims"]])
+# Architecture -> its networks, for claims that compare over architectures.
+ARCHITECTURES = (
+    or_stop(experiment.networks_by_architecture, config)
+    if any(claim.unit == "architectures" for claim in CLAIMS)
+    else {}
+)
 
 # Layers of other architectures that stand for the layers of VGG in recipes.
 STAND_INS = read_stand_ins(PROJECT / "config" / "layers.yaml")

@@ -227,6 +227,7 @@ rule judge_claims:
         networks=experiment.networks_by_role(config),
         recipes=experiment.compared_recipes(config),
         epsilons=experiment.training_epsilons(config),
+        architectures=ARCHITECTURES,
         code=fingerprint("judge_claims"),
     message:
         "Judging the published claims by the scores."

@@ -42,7 +42,7 @@ rule import_network:
     conda:
         "../envs/train.yaml"
     resources:
-        mem_mb=3000,
+        mem_mb=5000,  # MadryLab's VGG16: 1.11 GB, and its tensors again
         runtime=60,
     params:
         settings=lambda wildcards: config["networks"][wildcards.network],

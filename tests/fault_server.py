@@ -33,6 +33,8 @@ class Offer:
     pause_s: float = 0.0
     """Between pieces of `piece` bytes."""
     piece: int = 2**16
+    headers: dict[str, str] = field(default_factory=dict)
+    """Further headers of the answer, also to HEAD."""
     asked: list[dict[str, str]] = field(default_factory=list)
     sent: int = 0
 
@@ -60,7 +62,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
         "PREFERRED_BYTES_PER_S": 1e6,
     }
     for name, value in settings.items():
-        monkeypatch.setattr(download, f"_{name}", value)
+        monkeypatch.setattr(download, name if name == "TIMEOUTS_S" else f"_{name}", value)
 
 
 @contextmanager
@@ -84,6 +86,14 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         pass
 
+    def do_HEAD(self) -> None:
+        faults: FaultServer = self.server.faults  # type: ignore[attr-defined]
+        offer = faults.offers.get(self.path)
+        self.send_response(404 if offer is None else offer.status)
+        for name, value in offer.headers.items() if offer else ():
+            self.send_header(name, value)
+        self.end_headers()
+
     def do_GET(self) -> None:
         faults: FaultServer = self.server.faults  # type: ignore[attr-defined]
         offer = faults.offers.get(self.path)
@@ -104,6 +114,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", offer.content_type)
         if start:
             self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
+        for name, value in offer.headers.items():
+            self.send_header(name, value)
         if offer.has_etag:
             self.send_header("ETag", tag)
         if offer.states_length:

@@ -89,7 +89,8 @@ def made_claims(table: Path) -> list[dict[str, object]]:
 def _claim(slug: str, words: str, verdict: str, recipe: str, exhibit: str) -> dict[str, object]:
     return {
         "claim": slug, "statement": f"A network {words}.", "source": "Shatz", "recipe": recipe,
-        "quote": "", "family": "primary", "contrast": "adversarial < standard", "measure": "style_colour_distance",
+        "quote": "", "family": "primary", "unit": "seeds",
+        "contrast": "adversarial < standard", "measure": "style_colour_distance",
         "estimate": -0.151, "threshold": 0.0, "smallest_effect": 0.05, "confidence": 0.95, "per_seed": "",
         "interval_low": -0.25, "interval_high": -0.05,
         "crossed_low": "", "crossed_high": "", "p_value": "", "adjusted_p": "", "seeds_needed": "",

@@ -330,6 +330,7 @@ def claim_row(claim: str = "style_faster", recipe: str = "fair", **settings) -> 
         "recipe": recipe,
         "quote": "",
         "family": "primary",
+        "unit": "seeds",
         "contrast": "adversarial < standard",
         "measure": "style_texture_distance",
         "estimate": -0.11,

@@ -11,5 +11,6 @@ with step(snakemake):
         networks=snakemake.params.networks,
         recipes=snakemake.params.recipes,
         epsilons=snakemake.params.epsilons,
+        architectures=snakemake.params.architectures,
         claims=Path(snakemake.output.claims),
     )

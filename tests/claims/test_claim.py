@@ -38,6 +38,7 @@ def test_a_block_is_a_sentence_and_its_conditions(tmp_path):
         ("    source: somebody", "    sauce: somebody", "does not fit claims_schema.yaml"),
         ("holds_if: [adversarial > standard]", "compare: {networks: [a, b]}", "keeps.compare: write holds_if"),
         ("claims:", "claims: [", "expected YAML"),
+        ("    source: somebody", "    source: somebody\n    unit: networks", "'networks' is not one of"),
     ],
 )
 def test_a_faulty_file_is_one_error(tmp_path, old, new, message):
@@ -52,3 +53,22 @@ def test_five_primary_claims_are_too_many(tmp_path):
     text = f"{head}claims:\n" + "".join(block.replace("keeps", f"keeps_{n}") for n in range(5))
     with pytest.raises(ConfigError, match="at most 4 primary claims, found 5"):
         read(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("formula", "stray"),
+    [
+        ("vgg16 > standard", "vgg16"),
+        ("adversarial@half > standard", "@half"),
+        ("rank_correlation(epsilon) > 0.2", "rank_correlation"),
+        ("mean(adversarial) > standard", "mean"),
+    ],
+)
+def test_over_architectures_only_the_two_regimes_can_be_compared(tmp_path, formula, stray):
+    text = BLOCK.replace("[adversarial > standard]", f"[{{formula: '{formula}', smallest_effect: 1}}]")
+    text = text.replace("source: somebody", "source: somebody\n    unit: architectures")
+    with pytest.raises(ConfigError, match=f"standard and adversarial, found {stray} in"):
+        read(tmp_path, text)
+    (claim,) = read(tmp_path, BLOCK.replace("source: somebody", "source: somebody\n    unit: architectures"))
+    assert claim.unit == "architectures"
+    assert read(tmp_path, BLOCK)[0].unit == "seeds"

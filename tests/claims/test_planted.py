@@ -299,3 +299,136 @@ def test_a_constant_added_to_both_changes_nothing():
     after = planted.judged()["better_at_equal_content"]
     assert after.estimate == pytest.approx(before.estimate)
     assert after.verdict == before.verdict
+
+
+NETS = ("alex", "dense", "mobile", "res18", "res50", "vgg16")
+EFFECTS = dict.fromkeys(NETS, -0.1)
+OVER_ARCHITECTURES = """
+smallest_effects: {style_texture_distance: 0.05}
+claims:
+  closer:
+    statement: A robust network comes closer to the style, over architectures
+    source: a test
+    unit: architectures
+    primary: true
+    recipe: matched
+    measure: style_texture_distance
+    holds_if: [adversarial < standard]
+  better_than_recolouring:
+    statement: A robust network comes closer to the style than recolouring, over architectures
+    source: a test
+    unit: architectures
+    recipe: matched
+    measure: style_texture_distance
+    holds_if: [adversarial < control(histogram_matched)]
+"""
+
+
+class Imported:
+    """One standard and one adversarial network of each architecture, imported with the epochs 90 or 74.
+
+    `effects` is what an architecture's adversarial network is planted to differ by; `scatter` that of each picture.
+    """
+
+    def __init__(self, effects=EFFECTS, scatter=0.02, seed=7) -> None:
+        random = np.random.default_rng(0)
+        keys = [
+            ("matched", f"{architecture}_{regime}", regime, seed, 74 if architecture == "vgg16" else 90, *pair)
+            for architecture, regime, pair in product(effects, ("standard", "adversarial"), PAIRS)
+        ]
+        keys += [("matched", "single_vgg19", "standard", seed, 74, *pair) for pair in PAIRS]
+        keys += [("none", "histogram_matched", "control", 0, 0, *pair) for pair in PAIRS]
+        labels = ("recipe", "network", "regime", "seed", "epoch", "content", "style")
+        numbers = (*MEASURES, *RATED, *ACCURACIES, *TARGET)
+        self.rows = pd.DataFrame(keys, columns=labels).assign(**dict.fromkeys(numbers, 0.5))
+        self.rows["worst_rise"] = 1.0
+        planted = self.rows["network"].map({f"{name}_adversarial": effect for name, effect in effects.items()})
+        self.rows["style_texture_distance"] += planted.fillna(0.0) + random.normal(0, scatter, len(self.rows))
+        self.architectures = {
+            name: {regime: f"{name}_{regime}" for regime in ("standard", "adversarial")} for name in effects
+        }
+
+    def judged(self, folder) -> dict[str, ClaimRow]:
+        (folder / "claims.yaml").write_text(OVER_ARCHITECTURES, encoding="utf-8")
+        snapshots = self.rows.assign(iteration=0)[[*self.rows.columns[:7], "iteration", "content_ssim"]]
+        evidence = Evidence(self.rows, snapshots, {}, RECIPES, {}, self.architectures)
+        return {row.claim: row for row in judge(read_claim_blocks([folder / "claims.yaml"]), evidence)}
+
+
+@pytest.mark.parametrize(
+    ("effects", "verdict"),
+    [
+        (dict.fromkeys(NETS, -0.1), "supported"),
+        (dict.fromkeys(NETS, 0.1), "refuted"),
+        (dict.fromkeys(NETS, 0.0), "refuted"),  # no effect of the smallest size
+        (dict.fromkeys(NETS, -0.02), "refuted"),
+        (dict(zip(NETS, (-0.3, 0.2, -0.2, 0.1, -0.1, 0.1), strict=True)), "undecided"),
+        (
+            dict(zip(NETS, (-0.9, 0.05, 0.05, 0.05, 0.05, 0.05), strict=True)),
+            "undecided",
+        ),  # one of six
+        (dict.fromkeys(NETS[:3], -0.1), "supported"),
+        (dict.fromkeys(NETS[:2], -0.1), "undecided (n = 2 architectures)"),
+        (dict.fromkeys(NETS[:1], -0.1), "undecided (n = 1 architecture)"),
+    ],
+)
+def test_over_architectures_each_is_a_unit(tmp_path, effects, verdict):
+    row = Imported(effects).judged(tmp_path)["closer"]
+    assert (row.verdict, row.unit, row.seeds, row.pairs) == (verdict, "architectures", len(effects), len(PAIRS))
+    values = dict(part.split(":") for part in row.per_seed.split())
+    assert {name: float(value) for name, value in values.items()} == pytest.approx(effects, abs=0.04)
+
+
+def test_over_architectures_the_same_differences_everywhere_decide_nothing(tmp_path):
+    row = Imported(scatter=0.0).judged(tmp_path)["closer"]
+    assert row.verdict == "undecided (no variation over architectures)"
+
+
+def test_over_architectures_swapped_regimes_turn_the_difference_round(tmp_path):
+    planted = Imported()
+    row = planted.judged(tmp_path)["closer"]
+    planted.architectures = {
+        name: {"standard": networks["adversarial"], "adversarial": networks["standard"]}
+        for name, networks in planted.architectures.items()
+    }
+    turned = planted.judged(tmp_path)["closer"]
+    assert (row.verdict, turned.verdict) == ("supported", "refuted")
+    assert turned.estimate == pytest.approx(-row.estimate)
+    assert (turned.interval_low, turned.interval_high) == pytest.approx((-row.interval_high, -row.interval_low))
+
+
+def test_over_architectures_their_order_and_names_change_nothing(tmp_path):
+    planted = Imported()
+    before = planted.judged(tmp_path)
+    planted.rows = planted.rows.sample(frac=1, random_state=0)
+    planted.architectures = {f"{9 - number}": nets for number, nets in enumerate(planted.architectures.values())}
+    after = planted.judged(tmp_path)
+    for name, row in before.items():
+        other = after[name]
+        assert (row.verdict, row.seeds, row.strongest_for) == (other.verdict, other.seeds, other.strongest_for)
+        assert (row.estimate, row.p_value) == pytest.approx((other.estimate, other.p_value))
+
+
+def test_over_architectures_pictures_and_gaps_have_the_names_of_files(tmp_path):
+    planted = Imported(dict.fromkeys(NETS, -0.1) | {"vgg16": -0.5})
+    row = planted.judged(tmp_path)["closer"]
+    assert row.strongest_for.startswith("matched/vgg16_adversarial+vgg16_standard/seed_7/epoch_074/")
+    of_vgg = planted.rows["network"] == "vgg16_adversarial"
+    whole, planted.rows = planted.rows, planted.rows[~of_vgg]
+    assert planted.judged(tmp_path)["closer"].verdict.startswith(
+        "incomplete (missing matched/vgg16_adversarial/seed_0/epoch_000/"
+    )
+    first = whole.index[of_vgg][0]
+    planted.rows = whole.drop(index=first)
+    gap = "--".join(whole.loc[first, ["content", "style"]])
+    missing = f"incomplete (missing matched/vgg16_adversarial/seed_7/epoch_074/{gap})"
+    assert planted.judged(tmp_path)["closer"].verdict == missing
+
+
+def test_over_architectures_a_control_is_the_same_for_all(tmp_path):
+    planted = Imported()
+    assert planted.judged(tmp_path)["better_than_recolouring"].verdict == "points to"
+    planted.architectures = {}
+    assert planted.judged(tmp_path)["closer"].verdict == (
+        "not tested (no architecture with a network for each of standard, adversarial)"
+    )

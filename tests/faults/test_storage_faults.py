@@ -112,7 +112,7 @@ def steps(root: Path) -> dict[str, dict[str, Any]]:
             "output": {"claims": claims},
             "params": {
                 "networks": networks_by_role(config), "recipes": recipes, "epsilons": training_epsilons(config),
-                "ratios": {},
+                "ratios": {}, "architectures": {},
             },
         },
         "draw_score_vs_epoch": {

@@ -1,6 +1,7 @@
 """From a stranger's file, local or downloaded, to a checkpoint that evaluation and style transfer accept."""
 
 import json
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from fault_server import Offer, fault_server
+from fault_server import FaultServer, Offer, fault_server, impatient
 from foreign_files import torch_bytes, written
 from robust_style.data.download import Source
 from robust_style.errors import CheckpointError, DownloadError
@@ -35,6 +36,7 @@ def dataset(tmp_path: Path) -> Path:
 
 
 def imported(dataset: Path, source: str, content: bytes = CONTENT, **changes: Any) -> Path:
+    """Import `source`; a change to None takes the key away."""
     checkpoint = dataset.parents[1] / "epoch_042.pt"
     settings = {
         "architecture": "vgg11", "width": 0.05, "regime": "adversarial", "source": source,
@@ -42,7 +44,8 @@ def imported(dataset: Path, source: str, content: bytes = CONTENT, **changes: An
     }  # fmt: skip
     import_network(
         dataset=dataset, checkpoint=checkpoint, downloads=dataset.parent / "downloads", network="theirs",
-        settings=settings | changes, seed=5, epoch=(settings | changes)["epoch"], code="code",
+        settings={key: value for key, value in (settings | changes).items() if value is not None},
+        seed=5, epoch=(settings | changes)["epoch"], code="code",
     )  # fmt: skip
     return checkpoint
 
@@ -93,6 +96,87 @@ def test_a_download_is_kept_and_used_again(dataset: Path, monkeypatch: pytest.Mo
             DownloadError, match=r"put it at .*downloads/theirs-000000000000 .*networks\.theirs\.source"
         ):
             imported(dataset, source, sha256="0" * 64)
+
+
+COMMIT = "0123456789" * 4
+STATED = {"X-Linked-Etag": f'"{sha256(CONTENT).hexdigest()}"', "X-Repo-Commit": COMMIT}
+RESOLVED = f"/owner/name/resolve/{COMMIT}/net.ckpt"
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultServer]:
+    """A server on this machine in place of the hub."""
+    impatient(monkeypatch)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with fault_server() as server:
+        monkeypatch.setenv("HF_ENDPOINT", f"{server.root}/")
+        yield server
+
+
+@pytest.mark.parametrize("revision", [COMMIT, "v1.0"])
+def test_the_hub_states_the_hash_and_redirects_to_the_content(
+    dataset: Path, hub: FaultServer, capsys: pytest.CaptureFixture[str], revision: str
+) -> None:
+    """As the hub does: the hash in an answer that redirects, to a server that answers no HEAD. A tag is pinned."""
+    hub.offer(RESOLVED, Offer([b""], status=302, headers={**STATED, "Location": "/content"}))
+    hub.offers[f"/owner/name/resolve/{revision}/net.ckpt"] = hub.offers[RESOLVED]
+    hub.offer("/content", Offer([CONTENT]))
+    for _ in range(2):
+        checkpoint = load_checkpoint(imported(dataset, f"hf://owner/name@{revision}/net.ckpt", sha256=None))
+    pinned = f"hf://owner/name@{COMMIT}/net.ckpt"
+    assert checkpoint.settings["source"] == {"origin": pinned, "sha256": sha256(CONTENT).hexdigest(), "epoch": 42}
+    assert checkpoint.settings["network"]["source"] == pinned
+    assert len(hub.offers["/content"].asked) == 1, "a download is used again"
+    assert f"the hub states sha256 {sha256(CONTENT).hexdigest()} for {pinned}" in capsys.readouterr().err
+
+
+def test_a_hash_in_the_configuration_needs_no_answer_of_the_hub(dataset: Path, hub: FaultServer) -> None:
+    hub.offer("/owner/name/resolve/main/net.ckpt", Offer([CONTENT]))
+    assert load_checkpoint(imported(dataset, "hf://owner/name@main/net.ckpt")).epoch == 42
+
+
+@pytest.mark.parametrize(
+    ("offer", "message"),
+    [
+        (None, r"networks\.theirs: the sha256 of .*net\.ckpt is unknown: HTTP status 404; correct networks\.theirs\.s"),
+        (Offer([b""], status=401, headers={"X-Error-Code": "RepoNotFound"}), "HTTP status 401 RepoNotFound; correct"),
+        (Offer([b""], status=503), "HTTP status 503; run again, or download the file some other way"),
+        (Offer([CONTENT], headers={"ETag": '"9d"'}), "no header X-Linked-Etag with a SHA-256; run again, or download"),
+        (Offer([CONTENT], headers={"X-Linked-Etag": '"9d"'}), "no header X-Linked-Etag with a SHA-256"),
+        (Offer([b"other"], headers=STATED), r"the file has sha256 [0-9a-f]{64} instead of [0-9a-f]{64}"),
+        (Offer([b""], status=302, headers={"Location": "http://127.0.0.1:9/"}), "is unknown: .*refused"),
+    ],
+)
+def test_a_hub_without_the_hash_or_with_other_content(
+    dataset: Path, tmp_path: Path, hub: FaultServer, offer: Offer | None, message: str
+) -> None:
+    if offer is not None:
+        hub.offer(RESOLVED, offer)
+    with pytest.raises(DownloadError, match=message):
+        imported(dataset, f"hf://owner/name@{COMMIT}/net.ckpt", sha256=None)
+    assert not (tmp_path / "epoch_042.pt").exists()
+    assert not list((dataset.parent / "downloads").glob("theirs*"))
+
+
+def test_without_a_network_the_hub_s_hash_is_unknown(dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(DownloadError, match=r"is unknown: .*refused; run again, or download the file some other way"):
+        imported(dataset, f"hf://owner/name@{COMMIT}/net.ckpt", sha256=None)
+
+
+def test_the_name_of_a_file_of_torchvision_has_its_hash(dataset: Path, tmp_path: Path, hub: FaultServer,
+                                                        monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    digest = sha256(CONTENT).hexdigest()
+    url = hub.offer("/net.pth", Offer([CONTENT]))
+    monkeypatch.setattr(foreign_source, "Source", lambda _, hashed: Source(url, hashed))
+    local = written(tmp_path / f"net-{digest[:8]}.pth", CONTENT)
+    for source in (f"https://example.org/net-{digest[:8]}.pth", str(local)):
+        assert load_checkpoint(imported(dataset, source, sha256=None)).settings["source"]["sha256"] == digest
+    with pytest.raises(DownloadError, match=f"the file has sha256 {digest} instead of 00000000"):
+        imported(dataset, "https://example.org/net-00000000.pth", sha256=None)
+    with pytest.raises(CheckpointError, match=rf"with sha256 00000000, found {digest}"):
+        imported(dataset, str(local.rename(tmp_path / "net-00000000.pth")), sha256=None)
 
 
 @pytest.mark.parametrize(

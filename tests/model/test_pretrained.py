@@ -126,6 +126,16 @@ BRANCHED = {
         lambda n, x: n.layer2(n.layer1(n.maxpool(n.relu(n.bn1(n.conv1(x)))))),
         "layer3.0.conv1.weight",
     ),
+    "wide_resnet50_2": (
+        "layer1",
+        lambda n, x: n.layer1(n.maxpool(n.relu(n.bn1(n.conv1(x))))),
+        "layer2.0.conv1.weight",
+    ),
+    "resnext50_32x4d": (
+        "layer1",
+        lambda n, x: n.layer1(n.maxpool(n.relu(n.bn1(n.conv1(x))))),
+        "layer2.0.conv1.weight",
+    ),
     "alexnet": ("relu3", lambda n, x: n.features[:8](x), "features.8.weight"),
     "squeezenet1_0": ("features.7", lambda n, x: n.features[:8](x), "features.8.squeeze.weight"),
     "mobilenet_v2": ("features.4", lambda n, x: n.features[:5](x), "features.5.conv.0.0.weight"),

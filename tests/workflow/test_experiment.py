@@ -12,7 +12,7 @@ from robustness.tools.constants import RESTRICTED_IMAGNET_RANGES
 from folder_of_images import write_folder
 from merged_config import CONFIG, changed
 from robust_style.data import image_folder
-from robust_style.errors import DatasetError
+from robust_style.errors import ConfigError, DatasetError
 from robust_style.workflow import experiment
 from robust_style.workflow.configuration import check_configuration
 
@@ -135,6 +135,23 @@ def test_roles(networks: dict[str, Any], roles: dict[str, str | None]) -> None:
     config = changed({"expected": {}, **{f"networks.{name}": block for name, block in networks.items()}})
     by_role = experiment.networks_by_role(check_configuration(config, CONFIG / "schema.yaml"))
     assert {role: by_role.get(role) for role in roles} == roles
+
+
+def test_networks_by_architecture() -> None:
+    """ImageNet's and CIFAR's are different; of a pair both are needed; step-matched and untrained ones do not count."""
+    standard = PAINTER | {"regime": "standard"}
+    config = check(
+        seeds=[4], networks__robust=PAINTER, networks__plain=standard, networks__longer=LONGER, networks__old=UNTRAINED,
+        networks__single=standard | {"architecture": "imagenet_vgg16"},
+    )  # fmt: skip
+    assert experiment.networks_by_architecture(config) == {
+        "vgg19": {"standard": "standard", "adversarial": "adversarial"},
+        "imagenet_vgg19": {"adversarial": "robust", "standard": "plain"},
+    }
+    with pytest.raises(ConfigError, match="adversarial and gentle are both adversarial networks of vgg19; take one"):
+        experiment.networks_by_architecture(check(seeds=[4], networks__gentle=GENTLE))
+    with pytest.raises(ConfigError, match="seeds: a claim has the unit architectures, but standard has 2 trainings"):
+        experiment.networks_by_architecture(check(seeds=[4, 5]))
 
 
 def test_epsilons_are_those_of_standard_and_adversarial_training() -> None:

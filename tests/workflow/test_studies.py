@@ -12,11 +12,13 @@ import yaml
 from checkout import copy_project, jobs, snakemake
 from merged_config import merged
 from robust_style.claims.claim import Claim, read_claim_blocks
+from robust_style.claims.formula import PAIRED_REGIMES
 from robust_style.data.catalogue import find_image
 from robust_style.workflow.configuration import check_configuration
 from robust_style.workflow.experiment import (
     ROLES,
     images_of_style,
+    networks_by_architecture,
     networks_by_role,
     pairs,
 )
@@ -25,7 +27,8 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "config" / "studies"
 WITHOUT_DOWNLOAD = ("nakano", "epsilon", "architectures", "artefacts", "schedule", "smoothing")
 # Judged by config/claims.yaml.
-STUDIES = (*WITHOUT_DOWNLOAD, "nakano_imagenet")
+PAINTING_ONLY = ("nakano_imagenet", "imagenet")
+STUDIES = (*WITHOUT_DOWNLOAD, *PAINTING_ONLY)
 FILES = {name: (f"studies/{name}",) for name in STUDIES} | {
     f"{name}_small": (f"studies/{name}", "studies/small", f"studies/{name}_small") for name in WITHOUT_DOWNLOAD
 }
@@ -62,6 +65,18 @@ def test_a_study_is_valid_and_has_results_and_images_of_its_own(name: str) -> No
         assert not any("source" in network for network in config["networks"].values())
 
 
+def test_the_study_of_imagenet_pairs_six_architectures_and_has_no_hash_to_fill_in() -> None:
+    config = study("imagenet")
+    paired = networks_by_architecture(config)
+    assert len(paired) == 6
+    for architecture, networks in paired.items():
+        standard, robust = (config["networks"][networks[regime]] for regime in PAIRED_REGIMES)
+        assert architecture.removeprefix("imagenet_") == networks["standard"]
+        assert robust["source"] == standard["source"].replace("eps0", "eps3") != standard["source"]
+    for name in PAINTING_ONLY:
+        assert "0" * 64 not in (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("name", ["smoothing", "smoothing_small"])
 def test_smoothing_crosses_training_architecture_and_softmax(name: str) -> None:
     config = study(name)
@@ -91,6 +106,9 @@ def test_claims_are_about_networks_and_recipes_of_the_study(name: str) -> None:
     assert f"config/studies/{name.removesuffix('_small')}_claims.yaml" in config["claims"]
     for claim in claims_of(config):
         networks, recipes = named(claim)
+        if claim.unit == "architectures":
+            networks -= set(PAIRED_REGIMES)
+            assert len(networks_by_architecture(config)) >= 3, "fewer decide nothing"
         own = claim.slug in read_slugs(name)
         assert networks <= set(networks_by_role(config)) | (set() if own else set(ROLES)), claim.slug
         if own and not name.endswith("_small"):
@@ -123,6 +141,10 @@ def test_snakemake_plans_a_study(project: Path, name: str) -> None:
         assert sum(planned.values()) < 260, "minutes, not hours"
     elif name in WITHOUT_DOWNLOAD:
         assert planned["train_segment"] >= len(study(name)["seeds"]) * 3
+    else:
+        assert planned["import_network"] == len(study(name)["networks"])
+        assert "train_segment" not in planned
+        assert "fetch_dataset" not in planned
 
 
 def make(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema
 import yaml
 
-from robust_style.claims.formula import Contrast, parse_contrast
+from robust_style.claims.formula import ARCHITECTURES, PAIRED_REGIMES, SEEDS, Contrast, parse_contrast
 from robust_style.errors import ConfigError
 from robust_style.score.columns import ACCURACIES, MEASURES, RATED
 from robust_style.workflow.schema import CONFIG
@@ -19,6 +19,8 @@ from robust_style.workflow.schema import CONFIG
 SCHEMA = CONFIG / "claims_schema.yaml"
 DERIVED = ("log2_worst_rise", "failed")
 MOST_PRIMARY = 4
+# Of the unit `architectures`; the other functions need several checkpoints, or compare over networks themselves.
+_FUNCTIONS_OF_ARCHITECTURES = (None, "control", "iterations_to_90", "iterations_to_common")
 _MEASURES = (*MEASURES, *RATED, *ACCURACIES, *DERIVED)
 # Keys of the first edition, and what to write now.
 _OLD_KEYS = {
@@ -43,7 +45,8 @@ class Claim:
     """A sentence, its source, and the conditions that must all hold.
 
     `recipe` is the recipe that it is judged with; if None, it is judged with every recipe that has the settings
-    `recipes`, each in a row of its own. A primary claim names one recipe.
+    `recipes`, each in a row of its own. A primary claim names one recipe. `unit` is the unit of replication, `seeds` or
+    `architectures`.
     """
 
     slug: str
@@ -51,6 +54,7 @@ class Claim:
     source: str
     quote: str
     primary: bool
+    unit: str
     recipe: str | None
     recipes: Mapping[str, Any]
     conditions: tuple[Condition, ...]
@@ -117,16 +121,36 @@ def _claim(slug: str, block: Mapping[str, Any], effects: Mapping[str, float], pa
         _condition(f"{where}.holds_if", {"formula": entry} if isinstance(entry, str) else entry, block, effects)
         for entry in block["holds_if"]
     ]
+    unit = block.get("unit", SEEDS)
+    if unit == ARCHITECTURES:
+        _check_pairing(where, conditions)
     return Claim(
         slug=slug,
         statement=block["statement"],
         source=block["source"],
         quote=block.get("quote", ""),
         primary=primary,
+        unit=unit,
         recipe=block.get("recipe"),
         recipes=block.get("recipes", {}),
         conditions=tuple(conditions),
     )
+
+
+def _check_pairing(where: str, conditions: Iterable[Condition]) -> None:
+    """Raise ConfigError unless the formulas compare the last checkpoints of the two paired regimes."""
+    for contrast in (condition.contrast for condition in conditions):
+        for term in contrast.terms:
+            cells = term.cells if term.paints else ()
+            strays = [cell.network for cell in cells if cell.network not in PAIRED_REGIMES]
+            strays += [f"@{cell.checkpoint}" for cell in cells if cell.checkpoint != "last"]
+            if term.function not in _FUNCTIONS_OF_ARCHITECTURES:
+                strays.append(str(term.function))
+            if strays:
+                raise ConfigError(
+                    f"{where}: unit architectures compares the last checkpoints of {' and '.join(PAIRED_REGIMES)}, "
+                    f"found {strays[0]} in {contrast.text!r}; correct it, or take unit: seeds"
+                )
 
 
 def _condition(

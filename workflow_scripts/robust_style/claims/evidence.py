@@ -1,9 +1,10 @@
-"""From the scores of pictures to one number per training seed for a contrast."""
+"""From the scores of pictures to one number per training seed (or architecture) for a contrast."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import product
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,7 +13,7 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from scipy import stats
 
-from robust_style.claims.formula import Cell, Contrast, Term
+from robust_style.claims.formula import ARCHITECTURES, PAIRED_REGIMES, Cell, Contrast, Term
 from robust_style.score.columns import CONTROL_REGIME, ITERATION
 
 Settings: TypeAlias = Mapping[str, Any]
@@ -72,6 +73,7 @@ class Evidence:
 
     `rows` has a row per finished picture, `by_iteration` one per snapshot. `networks` maps roles and names to names of
     networks, `recipes` names to complete settings, `epsilons` networks to the epsilon of their training.
+    `architectures` maps architectures to the network of each paired regime, of which there is one training.
     """
 
     def __init__(
@@ -81,7 +83,13 @@ class Evidence:
         networks: Mapping[str, str],
         recipes: Mapping[str, Settings],
         epsilons: Mapping[str, float],
+        architectures: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     ) -> None:
+        self._tables = rows, by_iteration
+        self._architectures = architectures
+        # Of rows relabelled by architecture: the name of each unit, and the labels (network, seed, epoch) in the files.
+        self._unit_names: dict[int, str] = {}
+        self._labels: dict[tuple[str, int], tuple[str, int, int]] = {}
         # Light and dark can be swapped only in a picture that began as its content.
         from_content = rows["recipe"].map(lambda name: recipes.get(name, {}).get("initialisation") == "content")
         swapped = from_content & (rows["luma_correlation"] < 0)
@@ -98,6 +106,56 @@ class Evidence:
         self._networks = networks
         self._recipes = recipes
         self._table = cache(self._uncached_table)
+
+    def for_unit(self, unit: str) -> "Evidence":
+        """The evidence with this unit of replication. Raises Untestable if there is none of it."""
+        if unit != ARCHITECTURES:
+            return self
+        if not self._architectures:
+            raise Untestable(f"no architecture with a network for each of {', '.join(PAIRED_REGIMES)}")
+        return self._by_architecture
+
+    def unit_name(self, seed: int) -> str:
+        """The seed, or the architecture that was relabelled as this seed."""
+        return self._unit_names.get(seed, str(seed))
+
+    def labels(self, network: str, seed: int, epoch: int) -> tuple[str, int, int]:
+        """Network, seed and epoch of these pictures in the names of files."""
+        return self._labels.get((network, seed), (network, seed, epoch))
+
+    @cached_property
+    def _by_architecture(self) -> "Evidence":
+        """The same pictures relabelled: the regime in place of the network, the architecture's number as the seed.
+
+        Of each network only the last checkpoint is kept; controls stay. The rest of the judgement is the same.
+        """
+        rows, by_iteration = self._tables
+        last = rows.groupby("network")["epoch"].max()
+        seeds = rows.groupby("network")["seed"].min()
+        names = dict(enumerate(sorted(self._architectures)))
+        relabelled = {
+            network: (regime, number)
+            for number, name in names.items()
+            for regime, network in self._architectures[name].items()
+        }
+
+        def relabel(table: pd.DataFrame) -> pd.DataFrame:
+            is_last = table["epoch"] == table["network"].map(last)
+            chosen = table[table["network"].isin(relabelled) & is_last]
+            regimes, numbers = ({network: pair[part] for network, pair in relabelled.items()} for part in (0, 1))
+            changed = chosen.assign(
+                network=chosen["network"].map(regimes), seed=chosen["network"].map(numbers), epoch=int(last.max())
+            )
+            return pd.concat([changed, table[table["regime"] == CONTROL_REGIME]], ignore_index=True)
+
+        roles = {regime: regime for regime in PAIRED_REGIMES}
+        evidence = Evidence(relabel(rows), relabel(by_iteration), roles, self._recipes, {})
+        evidence._unit_names = names
+        evidence._labels = {
+            pair: (network, int(seeds.get(network, 0)), int(last.get(network, 0)))
+            for network, pair in relabelled.items()
+        }
+        return evidence
 
     def recipes_with(self, settings: Settings) -> list[str]:
         """Names of the recipes that have all of these settings."""
@@ -155,6 +213,8 @@ class Evidence:
         for group in groups:
             if len(self._epochs_of[group["network"].iloc[0]]) == 1:
                 seeds &= set(group["seed"])
+        # An architecture whose pictures are missing is named as incomplete.
+        seeds = set(self._unit_names) or seeds
         missed = set.union(*(_pairs(group[group["content_target_reached"] == 0]) for group in groups))
         pairs = set.union(*map(_pairs, groups)) - missed
         if not pairs:
@@ -226,7 +286,16 @@ class Evidence:
         values = self._table(cell.network, str(cell.recipe), epoch, measure)
         if values and np.isnan(list(values.values())).all():
             raise Untestable(f"no {measure}")
-        return _complete(values, design, f"{cell.recipe}/{cell.network}/seed_{{}}/epoch_{epoch:03d}")
+        return _complete(values, design, self._folder(cell, epoch))
+
+    def _folder(self, cell: Cell, epoch: int) -> Callable[[int], str]:
+        """The folder of the cell's pictures of a seed, as in the names of files."""
+
+        def folder(seed: int) -> str:
+            network, own_seed, own_epoch = self.labels(cell.network, seed, epoch)
+            return f"{cell.recipe}/{network}/seed_{own_seed}/epoch_{own_epoch:03d}"
+
+        return folder
 
     def _over_epochs(self, cell: Cell, measure: str, design: Design) -> tuple[Float[np.ndarray, " times"], Curves]:
         epochs = self._epochs(cell, design)
@@ -247,7 +316,7 @@ class Evidence:
             at: np.interp(times, *own.groupby(ITERATION)[measure].last().pipe(lambda one: (one.index, one.to_numpy())))
             for at, own in snapshots.groupby(["seed", "content", "style"])
         }
-        where = f"{cell.recipe}/{cell.network}/seed_{{}}/epoch_{epoch:03d}"
+        where = self._folder(cell, epoch)
         steps = range(len(times))
         return times, np.stack([_complete({at: c[step] for at, c in curves.items()}, design, where) for step in steps])
 
@@ -258,7 +327,7 @@ class Evidence:
         rows = self._controls[name]
         by_pair = dict(zip(zip(rows["content"], rows["style"], strict=True), rows[measure], strict=True))
         values = {(seed, *pair): value for seed in design.seeds for pair, value in by_pair.items()}
-        return _complete(values, design, f"control/{name}")
+        return _complete(values, design, lambda seed: f"control/{name}")
 
     def _rank_correlation(
         self, quantity: str, measure: str, recipe: str, design: Design
@@ -335,12 +404,12 @@ def _first_time(times: Float[np.ndarray, " times"], values: Float[np.ndarray, " 
     return float(times[after - 1] + share * (times[after] - times[after - 1]))
 
 
-def _complete(values: Mapping[tuple[int, str, str], float], design: Design, where: str) -> PerPicture:
+def _complete(values: Mapping[tuple[int, str, str], float], design: Design, where: Callable[[int], str]) -> PerPicture:
     """`values` of the pictures that the design asks for. Raises Incomplete that names those without a number."""
     found = np.array([[values.get((seed, *pair), np.nan) for pair in design.pairs] for seed in design.seeds])
     if np.isnan(found).any():
         gaps = [
-            f"{where.format(design.seeds[seed])}/{'--'.join(design.pairs[pair])}"
+            f"{where(design.seeds[seed])}/{'--'.join(design.pairs[pair])}"
             for seed, pair in np.argwhere(np.isnan(found))
         ]
         more = f" and {len(gaps) - 3} more" if len(gaps) > 3 else ""

@@ -20,6 +20,9 @@ from dataclasses import dataclass
 
 from robust_style.errors import ConfigError
 
+# Units of replication. Of an architecture its standard and its adversarial network are compared, one training of each.
+SEEDS, ARCHITECTURES = "seeds", "architectures"
+PAIRED_REGIMES = ("standard", "adversarial")
 CHECKPOINTS = ("untrained", "first", "half", "last")
 # Function -> number of networks it takes; names of controls and quantities are checked where they are used.
 FUNCTIONS = {

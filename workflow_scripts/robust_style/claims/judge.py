@@ -32,25 +32,28 @@ def judge_claims(
     networks: Mapping[str, str],
     recipes: Mapping[str, Settings],
     epsilons: Mapping[str, float],
+    architectures: Mapping[str, Mapping[str, str]],
     claims: Path,
 ) -> None:
     """Writes `claims`: a row per claim of the files `blocks` and recipe, the primary ones first.
 
     `networks` maps roles and names to names (`workflow.roles`), `recipes` names to complete settings, `epsilons`
-    networks to the epsilon of their training. Raises ConfigError for a faulty file of claims, ResultError for tables
-    that are none.
+    networks to the epsilon of their training, `architectures` architectures to their network of each paired regime
+    (`workflow.experiment.networks_by_architecture`). Raises ConfigError for a faulty file of claims, ResultError for
+    tables that are none.
     """
-    evidence = Evidence(read_score_table(table), read_iteration_table(by_iteration), networks, recipes, epsilons)
+    tables = read_score_table(table), read_iteration_table(by_iteration)
+    evidence = Evidence(*tables, networks, recipes, epsilons, architectures)
     write_claims(claims, judge(read_claim_blocks(blocks), evidence))
 
 
 def judge(claims: Sequence[Claim], evidence: Evidence) -> list[ClaimRow]:
     """A row per claim and recipe: primary claims first, both families in the claims' order.
 
-    Primary claims: t-tests over training seeds, corrected by Holm; "supported" where every condition's interval lies
-    beyond its threshold on the claimed side; "refuted" where one lies on the other side, or wholly below the smallest
-    effect; else "undecided". The other claims are exploratory: each has a 95 % interval and a q-value (Benjamini and
-    Hochberg), and "points to", "points against" or "unclear".
+    Primary claims: t-tests over the claim's unit (training seeds or architectures), corrected by Holm; "supported"
+    where every condition's interval lies beyond its threshold on the claimed side; "refuted" where one lies on the
+    other side, or wholly below the smallest effect; else "undecided". The other claims are exploratory: each has a 95 %
+    interval and a q-value (Benjamini and Hochberg), and "points to", "points against" or "unclear".
     """
     primary = [_tested(claim, str(claim.recipe), evidence) for claim in claims if claim.primary]
     p_values = [tested.p_value for tested in primary]
@@ -68,6 +71,7 @@ class _Part:
     """One condition of a claim with its numbers; `p_value` None where there is no test."""
 
     condition: Condition
+    unit: str
     values: Values
     p_value: float | None
 
@@ -79,12 +83,12 @@ class _Part:
         """Supported, refuted or undecided at the confidence `level`, with the reason where there is no interval."""
         seeds, contrast = self.per_seed, self.condition.contrast
         if np.isnan(seeds).any():
-            return f"undecided (censored in {np.isnan(seeds).sum()} of {len(seeds)} seeds)"
+            return f"undecided (censored in {np.isnan(seeds).sum()} of {len(seeds)} {self.unit})"
         if len(seeds) < FEWEST_SEEDS:
-            return f"undecided (n = {len(seeds)} seed{'' if len(seeds) == 1 else 's'})"
+            return f"undecided (n = {len(seeds)} {self.unit.removesuffix('s') if len(seeds) == 1 else self.unit})"
         interval = t_interval(seeds, level)
         if interval is None:
-            return "undecided (no variation over seeds)"
+            return f"undecided (no variation over {self.unit})"
         # Turned so that the claimed side is the positive one.
         low, high = sorted(contrast.direction * (bound - contrast.threshold) for bound in interval)
         if high < 0 or (contrast.threshold == 0 and high < self.condition.smallest_effect):
@@ -121,14 +125,14 @@ def _tested(claim: Claim, recipe: str, evidence: Evidence) -> _Tested:
     parts = []
     for condition in claim.conditions:
         try:
-            values = evidence.values(condition.contrast, condition.measure, recipe)
+            values = evidence.for_unit(claim.unit).values(condition.contrast, condition.measure, recipe)
         except Untestable as problem:
             return _Tested(claim, recipe, reason=f"not tested ({problem})")
         except Incomplete as problem:
             return _Tested(claim, recipe, reason=f"incomplete ({problem})")
         seeds = values.per_seed
         p_value = None if np.isnan(seeds).any() else t_test_p(seeds, condition.contrast.threshold)
-        parts.append(_Part(condition, values, p_value))
+        parts.append(_Part(condition, claim.unit, values, p_value))
     return _Tested(claim, recipe, tuple(parts))
 
 
@@ -144,6 +148,7 @@ def _row(tested: _Tested, level: float, adjusted_p: float, evidence: Evidence) -
         source=claim.source,
         quote=claim.quote,
         family="primary" if claim.primary else "exploratory",
+        unit=claim.unit,
         recipe=tested.recipe,
         contrast=" and ".join(condition.contrast.text for condition in claim.conditions),
         measure=" and ".join(dict.fromkeys(condition.measure for condition in claim.conditions)),
@@ -151,6 +156,7 @@ def _row(tested: _Tested, level: float, adjusted_p: float, evidence: Evidence) -
     )
     if not tested.parts:
         return row
+    evidence = evidence.for_unit(claim.unit)
     verdicts = [part.verdict(level) for part in tested.parts]
     order = sorted(
         range(len(verdicts)), key=lambda place: (verdicts[place] == "supported", verdicts[place] != "refuted")
@@ -179,7 +185,10 @@ def _row(tested: _Tested, level: float, adjusted_p: float, evidence: Evidence) -
         adjusted_p=adjusted_p if part.p_value is not None else None,
         seeds=len(seeds),
         pairs=len(part.values.design.pairs),
-        per_seed=" ".join(f"{seed}:{value:+.4g}" for seed, value in zip(part.values.design.seeds, seeds, strict=True)),
+        per_seed=" ".join(
+            f"{evidence.unit_name(seed)}:{value:+.4g}"
+            for seed, value in zip(part.values.design.seeds, seeds, strict=True)
+        ),
         seeds_needed=None if np.isnan(seeds).any() else seeds_needed(seeds, contrast.threshold, level),
         reading=_reading(tested, verdicts, part, towards),
         strongest_for=_exhibit(towards, part, tested.recipe, evidence, best=True),
@@ -219,8 +228,10 @@ def _exhibit(
     place = np.nanargmax(towards) if best else np.nanargmin(towards)
     seed, pair = np.unravel_index(place, towards.shape)
     recipes = tuple(dict.fromkeys(str(cell.recipe) for cell in cells))[:2]
-    networks = tuple(dict.fromkeys(cell.network for cell in cells))[:2]
-    return str(Exhibit(recipes, networks, design.seeds[seed], design.last, *design.pairs[pair]))
+    labels = [evidence.labels(cell.network, design.seeds[seed], design.last) for cell in cells]
+    networks = tuple(dict.fromkeys(network for network, _, _ in labels))[:2]
+    _, first_seed, epoch = labels[0]
+    return str(Exhibit(recipes, networks, first_seed, epoch, *design.pairs[pair]))
 
 
 def _crossed(values: Values, level: float) -> tuple[float, float] | None:

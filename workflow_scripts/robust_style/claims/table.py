@@ -22,9 +22,10 @@ class ClaimRow:
 
     `estimate` is the left side of the contrast less the right one, without its margin (`threshold`), in units of
     `measure`, averaged over pairs within a seed and then over seeds; the claim says that it is `above` or `below` the
-    threshold (`claimed_side`); `interval_*` its interval over seeds at the
-    `confidence` of Holm's step (exploratory: 0.95), `crossed_*` that of other contents and styles, too. `adjusted_p` is
-    Holm's adjusted p of a primary claim, the q-value of an exploratory one. `per_seed` lists `seed:value`. None means
+    threshold (`claimed_side`). Where `unit` is `architectures`, these are in the place of seeds in all columns.
+    `interval_*` is the interval over seeds at the `confidence` of Holm's step (exploratory: 0.95), `crossed_*` that of
+    other contents and styles, too. `adjusted_p` is Holm's adjusted p of a primary claim, the q-value of an exploratory
+    one. `per_seed` lists `seed:value` or `architecture:value`. None means
     that there is no such number.
     """
 
@@ -33,6 +34,7 @@ class ClaimRow:
     source: str
     quote: str
     family: str
+    unit: str
     recipe: str
     contrast: str
     measure: str

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 
+from robust_style.claims.formula import ARCHITECTURES
 from robust_style.claims.table import VERDICTS as ORDER
 from robust_style.claims.table import plain_verdict, read_claims
 from robust_style.figure.palette import VERDICTS
@@ -64,7 +65,8 @@ def _note(tested: pd.DataFrame, untested: pd.DataFrame) -> list[str]:
     names = [
         f"{row.statement} ({spoken(row.recipe)})" if row.recipe else row.statement for row in untested.itertuples()
     ]
-    parts = [NOTE]
+    over_architectures = (tested["unit"] == ARCHITECTURES).any()
+    parts = [f"{NOTE} Claims over architectures have these in place of training seeds." if over_architectures else NOTE]
     if len(tested):
         parts.append(" ".join(f"[{number}] {source}." for source, number in _sources(tested).items()))
     if names:
@@ -176,7 +178,7 @@ def _draw_row(axes: Axes, claim: Any, down: float, size: float) -> None:
         if np.isfinite(low) and np.isfinite(high):
             ends = _in_effects(claim, [low, high])
             axes.plot(ends, [down, down], "-", color=mark.colour, linewidth=width)
-    seeds = [float(part.partition(":")[2]) for part in claim.per_seed.split()]
+    seeds = [float(part.rpartition(":")[2]) for part in claim.per_seed.split()]
     if len(seeds) > 1:
         places = _in_effects(claim, seeds)
         axes.plot(places, np.full(len(seeds), down), "o", color=mark.colour, markersize=1.4, alpha=0.6, linewidth=0)

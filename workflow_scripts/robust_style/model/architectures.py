@@ -62,6 +62,8 @@ ARCHITECTURES |= {
 } | {
     f"{IMAGENET}resnet18": Architecture("resnet", (2, 2, 2, 2), "", 11.18e6, 0.0, 36.1e3, 114.5),
     f"{IMAGENET}resnet50": Architecture("resnet", (3, 4, 6, 3), "", 23.51e6, 0.0, 81.5e3, 527.0),
+    f"{IMAGENET}wide_resnet50_2": Architecture("resnet", (3, 4, 6, 3), "", 66.83e6, 0.0, 227.1e3, 658.0),
+    f"{IMAGENET}resnext50_32x4d": Architecture("resnet", (3, 4, 6, 3), "", 22.98e6, 0.0, 84.3e3, 658.0),
     f"{IMAGENET}alexnet": Architecture("alexnet", (5,), "", 2.47e6, 0.0, 13.9e3, 21.9),
     f"{IMAGENET}squeezenet1_0": Architecture("squeezenet", (3, 4, 1), "", 0.74e6, 0.0, 15.2e3, 240.9),
     f"{IMAGENET}mobilenet_v2": Architecture("mobilenet", (1, 2, 3, 4, 3, 3, 1), "", 2.22e6, 0.0, 4.64e3, 246.3),

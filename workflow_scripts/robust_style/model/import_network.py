@@ -7,7 +7,7 @@ from robust_style.data.dataset import read_dataset
 from robust_style.files.checkpoint import save_checkpoint
 from robust_style.files.digest import sha256_of_file
 from robust_style.model.convert import converted
-from robust_style.model.foreign_source import file_of_source
+from robust_style.model.foreign_source import file_of_source, stated_hash
 from robust_style.model.kinds import CAFFE, without_place
 
 
@@ -22,15 +22,18 @@ def import_network(
     epoch: int,
     code: str,
 ) -> None:
-    """Write the checkpoint of `networks.<network>`, whose block `settings` has a `source` and its `sha256`.
+    """Write the checkpoint of `networks.<network>`, whose block `settings` has a `source` and perhaps its `sha256`.
 
-    A download is kept as `downloads/<network>-<first 12 digits of its sha256>` and used again. The checkpoint names
-    `dataset`, on which the network is evaluated, as if it had been trained on it: that its classes are the same in the
-    same order is the user's responsibility. An ImageNet network is for painting only and is not evaluated.
+    Without `sha256` the source states it (`model.foreign_source.stated_hash`). A download is kept as
+    `downloads/<network>-<first 12 digits of its sha256>` and used again. The checkpoint names `dataset`, on which the
+    network is evaluated, as if it had been trained on it: that its classes are the same in the same order is the user's
+    responsibility. An ImageNet network is for painting only and is not evaluated.
     Raises CheckpointError for a file with another hash or one that `model.convert` rejects, DownloadError for a failed
     download, DatasetError for a damaged dataset.
     """
-    source, sha256 = settings["source"], settings["sha256"]
+    source, sha256 = settings["source"], settings.get("sha256")
+    if sha256 is None:
+        source, sha256 = stated_hash(f"networks.{network}", source)
     file = file_of_source(f"networks.{network}", source, sha256, downloads / f"{network}-{sha256[:12]}")
     data = read_dataset(dataset)
     save_checkpoint(

@@ -5,6 +5,7 @@ Standard library only: the Snakefile imports it.
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +22,13 @@ LIBRARY_REGIMES = ("standard", "adversarial")
 LIBRARY_AUGMENTATION = {"crop_padding": 4, "flip": True, "colour_jitter": 0.25, "rotation": 2}
 IMPORT_KEYS = ("sha256", "epoch")
 CAFFE = "caffe"
+# The hub's format of names, as in its own addresses.
+_HUB = "hf://"
+_HUB_FILE = re.compile(r"hf://([\w.-]+/[\w.-]+)@([\w.-]+)/(?!.*\.\.)([\w./-]+)", re.ASCII)
+# The default branch of a repository on the hub: its files can change.
+_BRANCH = "main"
+# torchvision's convention: the name of a file ends with the first eight digits of its SHA-256.
+_HASH_IN_NAME = re.compile(r"-([0-9a-f]{8})\.pth$")
 
 Block = Mapping[str, Any]
 
@@ -46,12 +54,47 @@ def local_source(network: Block) -> Path | None:
 
 
 def is_url(source: str) -> bool:
-    """True if the source is downloaded."""
-    return source.startswith("https://")
+    """True if the source is downloaded: an https URL or a file on the hub."""
+    return source.startswith(("https://", _HUB))
+
+
+@dataclass(frozen=True)
+class HubFile:
+    """A file of a repository (`OWNER/NAME`) on the Hugging Face Hub; `revision` is a commit, a tag or a branch."""
+
+    repository: str
+    revision: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{_HUB}{self.repository}@{self.revision}/{self.path}"
+
+
+def file_on_hub(source: str) -> HubFile | None:
+    """The file that `hf://OWNER/NAME@REVISION/FILE` names; None for another kind of source or a malformed one."""
+    match = _HUB_FILE.fullmatch(source)
+    return match and HubFile(*match.groups())
+
+
+def hash_in_name(source: str) -> str | None:
+    """The first eight digits of the SHA-256, from a file name such as `vgg19-dcbb9e9d.pth`; None if it has none."""
+    match = _HASH_IN_NAME.search(urlsplit(source).path if is_url(source) else source)
+    return match and match[1]
+
+
+def states_hash(source: str) -> bool:
+    """True if the SHA-256 of `source`, or the first digits, are known from the source itself.
+
+    The hub states the hash of a file in a commit or tag. A branch can change, and its hash with it.
+    """
+    hub = file_on_hub(source)
+    return hub.revision != _BRANCH if hub else hash_in_name(source) is not None
 
 
 def without_place(source: str) -> str:
     """The source without folders of this machine, and without keys and passwords of a URL."""
+    if source.startswith(_HUB):
+        return source
     if not is_url(source):
         return Path(source).name
     parts = urlsplit(source)
@@ -102,9 +145,11 @@ def engine_contradictions(name: str, network: Block, training: Block) -> Iterato
 
 
 def _of_imported(name: str, network: Block, attack: list[str]) -> Iterator[str]:
-    missing = [key for key in IMPORT_KEYS if key not in network]
+    source = network["source"]
+    missing = [key for key in IMPORT_KEYS if key not in network and not (key == "sha256" and states_hash(source))]
     if missing:
-        yield f"networks.{name}: a source needs {', '.join(missing)}"
+        alternative = " (or, in place of the branch main, a commit or tag)" if file_on_hub(source) else ""
+        yield f"networks.{name}: a source needs {', '.join(missing)}{alternative if 'sha256' in missing else ''}"
     if network["regime"] == UNTRAINED:
         yield f"networks.{name}: regime {UNTRAINED} has no source; take it away, or name the regime of its training"
     if only_paints(network) and network["width"] != 1:
@@ -113,7 +158,10 @@ def _of_imported(name: str, network: Block, attack: list[str]) -> Iterator[str]:
         yield f"networks.{name}.input: belongs to a network for ImageNet, found {network['architecture']}; take it away"
     if attack:
         yield f"networks.{name}: a network with a source is not trained here; take {', '.join(attack)} away"
-    source = network["source"]
     has_other_scheme = not is_url(source) and re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:", source)
-    if has_other_scheme or (is_url(source) and not has_host(source)):
-        yield f"networks.{name}.source: expected a local path or https://…, found {source!r}"
+    is_malformed = not file_on_hub(source) if source.startswith(_HUB) else is_url(source) and not has_host(source)
+    if has_other_scheme or is_malformed:
+        yield (
+            f"networks.{name}.source: expected a local path, https://… or hf://OWNER/NAME@REVISION/FILE, found "
+            f"{source!r}"
+        )

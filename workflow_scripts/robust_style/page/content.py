@@ -21,7 +21,7 @@ SOURCE_PX = 320
 THUMBNAIL_PX = 160
 # A snapshot of the optimisation is shown coarser, or all snapshots would be larger than the pictures.
 SNAPSHOT_PX = 224
-CLAIM_TEXTS = ("claim", "source", "quote", "family", "recipe", "contrast", "measure", "verdict", "reading")
+CLAIM_TEXTS = ("claim", "source", "quote", "family", "unit", "recipe", "contrast", "measure", "verdict", "reading")
 CLAIM_NUMBERS = (
     "estimate", "threshold", "smallest_effect", "interval_low", "interval_high", "p_value", "adjusted_p", "seeds",
     "pairs", "seeds_needed",

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from robust_style.claims.formula import ARCHITECTURES
 from robust_style.claims.table import plain_verdict, read_claims
 from robust_style.figure.palette import VERDICTS
 from robust_style.figure.words import shortened, spoken
@@ -57,8 +58,13 @@ def _lead(rows: pd.DataFrame) -> str:
         counts = {verdict: len(statements) for verdict, statements in _by_claim(of_family).items()}
         counted = ", ".join(f"<b>{count} {verdict}</b>" for verdict, count in counts.items())
         sentences.append(f"Of {_count(sum(counts.values()), f'{family} claim')}: {counted or 'none'}.")
-    seeds, pairs = (int(rows[name].max()) if len(rows) else 0 for name in ("seeds", "pairs"))
-    words = f"{' '.join(sentences)} On up to {_count(seeds, 'training seed')} and {_count(pairs, 'image pair')}."
+    units = [
+        _count(int(of_unit["seeds"].max()), {ARCHITECTURES: "architecture"}.get(str(unit), "training seed"))
+        for unit, of_unit in rows.groupby("unit", sort=False)
+    ]
+    replicated = " or ".join(units) or _count(0, "training seed")
+    pairs = int(rows["pairs"].max()) if len(rows) else 0
+    words = f"{' '.join(sentences)} On up to {replicated} and {_count(pairs, 'image pair')}."
     if not _DECIDED & set(map(plain_verdict, rows["verdict"])):
         words += " Nothing is decided, however large a difference looks in the pictures."
     return f'<p class="lead">{words}</p>'
@@ -89,7 +95,7 @@ def _table(rows: pd.DataFrame) -> str:
                 escaped(spoken(row["recipe"])),
                 _verdict(row["verdict"]),
                 f'<span class="number">{_estimate(row)}</span>',
-                str(row["seeds"]),
+                f"{row['seeds']}{' architectures' if row['unit'] == ARCHITECTURES else ''}",
                 escaped(row["reading"]),
             ]
             first = (

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from robust_style.claims.formula import ARCHITECTURES
 from robust_style.claims.table import read_claims
 from robust_style.figure.words import spoken
 from robust_style.files.atomic import write_text
@@ -96,7 +97,10 @@ def _claims(config: Config, claims: Path) -> str:
     words = f"<p>Unit of replication: the training seed; here {len(seeds)} ({named}), "
     words += "crossed with all pairs of images. What was compared:</p>"
     columns = ["statement", "source", "contrast", "measure"]
-    compared = read_claims(claims)[columns].drop_duplicates().to_numpy().tolist()
+    read = read_claims(claims)
+    if (read["unit"] == ARCHITECTURES).any():
+        words = words.replace("What was", "Claims over architectures compare one training per regime of each. What was")
+    compared = read[columns].drop_duplicates().to_numpy().tolist()
     lines = ([*map(escaped, row[:3]), f"<code>{escaped(row[3])}</code>"] for row in compared)
     return words + table(("claim", "source", "contrast", "measure"), lines)
 

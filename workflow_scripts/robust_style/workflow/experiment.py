@@ -11,7 +11,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from robust_style.claims.formula import PAIRED_REGIMES
 from robust_style.data.image_folder import ImageFolder, read_folder
+from robust_style.errors import ConfigError
 from robust_style.model import kinds
 from robust_style.transfer.stand_ins import StandIns, layer_for, own_layers, recipe_for
 
@@ -250,6 +252,34 @@ def networks_by_role(config: Config) -> dict[str, str]:
     if "standard" in by_role:
         by_role.setdefault("untrained", by_role["standard"])
     return {name: name for name in config["networks"] if name not in ROLES} | by_role
+
+
+def networks_by_architecture(config: Config) -> dict[str, dict[str, str]]:
+    """The standard and the adversarial network of each architecture that has both, for claims over architectures.
+
+    Networks for ImageNet count; untrained and step-matched ones do not. Raises ConfigError if two networks fit, or if
+    there are several trainings of one: it would be unclear which of them stands for the architecture.
+    """
+    by_architecture: dict[str, dict[str, str]] = {}
+    counts = Counter(name for name, _ in {(name, seed) for name, seed, _ in checkpoints(config)})
+    for name, network in config["networks"].items():
+        role, architecture = _role(network), network["architecture"]
+        if role not in PAIRED_REGIMES:
+            continue
+        other = by_architecture.setdefault(architecture, {}).setdefault(role, name)
+        if other != name:
+            raise ConfigError(
+                f"networks: a claim has the unit architectures, but {other} and {name} are both {role} networks of "
+                f"{architecture}; take one away"
+            )
+    paired = {name: networks for name, networks in by_architecture.items() if len(networks) == len(PAIRED_REGIMES)}
+    for name in (name for networks in paired.values() for name in networks.values()):
+        if counts[name] > 1:
+            raise ConfigError(
+                f"seeds: a claim has the unit architectures, but {name} has {counts[name]} trainings; take one "
+                "seed, or unit: seeds"
+            )
+    return paired
 
 
 def training_epsilons(config: Config) -> dict[str, float]:

@@ -57,7 +57,7 @@ function estimateWords(claim) {
 }
 
 function seedWords(claim) {
-  const parts = [claim.seeds === null ? null : countWords(claim.seeds, "seed", "seeds"), claim.pairs === null ? null : countWords(claim.pairs, "pair", "pairs")];
+  const parts = [claim.seeds === null ? null : claim.unit === "architectures" ? countWords(claim.seeds, "architecture", "architectures") : countWords(claim.seeds, "seed", "seeds"), claim.pairs === null ? null : countWords(claim.pairs, "pair", "pairs")];
   return parts.filter((part) => part !== null).join(", ");
 }
 
