@@ -144,7 +144,7 @@ def test_every_claim_is_shown_as_it_is_written(tab: Page, pages: dict[str, Pages
     tab.open(f"{pages['hostile'].comparisons[0].as_uri()}#view=claims")
     words = [plain(text) for text in TEXTS.values()]
     assert texts_of(tab, ".claim h2") == words
-    assert texts_of(tab, ".claim > p") == words
+    assert texts_of(tab, ".claim > p") == [f"primary · {text}" for text in words]
     assert texts_of(tab, ".claim td .number + small") == words
     assert texts_of(tab, ".claim .verdict") == [f"refuted ({text})" for text in words]
     assert texts_of(tab, ".claim a") == [], "no text is a link"

@@ -40,11 +40,16 @@ def test_every_product_has_a_record_and_every_kind_of_job_left_one(finished: Fin
     ]
     logs = list((finished.results / "logs").rglob("*.log"))
     assert len(records) == len(logs), "one per job"
-    trained = {record["rule"] for record in records if record["torch"] and record["torch"]["deterministic_algorithms"]}
-    assert trained == {"initialise_network", "train_segment", "evaluate_checkpoint", "stylize", "reconstruct"}
+    with_torch = {
+        record["rule"] for record in records if record["torch"] and record["torch"]["deterministic_algorithms"]
+    }
+    assert with_torch == {
+        "initialise_network", "train_segment", "evaluate_checkpoint", "stylize", "reconstruct", "score_stylization",
+        "score_controls",
+    }  # fmt: skip
     light = {record["rule"] for record in records if record["torch"] is None}
     assert {"prepare_dataset", "prepare_image", "collect_scores", "draw_overview", "write_manifest"} <= light
-    assert {record["torch"]["threads"] for record in records if record["rule"] in trained} == {1}
+    assert {record["torch"]["threads"] for record in records if record["rule"] in with_torch} == {1}
 
 
 def test_the_crate_is_valid_and_lacks_only_the_recommendations_that_the_page_names(

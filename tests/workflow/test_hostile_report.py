@@ -55,7 +55,7 @@ def write_configuration(folder: Path, own: Path) -> None:
         (own / name).write_text("of my own", encoding="utf-8")
     (own / "sources.tsv").write_bytes((folder / "config" / "sources.tsv").read_bytes())
     claims = yaml.safe_load((folder / "config" / "claims.yaml").read_text(encoding="utf-8"))
-    for block, text in zip(claims.values(), TEXTS.values(), strict=False):
+    for block, text in zip(claims["claims"].values(), TEXTS.values(), strict=False):
         block |= {"statement": text, "source": text}
     (own / "claims.yaml").write_text(yaml.safe_dump(claims), encoding="utf-8")
     words = " ".join(plain(text) for name, text in TEXTS.items() if not name.startswith(("long", "many")))

@@ -24,7 +24,7 @@ def theirs(tmp_path: Path) -> Path:
     (folder / "Snakefile").write_text(SNAKEFILE, encoding="utf-8")
     (folder / "config.yaml").write_text(CONFIG, encoding="utf-8")
     small = {key: merged("miniature")[key] for key in ("device", "dataset", "training", "evaluation")}
-    small["networks"] = {"gentle": {"width": 0.125, "steps": 1}}
+    small["networks"] = {"gentle": {"width": 0.125, "step_size": 0.25, "steps": 1}}
     (folder / "tiny.yaml").write_text(yaml.safe_dump({"robust_style": small}), encoding="utf-8")
     return folder
 

@@ -56,7 +56,17 @@ def run_page(folder: Path, page: str, after: Mapping[str, str] | None = None) ->
     `after`: what is added to commands that begin with these words.
     """
     printed = []
-    path = {**environment(), "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    # The copied project's command, whether or not the environment has it installed.
+    commands = folder / ".commands"
+    commands.mkdir(exist_ok=True)
+    (commands / "robust-style").write_text(
+        f"#!{sys.executable}\nimport sys\nsys.path.insert(0, {str(folder / 'workflow_scripts')!r})\n"
+        "from robust_style.commands.start import main\nmain()\n",
+        encoding="utf-8",
+    )
+    (commands / "robust-style").chmod(0o755)
+    places = [str(commands), str(Path(sys.executable).parent), os.environ["PATH"]]
+    path = {**environment(), "PATH": os.pathsep.join(places)}
     for language, text in BLOCK.findall((ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")):
         if language == "yaml":
             name = re.match(r"# (\S+\.yaml)\n", text)
@@ -77,7 +87,7 @@ def run_page(folder: Path, page: str, after: Mapping[str, str] | None = None) ->
 
 def _with_hash_of_its_file(folder: Path, text: str) -> str:
     """A page prints a hash of its own; the file that stands here for the reader's has another."""
-    named = re.search(r"(?:archive|source): (\S+)", text)
+    named = re.search(r"(?:archive|source): ([^\s,]+)", text)
     if named is None:
         return text
     return HASH.sub(hashlib.sha256((folder / named[1]).read_bytes()).hexdigest(), text)
