@@ -26,7 +26,7 @@ def test_without_accounting_it_stops_before_the_first_job(node: SlurmNode, tmp_p
         env={**environment(), "PATH": node.path}, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     assert run.returncode == 1
-    assert "Slurm keeps no accounts" in run.stdout
+    assert "this Slurm has no accounting" in run.stdout
     assert "slurm-status-command: squeue" in run.stdout
     assert "slurm-no-account: true" in run.stdout
     assert not list(folder.glob(".snakemake/slurm_logs/*/*.log"))

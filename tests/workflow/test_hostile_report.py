@@ -138,7 +138,7 @@ def test_the_beginning_of_the_answer_stands_in_the_report_as_it_is_written(repor
     """Its landing text has been through two more programs: a template, and a reader of restructured text."""
     shown = Parsed(json.loads(re.search(r"var workflow_desc = (.*);\n", report)[1]))
     text = " ".join(shown.text.split())
-    assert f"Of {len(TEXTS)} claims" in text
+    assert f"Of {len(TEXTS)} primary claims" in text
     assert {element for element, *_ in shown.elements}.isdisjoint({"script", "img", "svg", "iframe"})
     assert "networks standard, adversarial, standard_, theirs" in text, "no name was taken for a reference"
 

@@ -56,17 +56,15 @@ def run_page(folder: Path, page: str, after: Mapping[str, str] | None = None) ->
     `after`: what is added to commands that begin with these words.
     """
     printed = []
-    # The copied project's command, whether or not the environment has it installed.
+    # The copied project, whether or not the environment has it installed.
     commands = folder / ".commands"
     commands.mkdir(exist_ok=True)
     (commands / "robust-style").write_text(
-        f"#!{sys.executable}\nimport sys\nsys.path.insert(0, {str(folder / 'workflow_scripts')!r})\n"
-        "from robust_style.commands.start import main\nmain()\n",
-        encoding="utf-8",
+        f"#!{sys.executable}\nfrom robust_style.commands.start import main\nmain()\n", encoding="utf-8"
     )
     (commands / "robust-style").chmod(0o755)
     places = [str(commands), str(Path(sys.executable).parent), os.environ["PATH"]]
-    path = {**environment(), "PATH": os.pathsep.join(places)}
+    path = {**environment(), "PATH": os.pathsep.join(places), "PYTHONPATH": str(folder / "workflow_scripts")}
     for language, text in BLOCK.findall((ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")):
         if language == "yaml":
             name = re.match(r"# (\S+\.yaml)\n", text)
