@@ -16,7 +16,7 @@ from robust_style.transfer.structural_similarity import luma, structural_similar
 # Largest distance of the similarity to the target: half of the smallest difference that matters, 0.02.
 TOLERANCE = 0.01
 # The squared distance to the target costs as much as so many times the style loss of the untouched content.
-# MEASURED (pilot networks, 96 px, standard and adversarial, two pairs): the similarity is within 0.0003 of 0.5.
+# MEASURED (pilot networks, standard and adversarial, six pairs, 128 px): the similarity is within 0.0005 of 0.5.
 PENALTY = 100.0
 
 
