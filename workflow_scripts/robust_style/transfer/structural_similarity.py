@@ -1,14 +1,11 @@
 """Structural similarity of two pictures' lumas: the content metric, and the target of recipes with `content_target`.
 
-Once for the scores in float64, once differentiable; the environment of the transfer has no scikit-image.
+NumPy and SciPy only: processes without torch import it, and the environment of the transfer has no scikit-image.
 """
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from scipy.ndimage import gaussian_filter
-from torch import Tensor
 
 # Weights of R, G and B. SOURCE: ITU-R BT.709, rounded as in skimage.color.rgb2gray.
 LUMA = (0.2125, 0.7154, 0.0721)
@@ -48,28 +45,3 @@ def structural_similarity(first: Float[np.ndarray, "_ _"], second: Float[np.ndar
     )
     inside = slice(RADIUS_PX, -RADIUS_PX)
     return float(similarity[inside, inside].mean(dtype=np.float64))
-
-
-def structural_similarities(
-    pictures: Float[Tensor, "batch 3 height width"], contents: Float[Tensor, "batch 3 height width"]
-) -> Float[Tensor, " batch"]:
-    """Return `structural_similarity` of the lumas of each picture, clamped to [0, 1], and its content; differentiable.
-
-    Heights and widths are 11 px or more.
-    """
-    distance = torch.arange(-RADIUS_PX, RADIUS_PX + 1, device=pictures.device, dtype=pictures.dtype)
-    window = torch.exp(-0.5 * (distance / SIGMA_PX).square())
-    window = window / window.sum()
-
-    def local_mean(image: Float[Tensor, "batch 1 _ _"]) -> Float[Tensor, "batch 1 _ _"]:
-        return F.conv2d(F.conv2d(image, window.view(1, 1, -1, 1)), window.view(1, 1, 1, -1))
-
-    weights = pictures.new_tensor(LUMA).view(1, 3, 1, 1)
-    x, y = ((image.clamp(0, 1) * weights).sum(1, keepdim=True) for image in (pictures, contents))
-    mean_x, mean_y = local_mean(x), local_mean(y)
-    variance_x, variance_y = local_mean(x * x) - mean_x.square(), local_mean(y * y) - mean_y.square()
-    covariance = local_mean(x * y) - mean_x * mean_y
-    similarity = ((2 * mean_x * mean_y + K1**2) * (2 * covariance + K2**2)) / (
-        (mean_x.square() + mean_y.square() + K1**2) * (variance_x + variance_y + K2**2)
-    )
-    return similarity.mean((1, 2, 3))
