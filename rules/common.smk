@@ -207,7 +207,9 @@ def words_of_job(pairs):
 
 def seeds_in_turn(wildcards):
     """A priority: what the first seeds need comes first, so that their claims can be judged while others run."""
-    return 2 * (len(config["seeds"]) - config["seeds"].index(int(wildcards.seed)))
+    # A seed that only a target names comes last.
+    seeds = [*config["seeds"], int(wildcards.seed)]
+    return 2 * (len(seeds) - seeds.index(int(wildcards.seed)))
 
 
 def images_of_job(pairs):

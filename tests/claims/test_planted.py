@@ -135,6 +135,18 @@ def test_a_rise_that_grows_with_training_is_not_the_optimiser_s():  # A2
     assert Planted().verdict("collapse_is_the_optimisers") == "refuted", "without a rise it follows nothing"
 
 
+def test_one_diverged_picture_fails_and_does_not_decide_a_mean_alone():
+    planted = Planted().multiply("worst_rise", 300, recipe="original")
+    one = {"recipe": "original", "network": "standard", "seed": 0, "epoch": 100}
+    planted.rows.loc[planted.where(**one, content="hats", style="wave"), "worst_rise"] = 1e300
+    row = planted.judged()["collapse_is_the_optimisers"]
+    assert row.verdict == "undecided", "one picture refutes nothing"
+    assert abs(row.estimate) < 1
+    only = Planted()
+    only.rows.loc[only.where(**one), "worst_rise"] = 1e300
+    assert only.judged("fails_more_often")["fails_more_often", "original"].estimate > 0
+
+
 def test_a_level_is_no_speed():  # A3
     level = Planted().curve("style_texture_distance", {0: 1.0} | dict.fromkeys(EPOCHS[1:], 0.5), network="standard")
     level.curve("style_texture_distance", {0: 1.0} | dict.fromkeys(EPOCHS[1:], 0.44), network="adversarial")

@@ -116,6 +116,11 @@ def test_recipes_paint_with_the_checkpoints_they_name(project: Path) -> None:
             assert painting == (epoch in epochs), (recipe, epoch)
 
 
+def test_a_target_may_name_a_seed_of_no_configuration(project: Path) -> None:
+    target = "results/miniature/checkpoints/standard/seed_7/epoch_001.pt"
+    assert jobs(plan(project, "--configfile", "config/miniature.yaml", "--", target))["train_segment"] == 1
+
+
 @pytest.mark.nightly
 def test_the_folder_of_results_is_normalised(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))

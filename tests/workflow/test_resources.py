@@ -116,6 +116,7 @@ def test_hours_are_named_for_the_gpu_that_is_found_and_for_what_costs_less(monke
     assert 4 <= h100 <= 12  # a night
     assert duration("Accelerator of the future")[0] == h100
     assert duration("NVIDIA A100-SXM4-40GB")[0] > 1.5 * h100
+    assert duration("NVIDIA RTX A1000")[0] == h100, "no A100"
     assert [next(word for word in ("one seed", "fair and matched", "short.yaml") if word in line) for line in less] == [
         "one seed", "fair and matched", "short.yaml",
     ]  # fmt: skip

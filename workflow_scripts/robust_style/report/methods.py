@@ -94,12 +94,14 @@ def _pairs(pairs: Sequence[tuple[str, str]], images: Mapping[str, Mapping[str, s
 def _claims(config: Config, claims: Path) -> str:
     seeds = config["seeds"]
     named = escaped(", ".join(map(str, seeds)))
-    words = f"<p>Unit of replication: the training seed; here {len(seeds)} ({named}), "
-    words += "crossed with all pairs of images. What was compared:</p>"
     columns = ["statement", "source", "contrast", "measure"]
     read = read_claims(claims)
-    if (read["unit"] == ARCHITECTURES).any():
-        words = words.replace("What was", "Claims over architectures compare one training per regime of each. What was")
+    has_architectures = (read["unit"] == ARCHITECTURES).any()
+    words = (
+        f"<p>Unit of replication: the training seed; here {len(seeds)} ({named}), crossed with all pairs of images. "
+        f"{'Claims over architectures compare one training per regime of each. ' if has_architectures else ''}"
+        "What was compared:</p>"
+    )
     compared = read[columns].drop_duplicates().to_numpy().tolist()
     lines = ([*map(escaped, row[:3]), f"<code>{escaped(row[3])}</code>"] for row in compared)
     return words + table(("claim", "source", "contrast", "measure"), lines)

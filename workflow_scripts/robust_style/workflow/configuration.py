@@ -74,10 +74,8 @@ def on_top_of_published(config: dict[str, Any], project: Path) -> dict[str, Any]
 def short_edition(project: Path) -> dict[str, Any]:
     """The complete configuration of config/short.yaml, on top of config/config.yaml, of the folder `project`."""
     folder = project / "config"
-    published, short = (
-        yaml.safe_load((folder / name).read_text(encoding="utf-8")) for name in ("config.yaml", "short.yaml")
-    )
-    return check_configuration(merge(published, short), folder / "schema.yaml")
+    short = yaml.safe_load((folder / "short.yaml").read_text(encoding="utf-8"))
+    return check_configuration(on_top_of_published(short, project), folder / "schema.yaml")
 
 
 def merge(lower: dict[str, Any], upper: dict[str, Any]) -> dict[str, Any]:

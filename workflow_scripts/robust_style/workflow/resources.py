@@ -55,7 +55,7 @@ H100 = Speed("an H100", 2.5e-5, 9.3e-6, 7.4e-9, 12.0)
 # Dense bfloat16 (V100, T4: float16) operations per second of other GPUs, as a share of an H100's 989 TFLOP/s: data
 # sheets of NVIDIA. A rough guide: memory bandwidth counts, too.
 _SHARE_OF_H100 = {
-    "B200": 2.3, "H200": 1.0, "H100": 1.0, "A100": 0.32, "L40": 0.18, "RTX 4090": 0.17, "RTX A6000": 0.16,
+    "B200": 2.3, "H200": 1.0, "H100": 1.0, "A100": 0.32, "L40S": 0.37, "L40": 0.18, "RTX 4090": 0.17, "RTX A6000": 0.16,
     "A10": 0.13, "V100": 0.13, "L4": 0.12, "RTX 3090": 0.07, "T4": 0.07,
 }  # fmt: skip
 # MEASURED (x86-64, float32, half-width VGG19 at 128 px, one thread, n = 3 networks): an iteration of a reconstruction,
@@ -133,7 +133,8 @@ def accelerator() -> str | None:
 
 def speed_of(gpu: str) -> Speed:
     """The speed of the GPU of this name, from that of an H100; an unknown one is taken for an H100."""
-    share = next((share for kind, share in _SHARE_OF_H100.items() if kind in gpu), None)
+    # Whole words: an RTX A1000 is no A100.
+    share = next((share for kind, share in _SHARE_OF_H100.items() if re.search(rf"\b{kind}\b", gpu)), None)
     if share is None:
         return H100
     image, step, pixel = (seconds / share for seconds in H100[1:4])
@@ -187,7 +188,10 @@ def announced_duration(config: Config, short: Config | None = None) -> str:
     """
     gpu = None if config["device"] == "cpu" else accelerator()
     if gpu is None:
-        return f"On two CPU cores the whole of it takes roughly {_duration(run_hours(config))}."
+        duration = _duration(run_hours(config))
+        return (
+            f"On two CPU cores with AMX the whole takes roughly {duration}; without AMX, three to four times as long."
+        )
     speed = speed_of(gpu)
     hours = run_hours(config, speed)
     lines = [f"One job at a time on {speed.machine} takes roughly {_duration(hours)}, scores and figures not counted."]
@@ -200,7 +204,7 @@ def _less(config: Config, short: Config | None) -> Iterator[tuple[str, Config]]:
     """What costs less than the run: in words, and its configuration."""
     recipes, first = config["transfer"]["recipes"], config["seeds"][0]
     if len(config["seeds"]) > 1:
-        how = f"one seed (--config 'seeds=[{first}]'; the others can follow, nothing is made twice)"
+        how = f"one seed (--config 'seeds=[{first}]'; the others can follow, nothing is trained or painted twice)"
         yield how, {**config, "seeds": [first]}
     if len(recipes) > len(fewer := {name: recipes[name] for name in ("fair", "matched") if name in recipes}) > 0:
         how = f"only the recipes {' and '.join(fewer)} (the others set to null)"
