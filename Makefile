@@ -85,7 +85,7 @@ test-cluster: $(READY)
 	$(BIN)/python -m pytest -p no:cacheprovider tests/cluster
 
 test-others: $(READY)
-	$(BIN)/python -m pytest --ignore=tests/cluster
+	$(BIN)/python -m pytest -n 2 --ignore=tests/cluster
 
 wheel:
 	rm -rf build # setuptools would add what lies there
