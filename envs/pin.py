@@ -28,7 +28,17 @@ ROOTS = {
     "crate": ["pyyaml", "rocrate"],
     "data": ["jaxtyping", "numpy", "pillow", "requests", "scikit-image", "scipy"],
     # scikit-image: the methods text names its version.
-    "train": ["jaxtyping", "numpy", "pyautoattack", "requests", "robustness", "scikit-image", "torch", "torchvision"],
+    "train": [
+        "jaxtyping",
+        "numpy",
+        "pyautoattack",
+        "requests",
+        "robustness",
+        "safetensors",
+        "scikit-image",
+        "torch",
+        "torchvision",
+    ],
     # Scores, too: their texture statistics need torch.
     "transfer": [
         "jaxtyping",
@@ -36,6 +46,7 @@ ROOTS = {
         "pillow",
         "plenoptic",
         "robustness",
+        "safetensors",
         "scikit-image",
         "scipy",
         "torch",

@@ -73,6 +73,7 @@ def _add_export(commands: Any) -> None:
     export = commands.add_parser("export", help="the weights of a checkpoint of ours as safetensors")
     export.add_argument("checkpoint", type=typed_input, metavar="CHECKPOINT", help="results/checkpoints/…/epoch_….pt")
     export.add_argument("destination", type=typed_file, metavar="OUT.safetensors")
+    export.add_argument("--half", action="store_true", help="convolutions and matrices in float16: half the size")
     export.add_argument("--force", action="store_true", help=_FORCE_HELP)
     export.set_defaults(run=_export)
 
@@ -80,7 +81,7 @@ def _add_export(commands: Any) -> None:
 def _add_convert(commands: Any) -> None:
     convert = commands.add_parser(
         "convert",
-        help="a file of torch.save (robustness, pytorch-cifar, state dict) as a checkpoint of ours",
+        help="a file of torch.save or safetensors (robustness, pytorch-cifar, state dict) as a checkpoint of ours",
         description="Code in SOURCE is never run. To paint with the network, name SOURCE in the configuration instead "
         "(networks.NAME.source); this makes a checkpoint to look at, to load elsewhere or to pass on.",
     )
@@ -165,7 +166,7 @@ def _layers(chosen: argparse.Namespace) -> None:
 
 def _export(chosen: argparse.Namespace) -> None:
     destination = Destinations([chosen.checkpoint], force=chosen.force).approve(chosen.destination, [".safetensors"])
-    export_weights(chosen.checkpoint, destination)
+    export_weights(chosen.checkpoint, destination, half=chosen.half)
     print(f"{chosen.destination}: the weights of {chosen.checkpoint}")
 
 

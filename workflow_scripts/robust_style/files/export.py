@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import torch
 from safetensors.torch import save
 
 from robust_style.errors import CheckpointError
@@ -16,8 +17,10 @@ _JSON = ("width", "class_names", "seed", "epoch", "mean", "std", "settings", "th
 _LENGTH_BYTES = 8
 
 
-def export_weights(checkpoint: Path, destination: Path) -> None:
+def export_weights(checkpoint: Path, destination: Path, *, half: bool = False) -> None:
     """Write the weights in `checkpoint` to `destination` in the safetensors format, atomically.
+
+    `half`: matrices and convolutions in float16, which halves the file; biases and batch norm keep their precision.
 
     Names are those of the network's state dict (`features.*`, `classifier.*`); images in [0, 1] must be normalised with
     `mean` and `std` of the metadata. The metadata hold the header without its history, with JSON for what is not a
@@ -30,7 +33,11 @@ def export_weights(checkpoint: Path, destination: Path) -> None:
         problem = str(error).removesuffix(f"; {ANEW}")
         anew = f"; if the workflow made it, {ANEW}" if problem != str(error) else ""
         raise CheckpointError(f"{problem} (a file of another program goes through `convert` first){anew}") from None
-    content = save({name: tensor.contiguous() for name, tensor in state.weights.items()}, _metadata(state))
+    weights = {
+        name: (tensor.to(torch.float16) if half and tensor.ndim > 1 else tensor).contiguous()
+        for name, tensor in state.weights.items()
+    }
+    content = save(weights, _metadata(state))
     write_bytes(destination, _with_sorted_header(content))
 
 

@@ -1,10 +1,12 @@
 """Read checkpoint files of other programs without running any of their code.
 
 Torch's two layouts (zip and legacy) hold a pickle, which `inert_pickle` reads as plain data, and the storages of the
-tensors. Every tensor stays inside the bounds of its storage, and every storage inside the file.
+tensors. Every tensor stays inside the bounds of its storage, and every storage inside the file. The safetensors format
+has no code.
 """
 
 import io
+import json
 import math
 import struct
 import zipfile
@@ -16,6 +18,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_safetensors
 from torch import Tensor
 
 from robust_style.errors import CheckpointError
@@ -37,6 +41,7 @@ _MAGIC_BYTES = (
     (b"version https://git-lfs", "a Git LFS pointer (get the file itself with `git lfs pull`)"),
     (b"<", "a web page"),
 )
+SAFETENSORS = "a safetensors file"
 _MAX_SAFETENSORS_HEADER = 100_000_000
 # First bytes of a zip file; the first pickles of a legacy file. SOURCE: torch/serialization.py.
 _ZIP = b"PK\x03\x04"
@@ -67,13 +72,14 @@ _NUMBERS = {
 
 
 def read_foreign(path: Path) -> object:
-    """The object that `torch.save` wrote to `path`, with any pickle module (pickle, dill).
+    """The object that `torch.save` wrote to `path`, with any pickle module (pickle, dill), or a safetensors file.
 
     Tensors (on the CPU, sharing storages as saved; parameters as tensors) and plain data are rebuilt. Everything else
     is a Placeholder with the name of its class or function. No code in the file, or named by it, is imported or run.
-    Storages take at most the size of the file; the pickle has at most 2^24 opcodes.
-    Raises CheckpointError if the file is missing or not of torch's zip or legacy layout, if a tensor reaches outside
-    its storage, or a storage outside the file.
+    Storages take at most the size of the file; the pickle has at most 2^24 opcodes. A safetensors file gives tensors by
+    name; one of `robust-style export` the layout of the library, with its normaliser and epoch.
+    Raises CheckpointError if the file is missing or of another format, if a tensor reaches outside its storage, or a
+    storage outside the file.
     """
     try:
         content = path.read_bytes()
@@ -81,6 +87,8 @@ def read_foreign(path: Path) -> object:
         raise CheckpointError(
             f"{path}: expected a file written by torch.save, found {error.strerror}; correct the path"
         ) from None
+    if kind_of(content[:64]) == SAFETENSORS:
+        return _read_safetensors(path, content)
     try:
         container = _open_container(content)
         storages = container.storages
@@ -107,6 +115,20 @@ def read_foreign(path: Path) -> object:
         ) from None
 
 
+def _read_safetensors(path: Path, content: bytes) -> object:
+    try:
+        tensors = load_safetensors(content)
+        end = _COUNT_BYTES + int.from_bytes(content[:_COUNT_BYTES], "little")
+        metadata = json.loads(content[_COUNT_BYTES:end]).get("__metadata__", {})
+        if not {"mean", "std", "epoch"} <= set(metadata):
+            return tensors
+        # written by `files.export`
+        normaliser = {f"normalizer.new_{key}": torch.tensor(json.loads(metadata[key])) for key in ("mean", "std")}
+        return {"model": tensors | normaliser, "epoch": json.loads(metadata["epoch"])}
+    except (SafetensorError, LookupError, TypeError, ValueError, RuntimeError) as error:
+        raise CheckpointError(f"{path}: damaged safetensors file ({escaped(error)}); get the file anew") from None
+
+
 def kind_of(start: bytes) -> str | None:
     """The kind of the file that begins with `start` (64 bytes or more of it), with its article; None if unknown."""
     if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
@@ -115,7 +137,7 @@ def kind_of(start: bytes) -> str | None:
         return f"an {'AVIF' if start[8:12] in (b'avif', b'avis') else 'HEIC or MP4'} file"
     # A length in 8 bytes, then JSON (the format's README).
     if start[8:9] == b"{" and int.from_bytes(start[:8], "little") < _MAX_SAFETENSORS_HEADER:
-        return "a safetensors file"
+        return SAFETENSORS
     return next((kind for magic, kind in _MAGIC_BYTES if start.lstrip(b" \r\n\t").startswith(magic)), None)
 
 

@@ -14,7 +14,7 @@ from robust_style.compute.determinism import software_versions
 from robust_style.errors import CheckpointError, ConfigError
 from robust_style.files.checkpoint import Checkpoint
 from robust_style.files.digest import sha256_of_file
-from robust_style.files.foreign import kind_of, read_foreign
+from robust_style.files.foreign import SAFETENSORS, kind_of, read_foreign
 from robust_style.messages import escaped as shown
 from robust_style.model.architectures import ARCHITECTURES, architecture_named, is_pretrained
 from robust_style.model.foreign_weights import COUNTER, ForeignWeights, weights_in
@@ -44,9 +44,9 @@ _IMAGENET_CLASSES = 1000
 def network_to_paint_with(path: Path) -> tuple[NormalisedNetwork, Checkpoint]:
     """The network in `path` and its checkpoint: on the CPU, float32, in evaluation mode, frozen.
 
-    A file of another program (`torch.save` with pickle or dill) is converted in memory if its weights identify
-    architecture and width. No code in it is executed; lines on stderr state what was assumed. Its checkpoint has the
-    regime `unknown`, and epoch 0 if the file states none. The last network is cached for the next call.
+    A file of another program (`torch.save` with pickle or dill, or safetensors) is converted in memory if its weights
+    identify architecture and width. No code in it is executed; lines on stderr state what was assumed. Its checkpoint
+    has the regime `unknown`, and epoch 0 if the file states none. The last network is cached for the next call.
     Raises CheckpointError if the file is missing, damaged or no checkpoint, or if its architecture is not identified.
     """
     try:
@@ -57,7 +57,7 @@ def network_to_paint_with(path: Path) -> tuple[NormalisedNetwork, Checkpoint]:
             kind = kind_of(file.read(64))
     except OSError as error:
         raise CheckpointError(f"{path}: {str(error.strerror).lower()}; give the path of a checkpoint") from None
-    if kind is not None:
+    if kind not in (None, SAFETENSORS):
         raise CheckpointError(f"{path}: this is {kind}, not a checkpoint; give the path of a checkpoint")
     return _cached_network(path, status.st_mtime_ns, status.st_size)
 
