@@ -248,15 +248,15 @@ class Evidence:
     ) -> tuple[Float[np.ndarray, " seeds"], PerPicture]:
         better = -1 if any(word in measure for word in _LESS_IS_BETTER) else 1
         over = self._over_epochs if function.startswith("epochs") else self._over_iterations
-        found = [over(cell, measure, design) for cell in cells]
-        times, curves = found[0][0], [better * curves for _, curves in found]
+        results = [over(cell, measure, design) for cell in cells]
+        times, curves = results[0][0], [better * curves for _, curves in results]
         means = [curve.mean(axis=2, keepdims=True) for curve in curves]
         return _first_times(times, means)[:, 0], _first_times(times, curves)
 
     def _epochs(self, cell: Cell, design: Design) -> list[int]:
         """The checkpoints of the cell's network, up to the last one of all that are compared."""
-        own = sorted(set(self._painted[cell.network, str(cell.recipe)]["epoch"]))
-        return own if len(own) == 1 else sorted({*own, design.last})
+        epochs = sorted(set(self._painted[cell.network, str(cell.recipe)]["epoch"]))
+        return epochs if len(epochs) == 1 else sorted({*epochs, design.last})
 
     def _epoch(self, cell: Cell, design: Design) -> int:
         epochs = self._epochs(cell, design)
@@ -313,8 +313,8 @@ class Evidence:
         counts = snapshots[ITERATION].value_counts()
         times = np.sort(counts.index[counts > counts.max() / 2].to_numpy(np.float64))
         curves = {
-            at: np.interp(times, *own.groupby(ITERATION)[measure].last().pipe(lambda one: (one.index, one.to_numpy())))
-            for at, own in snapshots.groupby(["seed", "content", "style"])
+            at: np.interp(times, *rows.groupby(ITERATION)[measure].last().pipe(lambda one: (one.index, one.to_numpy())))
+            for at, rows in snapshots.groupby(["seed", "content", "style"])
         }
         where = self._folder(cell, epoch)
         steps = range(len(times))
@@ -368,7 +368,7 @@ def crossed_pairs(pairs: Iterable[Pair]) -> tuple[Pair, ...]:
         styles_of.setdefault(content, set()).add(style)
     best: list[Pair] = []
     for styles in styles_of.values():
-        contents = [content for content, own in styles_of.items() if styles <= own]
+        contents = [content for content, others in styles_of.items() if styles <= others]
         grid = sorted(product(contents, styles))
         if min(len(contents), len(styles)) >= 2 and len(grid) > len(best):
             best = grid
@@ -406,15 +406,15 @@ def _first_time(times: Float[np.ndarray, " times"], values: Float[np.ndarray, " 
 
 def _complete(values: Mapping[tuple[int, str, str], float], design: Design, where: Callable[[int], str]) -> PerPicture:
     """`values` of the pictures that the design asks for. Raises Incomplete that names those without a number."""
-    found = np.array([[values.get((seed, *pair), np.nan) for pair in design.pairs] for seed in design.seeds])
-    if np.isnan(found).any():
+    table = np.array([[values.get((seed, *pair), np.nan) for pair in design.pairs] for seed in design.seeds])
+    if np.isnan(table).any():
         gaps = [
             f"{where(design.seeds[seed])}/{'--'.join(design.pairs[pair])}"
-            for seed, pair in np.argwhere(np.isnan(found))
+            for seed, pair in np.argwhere(np.isnan(table))
         ]
         more = f" and {len(gaps) - 3} more" if len(gaps) > 3 else ""
         raise Incomplete(f"missing {', '.join(gaps[:3])}{more}")
-    return found
+    return table
 
 
 def _spearman(x: Float[np.ndarray, " networks"], y: NDArray[np.float64]) -> float:

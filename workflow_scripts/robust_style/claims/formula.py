@@ -88,13 +88,13 @@ def parse_contrast(text: str) -> Contrast:
     if not (isinstance(tree, ast.Compare) and len(tree.ops) == 1 and isinstance(tree.ops[0], ast.Lt | ast.Gt)):
         raise ConfigError(f"expected two sums compared by one < or >, found {text!r}")
     direction = 1 if isinstance(tree.ops[0], ast.Gt) else -1
-    found = [*_sum(tree.left, 1, text), *_sum(tree.comparators[0], -1, text)]
-    terms = tuple(part for part in found if isinstance(part, Term))
+    parts = [*_sum(tree.left, 1, text), *_sum(tree.comparators[0], -1, text)]
+    terms = tuple(part for part in parts if isinstance(part, Term))
     if not terms:
         raise ConfigError(f"expected a network in the formula, found {text!r}")
     if len({_UNITS.get(term.function or "") for term in terms}) > 1:
         raise ConfigError(f"expected terms of one unit, found {text!r}")
-    margin = sum(part for part in found if not isinstance(part, Term))
+    margin = sum(part for part in parts if not isinstance(part, Term))
     return Contrast(text, terms, 0.0 - margin, direction)
 
 

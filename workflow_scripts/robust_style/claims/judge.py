@@ -108,16 +108,16 @@ class _Tested:
     @property
     def p_value(self) -> float:
         """All conditions must hold, so the largest p is that of the claim (Berger 1982); 1 where one has none."""
-        found = [part.p_value for part in self.parts]
-        return 1.0 if not found or None in found else max(p for p in found if p is not None)
+        values = [part.p_value for part in self.parts]
+        return 1.0 if not values or None in values else max(p for p in values if p is not None)
 
 
 def _of_recipes(claim: Claim, evidence: Evidence) -> list[_Tested]:
     """What no recipe can tell is said once."""
     names = [claim.recipe] if claim.recipe else evidence.recipes_with(claim.recipes)
-    found = [_tested(claim, name, evidence) for name in names]
-    told = [tested for tested in found if not tested.reason.startswith("not tested")]
-    reasons = list(dict.fromkeys(tested.reason for tested in found)) or ["not tested (no recipe has what it asks)"]
+    results = [_tested(claim, name, evidence) for name in names]
+    told = [tested for tested in results if not tested.reason.startswith("not tested")]
+    reasons = list(dict.fromkeys(tested.reason for tested in results)) or ["not tested (no recipe has what it asks)"]
     return told or [_Tested(claim, claim.recipe or "", reason=reasons[0])]
 
 

@@ -100,6 +100,6 @@ def seeds_needed(per_seed: Float[np.ndarray, " seeds"], threshold: float, level:
 
 
 def _unsorted(values: NDArray[np.float64], order: NDArray[np.intp]) -> list[float]:
-    found = np.empty_like(values)
-    found[order] = values
-    return list(map(float, found))
+    unsorted = np.empty_like(values)
+    unsorted[order] = values
+    return list(map(float, unsorted))

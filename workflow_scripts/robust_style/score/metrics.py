@@ -76,6 +76,9 @@ def luma_correlation(picture: Pixels, content: Pixels) -> float:
 class StyleColours:
     """Distances of pictures' colours to those of `style`, in units of the distance of `content`; any sizes.
 
+    The sliced 1-Wasserstein distance in CIE Lab; `of_content` is that of the content, in Lab units.
+    SOURCE: Rabin, Peyré, Delon and Bernot 2011. Differs from it: an even grid of directions instead of random ones and
+    quantile functions on a common grid. It is therefore deterministic, and the sizes may differ.
     Raises ImageError if content and style have the same colours.
     """
 
@@ -94,15 +97,6 @@ class StyleColours:
         Blind to position: matching histograms suffices.
         """
         return _mean_difference(_quantiles(picture), self.style) / self.of_content
-
-
-def lab_distance(first: Pixels, second: Pixels) -> float:
-    """Return the sliced 1-Wasserstein distance of two pictures' colours in CIE Lab units.
-
-    SOURCE: Rabin, Peyré, Delon and Bernot 2011. Differs from it: an even grid of directions instead of random ones and
-    quantile functions on a common grid. It is therefore deterministic, and the sizes may differ.
-    """
-    return _mean_difference(_quantiles(first), _quantiles(second))
 
 
 def _mean_difference(first: Quantiles, second: Quantiles) -> float:
