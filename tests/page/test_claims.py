@@ -50,7 +50,9 @@ def test_the_answer_follows_the_primary_verdicts(rows, sentence):
 
 def test_a_sentence_says_on_how_much_evidence_it_rests():
     words = basis_words([row(**ONE_SEED), row(family="exploratory", verdict="unclear", seeds=1, pairs=2)])
-    assert words.startswith("Of 1 primary claim, 1 is undecided. Evidence: up to 1 training seed and 2 image pairs.")
+    assert words.startswith(
+        "Of 1 primary claim, named before the run, 1 is undecided. Evidence: up to 1 training seed and 2 image pairs."
+    )
     assert "needs at least 3" in words
     assert "needs" not in basis_words([row()])
 
@@ -102,6 +104,10 @@ def test_a_claim_belongs_to_the_question_that_its_formula_asks(contrast, measure
         ({"verdict": "undecided (censored in 1 of 3 seeds)"}, "a longer run"),
         ({"verdict": "undecided (no variation over seeds)"}, "seeds that differ"),
         ({"verdict": "not tested (no recipe matched)", "seeds": 0}, "a run with recipe matched"),
+        (
+            {"verdict": "not tested (every pair has a picture that missed its content target)"},
+            "pairs that reach their content target",
+        ),
         ({"verdict": "incomplete (missing a.png)", "seeds": 0}, "missing a.png"),
     ],
 )

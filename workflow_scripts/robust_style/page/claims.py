@@ -13,7 +13,7 @@ from robust_style.claims.table import Exhibit, plain_verdict, read_claims
 from robust_style.errors import ConfigError
 from robust_style.figure.words import plain, spoken
 from robust_style.page.axes import Axes
-from robust_style.page.scores import finite
+from robust_style.page.scores import finite, words_of
 
 Row = Mapping[str, Any]
 TEXTS = ("claim", "source", "quote", "family", "unit", "contrast", "measure", "verdict", "claimed_side", "reading")
@@ -36,6 +36,15 @@ _COUNTED = {
     "unclear": ("is unclear", "are unclear"),
     "incomplete": ("is incomplete", "are incomplete"),
     "not tested": ("was not tested", "were not tested"),
+}
+# Units of estimates that are no score of a picture.
+_AXES = {
+    "epochs": "training epochs",
+    "iterations": "iterations of the optimiser",
+    "failed": "share of failed pictures",
+    "log2_worst_rise": "loss rise, in doublings",
+    "rater_standard_style_distance": "distance to the style, by a standard rater",
+    "rater_adversarial_style_distance": "distance to the style, by an adversarial rater",
 }
 _OPEN = ("undecided", "unclear")
 _NUMERALS = {1: "one", 2: "two"}
@@ -65,7 +74,7 @@ def answer_sentence(rows: Sequence[Row]) -> str:
     by_verdict: dict[str, list[Row]] = {}
     for row in primary:
         by_verdict.setdefault(plain_verdict(row["verdict"]), []).append(row)
-    clauses = []
+    clauses: list[str] = []
     for verdict, verb in (("supported", "support"), ("refuted", "refute")):
         if verdict in by_verdict:
             statements = _listed(f"that {_as_clause(row)}" for row in by_verdict.pop(verdict))
@@ -90,12 +99,14 @@ def basis_words(rows: Sequence[Row]) -> str:
     largest = max(rows, key=lambda row: int(row["seeds"]), default=None)
     parts = []
     if primary:
-        parts.append(f"Of {_number(len(primary), 'primary claim')}, {_counted(counts)}.")
+        parts.append(f"Of {_number(len(primary), 'primary claim')}, named before the run, {_counted(counts)}.")
     if largest is not None and largest["seeds"]:
         pairs = max(int(row["pairs"]) for row in rows)
         parts.append(f"Evidence: up to {_units(largest['seeds'], largest)} and {_number(pairs, 'image pair')}.")
         if largest["seeds"] < FEWEST_SEEDS:
-            parts.append(f"A verdict needs at least {FEWEST_SEEDS}; one picture that looks better is no evidence.")
+            parts.append(
+                f"A verdict needs at least {_units(FEWEST_SEEDS, largest)}; one picture that looks better decides nothing."
+            )
     return " ".join(parts)
 
 
@@ -153,6 +164,8 @@ def would_decide(row: Row) -> str:
     """What an undecided claim lacks, in few words; empty for a verdict."""
     verdict, reason = plain_verdict(row["verdict"]), reason_words(row)
     if verdict not in _OPEN:
+        if reason.endswith("missed its content target"):
+            return "pairs that reach their content target"
         missing = re.fullmatch(r"no ((?:recipe|network|control) \S+|[a-z0-9_]+)", reason)
         return f"a run with {missing[1]}" if missing else reason
     if "censored" in row["verdict"]:
@@ -176,7 +189,7 @@ def _claim(row: Row, axes: Axes) -> dict[str, Any]:
         "recipe": spoken(plain(row["recipe"])),
         **{name: finite(float(row[name])) for name in NUMBERS},
         "perSeed": _per_seed(row["per_seed"]),
-        "axis": spoken(unit or texts["measure"]),
+        "axis": _AXES.get(unit or texts["measure"]) or words_of(unit or texts["measure"])["words"].lower(),
         "question": question_of(row),
         "decides": would_decide(row),
         "strongestFor": _address(row["strongest_for"], axes),

@@ -21,7 +21,7 @@ SOURCE_PX = 320
 # A picture in the grid: as wide as a cell.
 THUMBNAIL_PX = 160
 # A snapshot of the optimisation is shown coarser, or all snapshots would be larger than the pictures.
-SNAPSHOT_PX = 224
+SNAPSHOT_PX = 256
 
 
 def page_content(
@@ -50,6 +50,7 @@ def page_content(
     return {
         "title": plain(title),
         "opening": start,
+        "snapshotPx": SNAPSHOT_PX,
         "recipes": [
             {"name": spoken(name), "slug": name, "words": _recipe_words(stylizations, name)} for name in axes.recipes
         ],

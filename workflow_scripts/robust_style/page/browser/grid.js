@@ -43,7 +43,7 @@ function showGrid(state) {
   const wanted = JSON.stringify([state.sort, state.order, state.failed, ...Object.keys(ONLY).map((key) => state[key])]);
   if (wanted === gridShown) return;
   gridShown = wanted;
-  const chosen = sorted(DATA.pictures.filter((picture) => passes(state, picture)), state);
+  const chosen = sorted(once(DATA.pictures.filter((picture) => passes(state, picture))), state);
   const failed = chosen.filter((picture) => failuresOf(picture.scores).length).length;
   element("grid-words").textContent = `${countWords(chosen.length, "picture", "pictures")}${failed ? `, ${grouped.format(failed)} failed` : ""}`;
   element("grid").replaceChildren(...chosen.map((picture) => cell(state, picture)));
@@ -52,6 +52,17 @@ function showGrid(state) {
 function passes(state, picture) {
   const wanted = Object.keys(ONLY).map((key) => state[key]);
   return wanted.every((number, axis) => number === null || picture.at[axis] === number) && (!state.failed || failuresOf(picture.scores).length > 0);
+}
+
+// The untrained networks of all regimes paint one picture of a pair: it is shown once.
+function once(chosen) {
+  const seen = new Set();
+  return chosen.filter(({ at, image }) => {
+    if (DATA.epochs[at[3]] !== 0) return true;
+    const isNew = !seen.has(image);
+    seen.add(image);
+    return isNew;
+  });
 }
 
 // What was not measured comes last, whichever way.
