@@ -313,7 +313,7 @@ def test_it_opens_with_the_answer_and_four_questions(tab, index):
     tab.open(index.as_uri())
     assert text(tab, "#answer") == tab.tell("DATA.answer.sentence")
     assert count(tab, ".hero .preset .stage img") == 2
-    assert texts(tab, ".question h2")[0].startswith("Are its pictures better?")
+    assert texts(tab, ".question h2")[0].startswith("Does the adversarial network paint better?")
     assert count(tab, ".question") == count(tab, "#jumps li") == 4
     assert tab.tell("document.getElementById('view-compare').hidden") is False, "the explorer is its end"
     click(tab, "nav a[data-view=compare]")
@@ -466,6 +466,50 @@ def test_the_edition_works_where_an_address_may_not_be_changed(tab, index):
     assert count(tab, "#grid .cell") == 18
     click(tab, "#grid .cell:last-child")
     assert alt(tab, "right") == tab.tell("document.querySelector('#grid .cell:last-child img').alt")
+
+
+def test_title_and_live_region_follow_what_is_shown(tab, index):
+    tab.open(f"{index.as_uri()}#recipe=fair&content=rocket&style=flow_field")
+    assert tab.tell("document.title").startswith("rocket × flow field, standard | adversarial, epoch 8 – ")
+    assert text(tab, "#live") == ""
+    move(tab, "epoch", 1)
+    assert "epoch 4" in tab.tell("document.title")
+    tab.wait("document.getElementById('live').textContent.includes('epoch 4')")
+
+
+def test_untrained_pictures_are_shown_once_for_all_networks(tab, index):
+    tab.open(f"{index.as_uri()}#recipe=fair")
+    assert count(tab, "#strip button") == 2 * 2 + 1
+    assert count(tab, "#strip button.shared") == 1
+    tab.open(f"{index.as_uri()}#view=all&only_epoch=0")
+    assert texts(tab, "#grid .name") == ["all networks"] * 2
+
+
+def test_on_a_phone_pickers_come_first_and_everything_can_be_touched(tab, index):
+    tab.size(390, 844)
+    top = "document.getElementById('{}').getBoundingClientRect().top"
+    for view in ("read", "compare", "all", "claims"):
+        tab.open(f"{index.as_uri()}#view={view}")
+        small = tab.tell(
+            "[...document.querySelectorAll('a, button, select, input, summary')]"
+            ".filter(one => one.checkVisibility() && !one.classList.contains('split'))"
+            ".map(one => [one, (one.closest('label') ?? one).getBoundingClientRect()])"
+            ".filter(([, {width, height}]) => width < 44 || height < 44).map(([one]) => one.outerHTML)"
+        )
+        assert small == []
+        assert tab.tell("document.documentElement.scrollWidth") <= 390
+    tab.open(f"{index.as_uri()}#view=compare")
+    assert tab.tell(f"{top.format('contents')} < {top.format('stage')}")
+
+
+def test_on_paper_the_answer_is_followed_by_all_claims(tab, index):
+    tab.open(index.as_uri())
+    tab.send("Emulation.setEmulatedMedia", media="print")
+    tab.tell("dispatchEvent(new Event('beforeprint'))")
+    seen = "['answer', 'board', 'stage', 'views'].map(id => document.getElementById(id).checkVisibility())"
+    assert tab.tell(seen) == [True, True, False, False]
+    assert count(tab, ".claim") == 4
+    tab.send("Emulation.setEmulatedMedia", media="")
 
 
 def test_a_narrow_dark_window_needs_no_horizontal_scrolling(tab, index):

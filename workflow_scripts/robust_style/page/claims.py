@@ -21,7 +21,7 @@ NUMBERS = (
     "estimate", "threshold", "smallest_effect", "interval_low", "interval_high", "adjusted_p", "seeds", "pairs",
 )  # fmt: skip
 QUESTIONS = {
-    "better": "Are its pictures better?",
+    "better": "Does the adversarial network paint better?",
     "faster": "Does it learn or paint faster?",
     "falls_apart": "Does the standard network fall apart?",
     "cost": "What does it cost?",
@@ -104,9 +104,8 @@ def basis_words(rows: Sequence[Row]) -> str:
         pairs = max(int(row["pairs"]) for row in rows)
         parts.append(f"Evidence: up to {_units(largest['seeds'], largest)} and {_number(pairs, 'image pair')}.")
         if largest["seeds"] < FEWEST_SEEDS:
-            parts.append(
-                f"A verdict needs at least {_units(FEWEST_SEEDS, largest)}; one picture that looks better decides nothing."
-            )
+            fewest = _units(FEWEST_SEEDS, largest)
+            parts.append(f"A verdict needs at least {fewest}; one picture that looks better decides nothing.")
     return " ".join(parts)
 
 

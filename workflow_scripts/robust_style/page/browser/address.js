@@ -47,7 +47,7 @@ function atRest() {
 // `faults` receives words for each part of the address that this page does not have.
 function readAddress(hash, faults = []) {
   const asked = new URLSearchParams(hash.replace(/^#/, ""));
-  const state = { ...OPENING, view: asked.size ? "compare" : "read" };
+  const state = { ...OPENING, view: hash.length > 1 ? "compare" : "read" };
   for (const [key, value] of asked) {
     if (!readValue(state, key, value)) faults.push(`${key.slice(0, 40)} “${value.slice(0, 40)}” is unknown`);
   }

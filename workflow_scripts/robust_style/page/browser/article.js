@@ -4,7 +4,10 @@
 function buildArticle() {
   element("answer").textContent = DATA.answer?.sentence ?? "No claim was judged for this page; the pictures are below.";
   element("basis").textContent = DATA.answer?.basis ?? "";
-  const [left, right] = SIDES.map((side) => DATA.networks[OPENING[side]].name);
+  const [left, right] = SIDES.map((side) => {
+    const { name, regime } = DATA.networks[OPENING[side]];
+    return regime === "adversarial" ? `${name} (trained on photographs that were altered to mislead it)` : name;
+  });
   element("setup").textContent = `Style transfer paints a photograph in the style of another picture, guided by a network that was trained to recognise photographs. Only the training of that network differs here: ${left} on the left, ${right} on the right. Drag the border.`;
   element("hero").replaceChildren(heroOf(OPENING));
   element("jumps").replaceChildren(...DATA.questions.map(({ key, title }) => make("li", {}, jump(key, title), leadVerdict(key))));
@@ -50,7 +53,7 @@ function forestsOf(question, claims) {
   const tested = claims.filter((claim) => claim.estimate !== null);
   const axes = [...new Set(tested.map((claim) => claim.axis))];
   const hasIntervals = tested.some((claim) => claim.interval_low !== null);
-  const legend = `Shaded: the side that supports the claim. Dot: one training seed.${hasIntervals ? " Line: interval over seeds, with the mean." : " No intervals: they need at least three seeds."} Dotted: the smallest difference that counts.`;
+  const legend = `Shaded: the side that supports the claim. Solid line: where it begins. Dotted: the smallest difference that counts. Dot: one training seed, a training of each network from other random numbers.${hasIntervals ? " Bar: interval over seeds, with the mean." : " No intervals are drawn: they need at least three seeds."}`;
   return make("div", { class: "forests" },
     ...axes.map((axis) => forestGroup(axis, tested.filter((claim) => claim.axis === axis))),
     tested.length ? make("p", { class: "words" }, legend) : null,

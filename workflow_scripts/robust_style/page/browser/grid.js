@@ -2,6 +2,11 @@
 // Every picture at once: small, sorted by any score, each a link to where it is compared.
 
 let gridShown = "";
+// Which networks share an untrained picture, by its image.
+const UNTRAINED = new Map();
+for (const { at, image } of DATA.pictures) {
+  if (DATA.epochs[at[3]] === 0) UNTRAINED.set(image, (UNTRAINED.get(image) ?? new Set()).add(at[1]));
+}
 
 function buildGrid() {
   offer(element("sort"), [["", "the order of painting"], ...DATA.measures.map((measure, number) => [number, measure.words])]);
@@ -76,14 +81,15 @@ function sorted(chosen, { sort, order }) {
 
 function cell(state, picture) {
   const [recipe, network, seed, epoch, content, style] = picture.at;
+  const isShared = UNTRAINED.get(picture.image)?.size > 1;
   const colour = make("span", { class: "dot" });
-  colour.style.backgroundColor = DATA.networks[network].colour;
+  if (!isShared) colour.style.backgroundColor = DATA.networks[network].colour;
   const where = [epochWords(DATA.epochs[epoch]), DATA.seeds.length > 1 ? `seed ${DATA.seeds[seed]}` : null, DATA.recipes.length > 1 ? DATA.recipes[recipe].name : null];
   const image = make("img", { src: DATA.images[picture.thumbnail], alt: pictureWords(picture.at), loading: "lazy", decoding: "async", width: picture.width, height: picture.height });
   const value = state.sort === null ? null : make("span", { class: "value" }, scoreWords(DATA.measures[state.sort], picture.scores[state.sort]));
   return make("a", { class: "cell", href: addressOf(comparisonOf(picture)) },
     make("span", { class: "frame" }, image, ...failuresOf(picture.scores).map(({ words }) => make("span", { class: "badge" }, words))),
-    make("span", { class: "name" }, colour, DATA.networks[network].name, value),
+    make("span", { class: "name" }, colour, isShared ? "all networks" : DATA.networks[network].name, value),
     make("small", {}, where.filter((word) => word !== null).join(" · ")),
     make("small", {}, `${DATA.contents[content].name} × ${DATA.styles[style].name}`));
 }
