@@ -105,6 +105,16 @@ def test_training_curves_have_every_checkpoint_and_the_longest_history(results):
         assert [epoch for epoch, _, _ in one["history"]] == list(range(1, 9))
 
 
+def test_the_cost_is_said_in_accuracies_of_the_last_epoch(results):
+    content = data_of_folder(results[2])
+    words = {one["key"]: one["words"] for one in content["questions"]}["cost"]
+    clean, robust = ([round(100 * one["checkpoints"][-1][column]) for one in content["training"]] for column in (1, 2))
+    assert words.startswith(
+        f"The adversarial network recognises {clean[1]} % of the photographs, the standard one {clean[0]} %; "
+        f"under attack they recognise {robust[1]} % and {robust[0]} %."
+    )
+
+
 def test_nothing_comes_from_outside(results):
     folder, _, page = results
     for path in [*page.parent.glob("*.*"), folder / "page.html"]:

@@ -8,7 +8,7 @@ function buildArticle() {
     const { name, regime } = DATA.networks[OPENING[side]];
     return regime === "adversarial" ? `${name} (trained on photographs that were altered to mislead it)` : name;
   });
-  element("setup").textContent = `Style transfer paints a photograph in the style of another picture, guided by a network that was trained to recognise photographs. Only the training of that network differs here: ${left} on the left, ${right} on the right. Drag the border.`;
+  element("setup").replaceChildren(`Style transfer paints a photograph in the style of another picture, guided by a network that was trained to recognise photographs. Only the training of that network differs here: ${left} on the left, ${right} on the right. `, make("span", { class: "by-hand" }, "Drag the border."));
   element("hero").replaceChildren(heroOf(OPENING));
   element("jumps").replaceChildren(...DATA.questions.map(({ key, title }) => make("li", {}, jump(key, title), leadVerdict(key))));
   element("questions").replaceChildren(...DATA.questions.map(questionOf));

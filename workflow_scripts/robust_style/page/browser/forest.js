@@ -41,7 +41,7 @@ function forestWords(claim) {
 // Numbers below the rows that share an axis.
 function axisOf(axis) {
   const scale = AXES.get(axis);
-  const most = (scale.high - scale.low) / 2;
+  const most = (scale.high - scale.low) / 2.5;
   const power = 10 ** Math.floor(Math.log10(most));
   const step = power * [5, 2, 1].find((factor) => factor * power <= most);
   const ticks = [];
