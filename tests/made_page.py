@@ -72,6 +72,7 @@ def made_claims(table: Path) -> list[dict[str, object]]:
         _claim("pooling", "loses its artefacts with average pooling", "not tested", "", "nobody/knows/this")
         | {
             "estimate": "",
+            "per_seed": "",
             "interval_low": "",
             "interval_high": "",
             "crossed_low": "",
@@ -91,7 +92,8 @@ def _claim(slug: str, words: str, verdict: str, recipe: str, exhibit: str) -> di
         "claim": slug, "statement": f"A network {words}.", "source": "Shatz", "recipe": recipe,
         "quote": "", "family": "primary", "unit": "seeds",
         "contrast": "adversarial < standard", "measure": "style_colour_distance",
-        "estimate": -0.151, "threshold": 0.0, "smallest_effect": 0.05, "confidence": 0.95, "per_seed": "",
+        "estimate": -0.151, "threshold": 0.0, "claimed_side": "below",
+        "smallest_effect": 0.05, "confidence": 0.95, "per_seed": "0:-0.151",
         "interval_low": -0.25, "interval_high": -0.05,
         "crossed_low": "", "crossed_high": "", "p_value": "", "adjusted_p": "", "seeds_needed": "",
         "seeds": 1, "pairs": 2,

@@ -24,7 +24,7 @@ pytestmark = [
 ]
 
 SCHEMA = Path(__file__).resolve().parents[2] / "config" / "schema.yaml"
-VIEWS = ("compare", "all", "claims")
+VIEWS = ("read", "compare", "all", "claims")
 # Every element with the names of its attributes: a text that became markup would add to it.
 ELEMENTS = """[...document.querySelectorAll('*')].map((one) =>
   [one.tagName, ...[...one.attributes].map((attribute) => attribute.name).sort()].join(' '))"""
@@ -129,7 +129,7 @@ def test_every_label_is_shown_as_it_is_written(tab: Page, pages: dict[str, Pages
     names = [spoken(text) for text in LABELS.values()]
     tab.open(pages["hostile"].comparisons[0].as_uri())
     for select in ("left", "right", "recipe"):
-        assert texts_of(tab, f"#{select} option") == names
+        assert texts_of(tab, f"#{select} option")[: len(names)] == names
     for kind in ("contents", "styles"):
         assert tab.tell(f"[...document.querySelectorAll('#{kind} img')].map((one) => one.alt)") == names
     assert tab.tell("document.querySelector('h1').textContent") == plain(" ".join(TEXTS.values()))
@@ -143,11 +143,11 @@ def test_every_label_is_shown_as_it_is_written(tab: Page, pages: dict[str, Pages
 def test_every_claim_is_shown_as_it_is_written(tab: Page, pages: dict[str, Pages]) -> None:
     tab.open(f"{pages['hostile'].comparisons[0].as_uri()}#view=claims")
     words = [plain(text) for text in TEXTS.values()]
-    assert texts_of(tab, ".claim h2") == words
-    assert texts_of(tab, ".claim > p") == [f"primary · {text}" for text in words]
-    assert texts_of(tab, ".claim td .number + small") == words
-    assert texts_of(tab, ".claim .verdict") == [f"refuted ({text})" for text in words]
-    assert texts_of(tab, ".claim a") == [], "no text is a link"
+    assert texts_of(tab, ".claim summary") == [f"{word} {spoken(word)}" for word in words]
+    assert texts_of(tab, ".claim .source") == [f"primary · {text}" for text in words]
+    assert texts_of(tab, ".claim .reading-of") == words
+    assert texts_of(tab, ".claim .verdict") == ["refuted"] * len(words)
+    assert texts_of(tab, ".claim td:not(.number) a") == [], "no text is a link"
 
 
 @pytest.mark.parametrize("name", ["answer.html", "methods.html"])
@@ -201,4 +201,4 @@ def test_a_broken_link_leaves_the_page_whole(tab: Page, index: Path, name: str) 
     links = tab.tell("[...document.querySelectorAll('nav a')].map((one) => one.getAttribute('href'))")
     assert all(link.startswith("#") and len(link) < 200 for link in links), "nothing of the link goes on"
     tab.press("2")
-    assert tab.tell("document.getElementById('grid').children.length") in (8, 0)
+    assert tab.tell("document.getElementById('grid').children.length") in (6, 0)

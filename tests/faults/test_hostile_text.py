@@ -14,7 +14,8 @@ from merged_config import merged
 from robust_style.claims.table import read_claims
 from robust_style.errors import ResultError
 from robust_style.figure.words import plain
-from robust_style.page.content import Axes, page_claims
+from robust_style.page.axes import Axes
+from robust_style.page.claims import judged
 from robust_style.page.offline import data_script
 from robust_style.report.answer import write_answer
 from robust_style.report.methods import write_methods
@@ -65,7 +66,7 @@ def answer_of(folder: Path, row: dict[str, object]) -> Parsed:
 @each_text
 def test_a_claim_is_text_in_the_data_of_the_page(tmp_path: Path, name: str) -> None:
     row = claim_of(*IN_CLAIM, text=TEXTS[name])
-    shown = page_claims(write_claims(tmp_path / "claims.tsv", [row]), NO_AXES)
+    shown = judged(write_claims(tmp_path / "claims.tsv", [row]), NO_AXES, "")["claims"]
     script = data_script({"claims": shown})
     assert "<" not in script
     assert script.isascii()

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from made_page import CLAIM_COLUMNS, build_page, write_claims
 from made_results import add_controls, make_results, make_results_of_fewer_checkpoints, make_uneven_results
 from robust_style.errors import ResultError
-from robust_style.page.content import Axes, page_claims
+from robust_style.page.axes import Axes
+from robust_style.page.claims import judged
 from robust_style.page.scores import opening
 
 TITLE = "Which <b>painter</b> & why?"
@@ -102,6 +103,16 @@ def test_training_curves_have_every_checkpoint_and_the_longest_history(results):
     for one in curves:
         assert [epoch for epoch, _, _ in one["checkpoints"]] == [0, 4, 8]
         assert [epoch for epoch, _, _ in one["history"]] == list(range(1, 9))
+
+
+def test_the_cost_is_said_in_accuracies_of_the_last_epoch(results):
+    content = data_of_folder(results[2])
+    words = {one["key"]: one["words"] for one in content["questions"]}["cost"]
+    clean, robust = ([round(100 * one["checkpoints"][-1][column]) for one in content["training"]] for column in (1, 2))
+    assert words.startswith(
+        f"The adversarial network recognises {clean[1]} % of the photographs, the standard one {clean[0]} %; "
+        f"under attack they recognise {robust[1]} % and {robust[0]} %."
+    )
 
 
 def test_nothing_comes_from_outside(results):
@@ -197,7 +208,7 @@ def test_faults_are_named_and_leave_no_page(tmp_path, fault):
 
 
 def claim_of(folder, **changes):
-    return page_claims(write_claims(folder / "claims.tsv", [BASIS | changes]), AXES)[0]
+    return judged(write_claims(folder / "claims.tsv", [BASIS | changes]), AXES, "")["claims"][0]
 
 
 PAIR = {"seed": "0", "epoch": "8", "content": "rocket", "style": "flow_field"}
@@ -238,6 +249,11 @@ def test_a_claim_has_the_address_of_its_pictures(tmp_path, recipes, networks, ad
 )
 def test_pictures_that_the_page_lacks_have_no_address(tmp_path, pictures):
     assert claim_of(tmp_path, strongest_for=pictures)["strongestFor"] is None
+
+
+def test_a_claim_about_one_network_has_the_next_one_beside_it(tmp_path):
+    claim = claim_of(tmp_path, strongest_for="fair/standard/seed_0/epoch_008/rocket--flow_field")
+    assert (claim["strongestFor"]["left"], claim["strongestFor"]["right"]) == ("standard", "adversarial")
 
 
 def test_a_statement_that_is_not_there_is_the_claims_name(tmp_path):

@@ -1,17 +1,18 @@
 """Everything the page shows, as plain data for its script: pictures, training curves, claims."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from robust_style.claims.table import Exhibit, read_claims
 from robust_style.errors import ResultError
 from robust_style.figure.palette import looks
 from robust_style.figure.pictures import snapshot_tiles
-from robust_style.figure.words import plain, spoken
+from robust_style.figure.words import percent, plain, spoken
 from robust_style.files.evaluation import Evaluation
-from robust_style.files.trace import Labels, Trace
+from robust_style.files.trace import Trace
+from robust_style.page.axes import Axes
+from robust_style.page.claims import judged
 from robust_style.page.images import ImageStore
 from robust_style.page.scores import FAILURES, Scores, finite, opening, read_scores, words_of
 
@@ -20,50 +21,7 @@ SOURCE_PX = 320
 # A picture in the grid: as wide as a cell.
 THUMBNAIL_PX = 160
 # A snapshot of the optimisation is shown coarser, or all snapshots would be larger than the pictures.
-SNAPSHOT_PX = 224
-CLAIM_TEXTS = ("claim", "source", "quote", "family", "unit", "recipe", "contrast", "measure", "verdict", "reading")
-CLAIM_NUMBERS = (
-    "estimate", "threshold", "smallest_effect", "interval_low", "interval_high", "p_value", "adjusted_p", "seeds",
-    "pairs", "seeds_needed",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Axes:
-    """The axes along which the page's pictures lie: every recipe, network, seed, epoch, content and style, each once.
-
-    Names keep the order of the configuration: the original pair, the main recipe and the standard network come first.
-    """
-
-    recipes: tuple[str, ...]
-    networks: tuple[str, ...]
-    seeds: tuple[int, ...]
-    epochs: tuple[int, ...]
-    contents: tuple[str, ...]
-    styles: tuple[str, ...]
-
-    @classmethod
-    def of(cls, labels: Sequence[Labels]) -> "Axes":
-        """The axes of these pictures."""
-        return cls(
-            recipes=tuple(dict.fromkeys(label.recipe for label in labels)),
-            networks=tuple(dict.fromkeys(label.network for label in labels)),
-            seeds=tuple(sorted({label.seed for label in labels})),
-            epochs=tuple(sorted({label.epoch for label in labels})),
-            contents=tuple(dict.fromkeys(label.content for label in labels)),
-            styles=tuple(dict.fromkeys(label.style for label in labels)),
-        )
-
-    def place(self, labels: Labels) -> list[int]:
-        """A picture's number on each axis, in the order of the fields."""
-        return [
-            self.recipes.index(labels.recipe),
-            self.networks.index(labels.network),
-            self.seeds.index(labels.seed),
-            self.epochs.index(labels.epoch),
-            self.contents.index(labels.content),
-            self.styles.index(labels.style),
-        ]
+SNAPSHOT_PX = 256
 
 
 def page_content(
@@ -87,9 +45,12 @@ def page_content(
         raise ResultError("expected at least one stylization for the page, found none; paint some pictures first")
     axes = Axes.of([trace.labels for trace in stylizations])
     scores = read_scores(table, by_iteration)
+    start = opening(scores.rows, axes.recipes, axes.networks)
+    training = _training(evaluations, axes)
     return {
         "title": plain(title),
-        "opening": opening(scores.rows, axes.recipes, axes.networks),
+        "opening": start,
+        "snapshotPx": SNAPSHOT_PX,
         "recipes": [
             {"name": spoken(name), "slug": name, "words": _recipe_words(stylizations, name)} for name in axes.recipes
         ],
@@ -102,57 +63,9 @@ def page_content(
         "byIteration": [scores.measures.index(name) for name in scores.measures_by_iteration],
         "failures": [failure for failure in FAILURES if failure["measure"] in scores.measures],
         "pictures": [_picture(trace, axes, store, scores) for trace in stylizations],
-        "training": _training(evaluations, axes),
-        "claims": page_claims(claims, axes) if claims else [],
+        "training": training,
+        **judged(claims, axes, accuracy_words(training, axes, start)),
     }
-
-
-def page_claims(path: Path, axes: Axes) -> list[dict[str, Any]]:
-    """One entry for each row of the claims table, in its order; a number that is not there is None.
-
-    `strongestFor` and `strongestAgainst` are the page's addresses of pictures, None if the table names none or the page
-    does not have them. Raises ResultError if the file is not a table of claims.
-    """
-    return [_claim(row, axes) for row in read_claims(path).to_dict("records")]
-
-
-def _claim(row: Mapping[str, Any], axes: Axes) -> dict[str, Any]:
-    texts = {name: plain(row[name]) for name in CLAIM_TEXTS}
-    return {
-        **texts,
-        "statement": plain(row["statement"]) or texts["claim"],
-        "recipe": spoken(texts["recipe"]),
-        **{name: finite(float(row[name])) for name in CLAIM_NUMBERS},
-        "strongestFor": _address(row["strongest_for"], axes),
-        "strongestAgainst": _address(row["strongest_against"], axes),
-    }
-
-
-def _address(text: str, axes: Axes) -> dict[str, str] | None:
-    exhibit = Exhibit.parse(text)
-    if exhibit is None or not _has_pictures(exhibit, axes):
-        return None
-    address = {
-        "recipe": exhibit.recipes[0],
-        "left": exhibit.networks[0],
-        "right": exhibit.networks[-1],
-        "seed": str(exhibit.seed),
-        "epoch": str(exhibit.epoch),
-        "content": exhibit.content,
-        "style": exhibit.style,
-    }
-    return address if len(exhibit.recipes) == 1 else address | {"right_recipe": exhibit.recipes[-1]}
-
-
-def _has_pictures(exhibit: Exhibit, axes: Axes) -> bool:
-    return (
-        set(exhibit.recipes) <= set(axes.recipes)
-        and set(exhibit.networks) <= set(axes.networks)
-        and exhibit.seed in axes.seeds
-        and exhibit.epoch in axes.epochs
-        and exhibit.content in axes.contents
-        and exhibit.style in axes.styles
-    )
 
 
 def _networks(stylizations: Sequence[Trace], names: Sequence[str]) -> list[dict[str, str]]:
@@ -212,6 +125,28 @@ def _picture(trace: Trace, axes: Axes, store: ImageStore, scores: Scores) -> dic
         # Four digits draw the same curve and halve the size of the page.
         "loss": [finite(float(f"{loss:.4g}")) for loss in trace.total_loss],
     }
+
+
+def accuracy_words(training: Sequence[Mapping[str, Any]], axes: Axes, start: Mapping[str, str]) -> str:
+    """A sentence on the accuracies of the two networks of the opening; empty where they were not measured.
+
+    `training` is the page's list of curves; accuracies are averaged over the seeds.
+    """
+    sides = []
+    for side in ("right", "left"):
+        network = axes.networks.index(start[side])
+        last = [one["checkpoints"][-1] for one in training if one["network"] == network and one["checkpoints"]]
+        if not last or any(None in checkpoint for checkpoint in last):
+            return ""
+        clean, robust = (percent(sum(row[column] for row in last) / len(last)) for column in (1, 2))
+        sides.append((spoken(start[side]), clean, robust))
+    (right, clean, robust), (left, other_clean, other_robust) = sides
+    if right == left:
+        return f"The {right} network recognises {clean} % of the photographs, and {robust} % under attack."
+    return (
+        f"The {right} network recognises {clean} % of the photographs, the {left} one {other_clean} %; "
+        f"under attack they recognise {robust} % and {other_robust} %."
+    )
 
 
 def _training(paths: Sequence[Path], axes: Axes) -> list[dict[str, Any]]:

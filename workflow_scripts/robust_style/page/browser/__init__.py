@@ -3,12 +3,13 @@
 from pathlib import Path
 
 TEMPLATE = "page.html"
-STYLES = ("page.css", "look.css", "lists.css")
+STYLES = ("page.css", "look.css", "article.css", "lists.css", "media.css")
 SCRIPTS = (
     "elements.js",
     "words.js",
     "catalogue.js",
     "address.js",
+    "border.js",
     "stage.js",
     "scrubbers.js",
     "pickers.js",
@@ -16,6 +17,8 @@ SCRIPTS = (
     "panel.js",
     "grid.js",
     "claims.js",
+    "forest.js",
+    "article.js",
     "keys.js",
     "page.js",
 )

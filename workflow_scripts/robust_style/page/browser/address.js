@@ -1,7 +1,7 @@
 "use strict";
 // The address: a link shows what its sender saw. Names are looked up in lists; one that is in no list means nothing.
 
-const VIEWS = ["compare", "all", "claims"];
+const VIEWS = ["read", "compare", "all", "claims"];
 const NAMES = {
   recipe: DATA.recipes.map((recipe) => recipe.slug),
   right_recipe: DATA.recipes.map((recipe) => recipe.slug),
@@ -21,6 +21,13 @@ const MEANINGS = new Map([
   ["order", itself(["up", "down"])],
   ["failed", new Map([["1", true]])],
   ["swapped", new Map([["1", true]])],
+  ["beside", new Map([["1", true]])],
+  ["left_original", itself(["content", "style"])],
+  ["right_original", itself(["content", "style"])],
+  ["by", itself(["number", "statement", "strength", "seeds", "decision"])],
+  ["verdict", itself(VERDICTS.map(([name]) => name))],
+  ["question", itself(DATA.questions.map(({ key }) => key))],
+  ["claim", numbered(DATA.claims.map(claimName))],
   ["sort", numbered(DATA.measures.map((measure) => measure.name))],
   ...Object.entries(NAMES).map(([key, names]) => [key, numbered(names)]),
   ...Object.entries(ONLY).map(([key, kind]) => [key, numbered(NAMES[kind] ?? DATA.epochs.map(String))]),
@@ -28,7 +35,10 @@ const MEANINGS = new Map([
 const OPENING = atRest();
 
 function atRest() {
-  const state = { view: "compare", right_recipe: null, iteration: null, sort: null, order: "up", failed: false, swapped: false };
+  const state = {
+    view: "compare", right_recipe: null, iteration: null, left_original: null, right_original: null, beside: false, swapped: false,
+    sort: null, order: "up", failed: false, by: "number", verdict: null, question: null, claim: null,
+  };
   for (const key of Object.keys(NAMES)) if (DATA.opening[key] !== undefined) state[key] = Math.max(0, NAMES[key].indexOf(DATA.opening[key]));
   for (const key of Object.keys(ONLY)) state[key] = null;
   return { ...state, epoch: Math.max(0, DATA.epochs.indexOf(Number(DATA.opening.epoch))) };
@@ -37,7 +47,7 @@ function atRest() {
 // `faults` receives words for each part of the address that this page does not have.
 function readAddress(hash, faults = []) {
   const asked = new URLSearchParams(hash.replace(/^#/, ""));
-  const state = { ...OPENING };
+  const state = { ...OPENING, view: hash.length > 1 ? "compare" : "read" };
   for (const [key, value] of asked) {
     if (!readValue(state, key, value)) faults.push(`${key.slice(0, 40)} “${value.slice(0, 40)}” is unknown`);
   }
@@ -80,12 +90,16 @@ function addressOf(state) {
   said.epoch = DATA.epochs[state.epoch];
   said.iteration = state.iteration;
   said.swapped = isSwapped(state) ? "1" : null;
+  said.beside = state.beside ? "1" : null;
+  for (const key of ["left_original", "right_original"]) said[key] = state[key];
+  said.claim = state.claim === null ? null : claimName(DATA.claims[state.claim]);
   if (state.view === "all") {
     for (const [key, kind] of Object.entries(ONLY)) said[key] = state[key] === null ? null : (NAMES[kind] ?? DATA.epochs)[state[key]];
     said.sort = state.sort === null ? null : DATA.measures[state.sort].name;
-    said.order = state.order === "down" ? "down" : null;
     said.failed = state.failed ? "1" : null;
   }
+  if (state.view === "claims") Object.assign(said, { by: state.by === "number" ? null : state.by, verdict: state.verdict, question: state.question });
+  if (state.view === "all" || state.view === "claims") said.order = state.order === "down" ? "down" : null;
   return `#${new URLSearchParams(Object.entries(said).filter(([, value]) => value !== null && value !== undefined))}`;
 }
 

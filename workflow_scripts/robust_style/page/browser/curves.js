@@ -22,7 +22,9 @@ function showLosses(svg, sides, iteration) {
     const at = Math.min(stepOf(sides[number].picture, iteration)[0], losses.length - 1);
     if (losses[at] > 0) parts.push(mark(across(at), down(losses[at]), SIDES[number]));
   });
-  parts.push(...underline("0", "iterations by the optimiser", String(last)));
+  const iterationNow = Math.max(0, ...sides.filter(({ picture }) => picture).map(({ picture }) => stepOf(picture, iteration)[0]));
+  parts.push(cursor(across(iterationNow)), ...underline("0", "iterations by the optimiser", String(last)));
+  svg.dataset.last = last;
   svg.replaceChildren(...parts);
   svg.setAttribute("aria-label", `Total loss of both pictures over ${last} iterations by the optimiser`);
 }
@@ -45,7 +47,8 @@ function showTraining(svg, sides) {
       if (current && current[column] !== null) parts.push(mark(across(current[0]), down(current[column]), SIDES[number]));
     }
   });
-  parts.push(...underline("0", "training epochs", String(last)));
+  parts.push(cursor(across(DATA.epochs[state.epoch])), ...underline("0", "training epochs", String(last)));
+  svg.dataset.last = last;
   svg.replaceChildren(...parts);
   svg.setAttribute("aria-label", `Accuracy of both networks over training epochs; ${trainingWords(trainings, sides)}`);
 }
@@ -56,6 +59,32 @@ function trainingWords(trainings, sides) {
     const [, clean, robust] = one?.checkpoints.find(([at]) => at === epoch) ?? [epoch, null, null];
     return `${DATA.networks[sides[number].network].name}, ${epochWords(epoch)}: clean ${percent(clean)}, under attack ${percent(robust)}`;
   }).join("; ");
+}
+
+const cursor = (x) => drawn("line", { x1: x, x2: x, y1: ROOM.top, y2: ROOM.bottom, class: "cursor" });
+
+// A drag on a curve moves the one cursor that pictures, scores, curves and strip share.
+function listenToCurves() {
+  const drag = (id, change) => {
+    const svg = element(id);
+    const follow = (event) => {
+      const box = svg.getBoundingClientRect();
+      const x = (360 * (event.clientX - box.left)) / box.width;
+      choose(change((Number(svg.dataset.last) * (x - ROOM.left)) / (ROOM.right - ROOM.left)), true);
+    };
+    svg.addEventListener("pointerdown", (event) => {
+      svg.setPointerCapture(event.pointerId);
+      follow(event);
+    });
+    svg.addEventListener("pointermove", (event) => {
+      if (event.buttons) follow(event);
+    });
+  };
+  drag("training", (at) => ({ epoch: nearest(DATA.epochs, at) }));
+  drag("loss", (at) => {
+    const iterations = iterationsOf(...SIDES.map((side) => shown(state, side).picture));
+    return iterations.length ? { iteration: iterationAt(state, nearest(iterations, at)) } : {};
+  });
 }
 
 function gridLine(y, words) {

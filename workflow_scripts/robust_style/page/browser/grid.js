@@ -2,6 +2,11 @@
 // Every picture at once: small, sorted by any score, each a link to where it is compared.
 
 let gridShown = "";
+// Which networks share an untrained picture, by its image.
+const UNTRAINED = new Map();
+for (const { at, image } of DATA.pictures) {
+  if (DATA.epochs[at[3]] === 0) UNTRAINED.set(image, (UNTRAINED.get(image) ?? new Set()).add(at[1]));
+}
 
 function buildGrid() {
   offer(element("sort"), [["", "the order of painting"], ...DATA.measures.map((measure, number) => [number, measure.words])]);
@@ -43,7 +48,7 @@ function showGrid(state) {
   const wanted = JSON.stringify([state.sort, state.order, state.failed, ...Object.keys(ONLY).map((key) => state[key])]);
   if (wanted === gridShown) return;
   gridShown = wanted;
-  const chosen = sorted(DATA.pictures.filter((picture) => passes(state, picture)), state);
+  const chosen = sorted(once(DATA.pictures.filter((picture) => passes(state, picture))), state);
   const failed = chosen.filter((picture) => failuresOf(picture.scores).length).length;
   element("grid-words").textContent = `${countWords(chosen.length, "picture", "pictures")}${failed ? `, ${grouped.format(failed)} failed` : ""}`;
   element("grid").replaceChildren(...chosen.map((picture) => cell(state, picture)));
@@ -52,6 +57,17 @@ function showGrid(state) {
 function passes(state, picture) {
   const wanted = Object.keys(ONLY).map((key) => state[key]);
   return wanted.every((number, axis) => number === null || picture.at[axis] === number) && (!state.failed || failuresOf(picture.scores).length > 0);
+}
+
+// The untrained networks of all regimes paint one picture of a pair: it is shown once.
+function once(chosen) {
+  const seen = new Set();
+  return chosen.filter(({ at, image }) => {
+    if (DATA.epochs[at[3]] !== 0) return true;
+    const isNew = !seen.has(image);
+    seen.add(image);
+    return isNew;
+  });
 }
 
 // What was not measured comes last, whichever way.
@@ -65,14 +81,15 @@ function sorted(chosen, { sort, order }) {
 
 function cell(state, picture) {
   const [recipe, network, seed, epoch, content, style] = picture.at;
+  const isShared = UNTRAINED.get(picture.image)?.size > 1;
   const colour = make("span", { class: "dot" });
-  colour.style.backgroundColor = DATA.networks[network].colour;
+  if (!isShared) colour.style.backgroundColor = DATA.networks[network].colour;
   const where = [epochWords(DATA.epochs[epoch]), DATA.seeds.length > 1 ? `seed ${DATA.seeds[seed]}` : null, DATA.recipes.length > 1 ? DATA.recipes[recipe].name : null];
   const image = make("img", { src: DATA.images[picture.thumbnail], alt: pictureWords(picture.at), loading: "lazy", decoding: "async", width: picture.width, height: picture.height });
   const value = state.sort === null ? null : make("span", { class: "value" }, scoreWords(DATA.measures[state.sort], picture.scores[state.sort]));
   return make("a", { class: "cell", href: addressOf(comparisonOf(picture)) },
     make("span", { class: "frame" }, image, ...failuresOf(picture.scores).map(({ words }) => make("span", { class: "badge" }, words))),
-    make("span", { class: "name" }, colour, DATA.networks[network].name, value),
+    make("span", { class: "name" }, colour, isShared ? "all networks" : DATA.networks[network].name, value),
     make("small", {}, where.filter((word) => word !== null).join(" · ")),
     make("small", {}, `${DATA.contents[content].name} × ${DATA.styles[style].name}`));
 }

@@ -9,8 +9,12 @@ const KEYS = [
   ["s  S", "next, previous style", { s: () => stepPair("style", 1), S: () => stepPair("style", -1) }],
   ["r", "next recipe", { r: () => chooseRecipe("recipe", String((state.recipe + 1) % DATA.recipes.length)) }],
   ["x", "swap left and right", { x: () => swap() }],
-  ["p", "play the epochs", { p: () => play(timer === null) }],
-  ["1  2  3", "compare, all pictures, claims", { 1: () => choose({ view: "compare" }), 2: () => choose({ view: "all" }), 3: () => choose({ view: "claims" }) }],
+  ["p  P", "play the epochs, the iterations", { p: () => toggle("epochs"), P: () => toggle("iterations") }],
+  ["o", "content and style while it is held", { o: () => peek(true) }],
+  ["b", "side by side", { b: () => choose({ beside: !state.beside }, true) }],
+  ["z", "lens", { z: () => magnify(!magnifying) }],
+  ["u", "full screen", { u: () => fillScreen() }],
+  ["0  1  2  3", "the answer, compare, all pictures, claims", { 0: () => choose({ view: "read" }), 1: () => choose({ view: "compare" }), 2: () => choose({ view: "all" }), 3: () => choose({ view: "claims" }) }],
   ["?", "this help; Escape closes it", { "?": () => element("help").showModal() }],
 ];
 const ACTIONS = new Map(KEYS.flatMap(([, , actions]) => Object.entries(actions)));
@@ -37,12 +41,15 @@ function stepPair(kind, by) {
 function listenToKeys() {
   element("keys").replaceChildren(...KEYS.flatMap(([keys, words]) => [make("dt", {}, ...keys.split("  ").map((key) => make("kbd", {}, key))), make("dd", {}, words)]));
   element("help-open").addEventListener("click", () => element("help").showModal());
+  addEventListener("keyup", (event) => {
+    if (event.key === "o") peek(false);
+  });
   addEventListener("keydown", (event) => {
     const action = ACTIONS.get(event.key);
     if (!action || event.ctrlKey || event.altKey || event.metaKey || element("help").open || !element("keys-on").checked) return;
     const focused = event.target.closest?.("input, select, textarea");
     if (focused && (focused.tagName === "SELECT" || event.key.startsWith("Arrow"))) return;
-    if (state.view !== "compare" && !"123?".includes(event.key)) return;
+    if (state.view !== "compare" && !"0123?".includes(event.key)) return;
     event.preventDefault();
     action();
   });

@@ -17,22 +17,47 @@ function choose(change, replace = false) {
   state = { ...state, ...change };
   remember(state, replace);
   show();
+  announce();
 }
 
 function show() {
-  for (const view of VIEWS) element(`view-${view}`).hidden = view !== state.view;
+  // The explorer is the end of the article.
+  for (const view of VIEWS) element(`view-${view}`).hidden = view !== state.view && !(view === "compare" && state.view === "read");
   for (const link of element("views").querySelectorAll("a")) {
     link.href = addressOf({ ...state, view: link.dataset.view });
     if (link.dataset.view === state.view) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  if (state.view !== "compare") play(false);
+  document.title = `${titleOf(state)}${DATA.title}`;
+  const isExploring = state.view === "compare" || state.view === "read";
+  if (!isExploring) play(null);
   if (state.view === "all") showGrid(state);
-  if (state.view !== "compare") return;
+  if (state.view === "claims") showClaims(state);
+  showOrigin(state);
+  if (!isExploring) return;
   showPickers(state);
   showStage(state);
   showScrubbers(state);
   showPanel(state);
+}
+
+function titleOf(state) {
+  if (state.view === "read") return "";
+  if (state.view === "all") return "All pictures – ";
+  if (state.view === "claims") return state.claim === null ? "Claims – " : `Claim ${numberOf(DATA.claims[state.claim])} – `;
+  const names = SIDES.map((side) => DATA.networks[state[side]].name);
+  return `${DATA.contents[state.content].name} × ${DATA.styles[state.style].name}, ${names.join(" | ")}, ${epochWords(DATA.epochs[state.epoch])} – `;
+}
+
+// What changed is announced once, when a drag has come to rest.
+let announcement = null;
+function announce() {
+  clearTimeout(announcement);
+  announcement = setTimeout(() => {
+    const pictureNames = SIDES.map((side) => `${side}: ${element(`picture-${side}`).alt}`);
+    const isExploring = state.view === "compare" || state.view === "read";
+    element("live").textContent = isExploring ? pictureNames.join("; ") : document.title;
+  }, 600);
 }
 
 // Links are followed here: inside another page (a report) the browser would refuse to.
@@ -49,10 +74,13 @@ element("count").textContent = grouped.format(DATA.pictures.length);
 buildPickers();
 buildGrid();
 buildClaims();
+buildArticle();
 listenToStage();
 listenToScrubbers();
 listenToPanel();
+listenToCurves();
 listenToKeys();
 addEventListener("click", follow);
+addEventListener("beforeprint", () => showClaims(state));
 addEventListener("popstate", openAddress);
 openAddress();

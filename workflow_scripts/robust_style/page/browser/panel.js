@@ -20,6 +20,7 @@ function showPanel(state) {
 
 function captionOf(state, sides) {
   const atEnd = sides.every(({ picture }) => !picture || stepOf(picture, state.iteration)[0] === picture.end);
+  if (state.left_original || state.right_original) return "Scores of the two painted pictures";
   if (atEnd) return "Scores of these two pictures";
   return `Scores at ${both(sides.map(({ picture }) => iterationWords(picture, state.iteration)))}; those in italics are of the finished pictures`;
 }

@@ -7,11 +7,12 @@ function buildPickers() {
     element(`${kind}s`).addEventListener("change", (event) => choose(toPair(kind, Number(event.target.value), state)));
   }
   const named = (things) => things.map((thing, number) => [number, thing.name]);
-  for (const side of SIDES) offer(element(side), named(DATA.networks));
+  for (const side of SIDES) offer(element(side), [...named(DATA.networks), ...Object.entries(ORIGINALS)]);
   offer(element("recipe"), named(DATA.recipes));
   offer(element("right_recipe"), [["", "the same"], ...named(DATA.recipes)]);
   offer(element("seed"), DATA.seeds.map((seed, number) => [number, String(seed)]));
-  for (const key of ["left", "right", "seed"]) element(key).addEventListener("change", (event) => choose({ [key]: Number(event.target.value) }));
+  element("seed").addEventListener("change", (event) => choose({ seed: Number(event.target.value) }));
+  for (const side of SIDES) element(side).addEventListener("change", (event) => chooseSide(side, event.target.value));
   for (const key of ["recipe", "right_recipe"]) element(key).addEventListener("change", (event) => chooseRecipe(key, event.target.value));
   element("seed-choice").hidden = DATA.seeds.length < 2;
   element("right-recipe-choice").hidden = DATA.recipes.length < 2;
@@ -21,7 +22,13 @@ function buildPickers() {
 
 function picker(kind, image, number) {
   const input = make("input", { type: "radio", name: kind, value: number });
-  return make("label", { title: image.name }, input, make("img", { src: DATA.images[image.image], alt: image.name }));
+  return make("label", { title: image.name }, input, make("img", { src: DATA.images[image.image], alt: image.name, loading: "lazy" }));
+}
+
+// A network, or the original in the place of its picture.
+function chooseSide(side, value) {
+  if (value in ORIGINALS) choose({ [`${side}_original`]: value });
+  else choose({ [side]: Number(value), [`${side}_original`]: null });
 }
 
 // Two recipes may have other budgets: what was shown at an iteration of one means little in the other.
@@ -32,7 +39,7 @@ function chooseRecipe(key, value) {
 }
 
 function swap() {
-  choose(swappedSides(state));
+  choose({ ...swappedSides(state), left_original: state.right_original, right_original: state.left_original });
 }
 
 function showPickers(state) {
@@ -46,17 +53,19 @@ function showPickers(state) {
       if (input.checked) bringIntoRow(input.parentElement);
     }
   }
-  for (const key of ["left", "right", "recipe", "seed"]) element(key).value = state[key];
+  for (const key of ["recipe", "seed"]) element(key).value = state[key];
   element("right_recipe").value = state.right_recipe ?? "";
   const recipes = [state.recipe, ...(state.right_recipe === null ? [] : [state.right_recipe])];
   element("recipe-words").textContent = recipes.map((recipe) => DATA.recipes[recipe].words).join(" · ");
   for (const side of SIDES) {
+    element(side).value = state[`${side}_original`] ?? state[side];
     element(`${side}-recipe`).textContent = state.right_recipe === null ? "" : DATA.recipes[recipeOf(state, side)].name;
-    // One network against itself: the second is grey, so that the curves stay apart.
-    const colour = side === "right" && state.left === state.right ? "var(--quiet)" : DATA.networks[state[side]].colour;
-    document.documentElement.style.setProperty(`--${side}`, colour);
+    document.documentElement.style.setProperty(`--${side}`, sideColour(state, side));
   }
 }
+
+// One network against itself: the second is grey, so that the curves stay apart.
+const sideColour = (state, side) => (side === "right" && state.left === state.right ? "var(--quiet)" : DATA.networks[state[side]].colour);
 
 // Only its row moves: scrollIntoView would move the page too.
 function bringIntoRow(label) {

@@ -3,6 +3,7 @@
 
 const STEP_MS = 1100;
 let timer = null;
+let playing = null;
 let stripShown = "";
 
 function showScrubbers(state) {
@@ -42,7 +43,7 @@ function showStrip(state) {
   const wanted = JSON.stringify(rest);
   if (wanted !== stripShown) {
     const columns = DATA.epochs.flatMap((_, number) => [
-      ...SIDES.map((side) => thumbnail(state, side, number)),
+      ...thumbnails(state, number),
       make("span", {}, DATA.epochs[number] === 0 ? "untrained" : String(DATA.epochs[number])),
     ]);
     element("strip").replaceChildren(...columns);
@@ -51,6 +52,16 @@ function showStrip(state) {
   for (const button of element("strip").querySelectorAll("button")) {
     button.setAttribute("aria-current", String(Number(button.dataset.epoch) === epoch));
   }
+}
+
+// Untrained networks paint one picture: it is shown once, for both.
+function thumbnails(state, epoch) {
+  const [one, other] = SIDES.map((side) => shown({ ...state, epoch }, side).picture);
+  if (DATA.epochs[epoch] !== 0 || !one || !other || one.image !== other.image) return SIDES.map((side) => thumbnail(state, side, epoch));
+  const button = thumbnail(state, "left", epoch);
+  button.className = "shared";
+  button.setAttribute("aria-label", "untrained, the same picture for both");
+  return [button];
 }
 
 function thumbnail(state, side, epoch) {
@@ -64,17 +75,30 @@ function thumbnail(state, side, epoch) {
   return make("button", { type: "button", class: side, "data-epoch": epoch, "aria-label": label }, image);
 }
 
-function play(on) {
+// Plays "epochs" or "iterations", or stops (null).
+function play(kind) {
   clearInterval(timer);
-  timer = on ? setInterval(() => choose({ epoch: (state.epoch + 1) % DATA.epochs.length }, true), STEP_MS) : null;
-  element("play").textContent = on ? "Pause" : "Play";
-  element("play").setAttribute("aria-pressed", String(on));
+  playing = kind;
+  timer = kind ? setInterval(kind === "epochs" ? playEpoch : playIteration, STEP_MS) : null;
+  for (const [id, of] of [["play", "epochs"], ["play-iterations", "iterations"]]) {
+    element(id).textContent = kind === of ? "Pause" : "Play";
+    element(id).setAttribute("aria-pressed", String(kind === of));
+  }
+}
+
+const toggle = (kind) => play(playing === kind ? null : kind);
+const playEpoch = () => choose({ epoch: (state.epoch + 1) % DATA.epochs.length }, true);
+
+function playIteration() {
+  const { value, max } = element("iteration");
+  choose({ iteration: iterationAt(state, (Number(value) + 1) % (Number(max) + 1)) }, true);
 }
 
 function listenToScrubbers() {
   element("epoch").addEventListener("input", (event) => choose({ epoch: Number(event.target.value) }, true));
   element("iteration").addEventListener("input", (event) => choose({ iteration: iterationAt(state, Number(event.target.value)) }, true));
-  element("play").addEventListener("click", () => play(timer === null));
+  element("play").addEventListener("click", () => toggle("epochs"));
+  element("play-iterations").addEventListener("click", () => toggle("iterations"));
   element("strip").addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (button) choose({ epoch: Number(button.dataset.epoch) });

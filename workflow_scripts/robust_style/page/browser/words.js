@@ -23,6 +23,20 @@ function countWords(count, one, many) {
   return `${grouped.format(count)} ${count === 1 ? one : many}`;
 }
 
+// Verdicts of the table: a name, how it begins there, and how a reader meets it.
+const VERDICTS = [
+  ["supported", "supported", "supported"],
+  ["refuted", "refuted", "refuted"],
+  ["undecided", "undecided", "undecided"],
+  ["pointing-to", "points to", "points for"],
+  ["pointing-against", "points against", "points against"],
+  ["unclear", "unclear", "unclear"],
+  ["incomplete", "incomplete", "incomplete"],
+  ["untested", "not tested", "not tested"],
+];
+const verdictOf = (claim) => VERDICTS.find(([, start]) => claim.verdict.startsWith(start))[0];
+const claimName = (claim) => `${claim.claim}~${claim.recipe}`;
+
 // What failed in a picture, in words; `scores` in the order of the measures.
 function failuresOf(scores) {
   return DATA.failures.flatMap((failure) => {
