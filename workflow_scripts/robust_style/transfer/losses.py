@@ -13,6 +13,7 @@ from robust_style.transfer.content_target import deviation_cost
 from robust_style.transfer.encoder import Encoder, MakeEncoder
 from robust_style.transfer.gram import gram_matrix
 from robust_style.transfer.recipe import Distance, Recipe
+from robust_style.transfer.root_covariance import mean_and_root_covariance
 from robust_style.transfer.transformation import Transformation
 
 # A distance below this share of the target's size is rounding of float32 feature maps ((1e-6)²).
@@ -70,8 +71,8 @@ class Losses:
 class Objective:
     """The loss that the optimiser minimises, for a batch of scenes of equal size; rows are independent.
 
-    Content and style loss are distances of feature maps F and of Gram matrices G, squared or absolute, summed over
-    the layers with a constant factor for each that is fixed before the optimisation. `loss_normalisation`:
+    Content and style loss are distances of feature maps F and of Gram matrices G (or of the other `style_statistics`,
+    see `root_covariance`), squared or absolute, summed over the layers with a constant factor for each that is fixed before the optimisation. `loss_normalisation`:
 
     * `mean`: one over the number of elements. Source: the original notebook, and most others since.
     * `sum`: 1/2 and 1/4, Gatys et al. 2016, eq. 1, 4 and 5. Their 1/(N² M²) is the Gram matrices' own normalisation.
@@ -273,8 +274,10 @@ def _style_terms(
     return terms
 
 
-def _style_of(recipe: Recipe, maps: Tensor, mask: Tensor | None = None) -> Float[Tensor, "batch channels channels"]:
-    """The style of feature maps, for targets and pictures alike: their Gram matrices."""
+def _style_of(recipe: Recipe, maps: Tensor, mask: Tensor | None = None) -> Float[Tensor, "batch _ channels"]:
+    """The style of feature maps, for targets and pictures alike."""
+    if recipe.style_statistics == "root_covariance":
+        return mean_and_root_covariance(maps, mask)
     return gram_matrix(maps, recipe.gram_normalisation, mask)
 
 

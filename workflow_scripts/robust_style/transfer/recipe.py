@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from robust_style.errors import ConfigError
 
+StyleStatistics = Literal["gram", "root_covariance"]
 GramNormalisation = Literal["elements", "positions"]
 LossNormalisation = Literal["mean", "sum", "target_energy", "relative"]
 Distance = Literal["squared", "absolute"]
@@ -50,6 +51,7 @@ class Recipe:
     style_weight: float
     content_weight: float
     total_variation_weight: float
+    style_statistics: StyleStatistics
     gram_normalisation: GramNormalisation
     loss_normalisation: LossNormalisation
     distance: Distance
@@ -208,7 +210,11 @@ _EFFECTIVE_WITH: dict[str, tuple[str, Callable[[Settings], bool]]] = {
     ),
     "content_layers": ("a content_weight above 0", lambda recipe: recipe["content_weight"] > 0),
     "style_layers": _NEEDS_STYLE,
-    "gram_normalisation": _NEEDS_STYLE,
+    "style_statistics": _NEEDS_STYLE,
+    "gram_normalisation": (
+        "a style loss of Gram matrices",
+        lambda recipe: _has_style(recipe) and recipe["style_statistics"] == "gram",
+    ),
     "style_scale": _NEEDS_STYLE,
     "activation_smoothing": (
         "the value softmax, or loss_normalisation mean or sum",
@@ -317,6 +323,7 @@ _READERS: dict[str, _Reader] = {
     "style_weight": _read_weight,
     "content_weight": _read_weight,
     "total_variation_weight": _read_weight,
+    "style_statistics": _choice(StyleStatistics),
     "gram_normalisation": _choice(GramNormalisation),
     "loss_normalisation": _choice(LossNormalisation),
     "distance": _choice(Distance),

@@ -141,6 +141,7 @@ def _base_recipe(layers: Sequence[str], iterations: int) -> Recipe:
         style_weight=1.0,
         content_weight=1.0,
         total_variation_weight=0.0,
+        style_statistics="gram",
         gram_normalisation="elements",
         loss_normalisation="relative",
         distance="squared",
