@@ -16,7 +16,8 @@ from robust_style.transfer.stylize import Products
 
 MEAN, STD = (0.49, 0.48, 0.45), (0.20, 0.21, 0.22)
 PLAIN = {
-    "style_layer_weights": None, "total_variation_weight": 0.0, "style_statistics": "gram", "gram_normalisation": "elements",
+    "style_layer_weights": None, "total_variation_weight": 0.0, "style_statistics": "gram",
+    "gram_normalisation": "elements",
     "distance": "squared", "activation_smoothing": "none", "padding": "zeros", "learning_rate": 0.05, "clamp": True,
     "line_search": "none", "noise_share": 0.5, "parameterisation": "pixel", "jitter_px": 0,
     "scaling": 0.0, "rotation_degrees": 0.0, "colour_preservation": "none", "style_scale": 1.0, "coarse_scales": [],

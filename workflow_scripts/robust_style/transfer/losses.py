@@ -72,7 +72,8 @@ class Objective:
     """The loss that the optimiser minimises, for a batch of scenes of equal size; rows are independent.
 
     Content and style loss are distances of feature maps F and of Gram matrices G (or of the other `style_statistics`,
-    see `root_covariance`), squared or absolute, summed over the layers with a constant factor for each that is fixed before the optimisation. `loss_normalisation`:
+    see `root_covariance`), squared or absolute, summed over the layers with a constant factor for each that is fixed
+    before the optimisation. `loss_normalisation`:
 
     * `mean`: one over the number of elements. Source: the original notebook, and most others since.
     * `sum`: 1/2 and 1/4, Gatys et al. 2016, eq. 1, 4 and 5. Their 1/(N² M²) is the Gram matrices' own normalisation.

@@ -41,7 +41,7 @@ def mean_and_root_covariance(
 
 
 class _Root(torch.autograd.Function):
-    """The symmetric square root R of a symmetric positive definite matrix; its gradient X solves R X + X R = gradient."""
+    """The square root R of a symmetric positive definite matrix; its gradient X solves R X + X R = gradient of R."""
 
     @staticmethod
     def forward(ctx: Any, matrix: Tensor) -> Tensor:
