@@ -1,4 +1,5 @@
 # Shared by all rules: the checked configuration, constraints of the wildcards, lists of files, and the code hash.
+import os
 import sys
 from pathlib import Path
 
@@ -288,8 +289,19 @@ def short_edition():
     return or_stop(configuration.short_edition, PROJECT)
 
 
-def before_start():
-    """Stop a run that this machine or its Slurm cannot finish; otherwise, print its estimated duration."""
+def stages_of_rules():
+    """Rule -> its stage: the name of its file in rules/."""
+    files = {item.name: Path(item.snakefile) for item in workflow.rules}
+    return {
+        name: path.stem for name, path in files.items() if path.parent.name == "rules"
+    }
+
+
+def before_start(log=()):
+    """Stop a run that this machine or its Slurm cannot finish; otherwise, print its estimated duration.
+
+    `log` is Snakemake's own log, one path or several; the progress of `--logger robust-style` names it.
+    """
     if workflow.local_exec:
         or_stop(preflight.check_before_start, config, RESULTS, own_files())
         say(resources.announced_duration(config, short_edition()))
@@ -298,7 +310,20 @@ def before_start():
             preflight.refuse_slurm_without_accounting,
             workflow.executor_settings.status_command,
         )
+    logger.info(
+        None,  # nothing to print; see robust_style.workflow.terminal
+        extra={
+            "stages": stages_of_rules(),
+            "estimates": resources.seconds_per_job(config),
+            "log": ", ".join(
+                os.path.relpath(path)
+                for path in ([log] if isinstance(log, str) else log)
+            ),
+            "logs": workflow.pathvars.apply("<logs>"),
+        },
+    )
 
 
 def say(text):
-    print(text, file=sys.stderr)
+    """Print a text, in order with the progress of `--logger robust-style`."""
+    logger.info(text, extra={"shown": True})
