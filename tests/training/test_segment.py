@@ -11,6 +11,7 @@ import torch
 
 from robust_style.errors import CheckpointError, ConfigError, Divergence
 from robust_style.files.checkpoint import load_checkpoint
+from robust_style.messages import format_duration
 from robust_style.training import segment as segment_module
 from robust_style.training.epoch import TrainingResult, train_pass
 from robust_style.training.running_segment import Progress

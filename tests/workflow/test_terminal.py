@@ -43,6 +43,16 @@ def test_finished_jobs_replace_and_scale_the_estimates() -> None:
     assert plan.counts() == (1, 7)
 
 
+def test_a_rule_without_an_estimate_takes_as_long_as_others_without() -> None:
+    plan = schedule(stylize=1.0)
+    plan.start(1, "stylize", 0.0)
+    plan.finish(1, 1.0)
+    assert plan.seconds_left(1.0) == pytest.approx(3 * 1 + 2 * 4 + 4, abs=1)
+    plan.start(2, "train_segment", 1.0)
+    plan.finish(2, 41.0)
+    assert plan.seconds_left(41.0) == pytest.approx(3 * 1 + 40 + 40, abs=5)
+
+
 def test_jobs_at_once_shorten_the_time_left() -> None:
     plan = schedule(train_segment=10.0, stylize=10.0)
     for job in (1, 2):

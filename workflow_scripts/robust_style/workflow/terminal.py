@@ -19,7 +19,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 from robust_style.messages import format_duration, printable
 from robust_style.workflow.entry import LOG_ONLY
 
-# ASSUME: a job of a rule without an estimate, on one core.
+# ASSUME: a job of a rule without an estimate, before any of these has finished.
 _SECONDS_PER_JOB = 4.0
 # Seconds between two lines of progress where nothing can be redrawn.
 _SECONDS_PER_LINE = 60.0
@@ -30,7 +30,8 @@ class Schedule:
     """The jobs of a run: planned, running and finished ones, and an estimate of the time left.
 
     Times are in seconds, from one monotonic clock. `stages` gives the stage of a rule, `estimates` the expected seconds
-    of a job of a rule. Finished jobs replace the estimate of their rule and scale those of the other rules.
+    of a job of a rule. Finished jobs replace the estimate of their rule and scale those of the other rules. Rules
+    without an estimate take the mean of those of them that have finished.
     """
 
     planned: Mapping[str, int] = field(default_factory=dict)
@@ -80,11 +81,14 @@ class Schedule:
             return None
         expected = sum(self.finished[rule] * self.estimates[rule] for rule in known)
         scale = sum(self._seconds[rule] for rule in known) / expected if expected else 1.0
+        others = [rule for rule in self.planned if rule not in self.estimates and self.finished[rule]]
+        number = sum(self.finished[rule] for rule in others)
+        usual = sum(self._seconds[rule] for rule in others) / number if number else _SECONDS_PER_JOB
         # A copy in one step: another thread starts and finishes jobs meanwhile.
         running = list(self._running.values())
         work = 0.0
         for rule, planned in self.planned.items():
-            prior = self.estimates[rule] * scale if rule in self.estimates else _SECONDS_PER_JOB
+            prior = self.estimates[rule] * scale if rule in self.estimates else usual
             each = self._seconds[rule] / self.finished[rule] if self.finished[rule] else prior
             ages = [now - started for of_rule, started in running if of_rule == rule]
             work += each * max(0, planned - self.finished[rule] - len(ages)) + sum(max(0.0, each - age) for age in ages)
