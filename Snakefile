@@ -36,7 +36,7 @@ rule all:
 
 
 onstart:
-    before_start(log)
+    before_start()
 
 
 onsuccess:
@@ -47,4 +47,4 @@ onsuccess:
 
 
 onerror:
-    logger.error(entry.failure_message(log, workflow.pathvars.apply("<logs>")))
+    logger.error(entry.failure_message(log, LOGS))

@@ -45,6 +45,7 @@ def or_stop(function, *arguments):
 for name, path in workflow.pathvars.items.items():
     workflow.pathvars.items[name] = or_stop(configuration.normalise_path, path)
 RESULTS = Path(workflow.pathvars.apply("<results>"))
+LOGS = workflow.pathvars.apply("<logs>")
 
 or_stop(
     configuration.refuse_duplicate_keys, [Path(path) for path in workflow.configfiles]
@@ -297,11 +298,8 @@ def stages_of_rules():
     }
 
 
-def before_start(log=()):
-    """Stop a run that this machine or its Slurm cannot finish; otherwise, print its estimated duration.
-
-    `log` is Snakemake's own log, one path or several; the progress of `--logger robust-style` names it.
-    """
+def before_start():
+    """Stop a run that this machine or its Slurm cannot finish; otherwise, print its estimated duration."""
     if workflow.local_exec:
         or_stop(preflight.check_before_start, config, RESULTS, own_files())
         say(resources.announced_duration(config, short_edition()))
@@ -316,10 +314,9 @@ def before_start(log=()):
             "stages": stages_of_rules(),
             "estimates": resources.seconds_per_job(config),
             "log": ", ".join(
-                os.path.relpath(path)
-                for path in ([log] if isinstance(log, str) else log)
+                map(os.path.relpath, workflow.logger_manager.get_logfile())
             ),
-            "logs": workflow.pathvars.apply("<logs>"),
+            "logs": LOGS,
         },
     )
 

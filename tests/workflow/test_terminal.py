@@ -119,7 +119,7 @@ def test_elsewhere_than_on_a_terminal_there_are_plain_lines(log: Path, capsys: p
     assert words[1:3] == ["4 steps. Complete log: run.log", "Logs of the steps: results/logs"]
     (training,) = (line for line in words if "training" in line)
     (transfer,) = (line for line in words if "transfer" in line)
-    assert "1 step in 0 s" in " ".join(training.split())
+    assert "1 step, finished after 0 s" in " ".join(training.split())
     assert "estimating the time left" in training
     assert "(3 of 4 steps, a few seconds left)" in transfer
     assert "warning: the picture is blank" in words

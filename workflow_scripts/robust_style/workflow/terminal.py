@@ -41,15 +41,12 @@ class Schedule:
     _seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     # Job number -> its rule and start.
     _running: dict[int, tuple[str, float]] = field(default_factory=dict)
-    _stage_started: dict[str, float] = field(default_factory=dict)
     _started: float | None = None
 
     def start(self, job: int, rule: str, now: float) -> None:
         """A job starts."""
         self._started = now if self._started is None else self._started
         self._running[job] = (rule, now)
-        if rule in self.stages:
-            self._stage_started.setdefault(self.stages[rule], now)
 
     def finish(self, job: int, now: float) -> str | None:
         """A job has finished: the stage it belongs to, if there is one."""
@@ -69,9 +66,9 @@ class Schedule:
         rules = [rule for rule in self.planned if stage is None or self.stages.get(rule) == stage]
         return sum(self.finished[rule] for rule in rules), sum(self.planned[rule] for rule in rules)
 
-    def stage_seconds(self, stage: str, now: float) -> float:
-        """Seconds since the first job of the stage started."""
-        return now - self._stage_started[stage]
+    def seconds_since_start(self, now: float) -> float:
+        """Seconds since the first job started."""
+        return 0.0 if self._started is None else now - self._started
 
     def seconds_left(self, now: float) -> float | None:
         """The estimated time left; None before a job of a rule with an estimate has finished."""
@@ -167,7 +164,7 @@ class LogHandler(LogHandlerBase):
     def _begin(self, record: Any) -> None:
         self.schedule.stages, self.schedule.estimates = record.stages, record.estimates
         _, planned = self.schedule.counts()
-        self._print(f"{planned} steps. Complete log: {record.log}\nLogs of the steps: {record.logs}")
+        self._print(f"{_steps(planned)}. Complete log: {record.log}\nLogs of the steps: {record.logs}")
         if self.console.is_terminal and not self.console.is_dumb_terminal:
             self._open_bars()
 
@@ -201,7 +198,8 @@ class LogHandler(LogHandlerBase):
     def _finish(self, job: int, now: float) -> None:
         stage = self.schedule.finish(job, now)
         done, planned = self.schedule.counts()
-        so_far = f"  ({done} of {planned} steps, {_TimeLeft(self.schedule)})" if self.bars is None else ""
+        is_plain = self.bars is None and done < planned
+        so_far = f"  ({done} of {planned} steps, {_TimeLeft(self.schedule)})" if is_plain else ""
         of_stage, in_stage = self.schedule.counts(stage) if stage else (0, 1)
         if self.bars is not None:
             self.bars.update(self.tasks[None], completed=done)
@@ -209,9 +207,8 @@ class LogHandler(LogHandlerBase):
                 self.bars.update(self.tasks[stage], completed=of_stage, visible=of_stage < in_stage)
         if stage and of_stage == in_stage:
             mark = "done" if self.console.options.ascii_only else "✓"
-            steps = f"{in_stage} step{'' if in_stage == 1 else 's'}"
-            seconds = format_duration(self.schedule.stage_seconds(stage, now))
-            self._print(f"{mark} {stage:<10} {steps:>10} in {seconds:<10}{so_far}".rstrip())
+            seconds = format_duration(self.schedule.seconds_since_start(now))
+            self._print(f"{mark} {stage:<10} {_steps(in_stage):>10}, finished after {seconds:<8}{so_far}".rstrip())
             self.last_line = now
         elif so_far and now - self.last_line > _SECONDS_PER_LINE:
             self._print(so_far.strip())
@@ -222,6 +219,10 @@ class LogHandler(LogHandlerBase):
 
     def _print(self, text: str, style: str | None = None) -> None:
         self.console.print(text, style=style, markup=False, emoji=False, soft_wrap=True)
+
+
+def _steps(number: int) -> str:
+    return f"{number} step{'' if number == 1 else 's'}"
 
 
 class _TimeLeft:
