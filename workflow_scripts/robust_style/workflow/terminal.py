@@ -174,7 +174,7 @@ class LogHandler(LogHandlerBase):
 
         self.bars = Progress(
             TextColumn("  {task.description}", table_column=Column(min_width=12, no_wrap=True)),
-            BarColumn(bar_width=20),
+            BarColumn(bar_width=20, complete_style="green", finished_style="green"),
             TextColumn("{task.completed:.0f} of {task.total:.0f}", table_column=Column(justify="right", no_wrap=True)),
             TextColumn(
                 "{task.fields[note]}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)
