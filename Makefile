@@ -20,7 +20,7 @@ $(error make study: expected NAME to be one of $(if $(SMALL),$(small_studies),$(
 endif
 endif
 
-.PHONY: help env demo study readme-figure report test test-all wheel test-cluster test-others lint format lock pins docs benchmark-training benchmark-transfer measure-controls texture-spread \
+.PHONY: help env demo study readme-figure report test test-all wheel test-cluster test-others lint format lock pins docs site benchmark-training benchmark-transfer measure-controls texture-spread \
   simulate-statistics clean
 
 help:
@@ -32,7 +32,7 @@ help:
 	@echo "make test    the tests of a change (minutes);  make test-all  every test;  make lint  style and types only"
 	@echo "make format  fix the style;  make wheel  dist/robust_style-*.whl"
 	@echo "make lock    new requirements.lock from pyproject.toml;  make pins  new envs/ from the lock"
-	@echo "make docs    config/README.md from config/schema.yaml"
+	@echo "make docs    config/README.md from config/schema.yaml;  make site  the web site (site/index.html), links checked"
 	@echo "make benchmark-training  our training step against the robustness library's (about 10 minutes on 2 cores)"
 	@echo "make benchmark-transfer  our iteration of style transfer against a plain one (about 5 minutes on 2 cores)"
 	@echo "make measure-controls  the scores of known alterations (seconds)"
@@ -49,22 +49,29 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	touch $@
 
+# Progress on the terminal, and the closing words after the report.
+demo study: SNAKEMAKE += --logger robust-style
+demo study: export ROBUST_STYLE_CLOSING_LATER := 1
+closing = @$(BIN)/python -c "from robust_style.workflow.entry import success_message as closing; print(closing('$(1)'))"
+
 demo: $(READY)
 	$(SNAKEMAKE) --configfile config/demo.yaml
 	@$(MAKE) --no-print-directory results/demo/report.html
-	@echo "See results/demo/: figures/standard_vs_adversarial.png, comparison/index.html, report.html, scores.tsv, claims.tsv"
+	$(call closing,results/demo)
 
-# The report is built anew only when a product changed since.
+# The report is built anew only when a product changed since. Of its progress only warnings and errors are printed.
 results/demo/report.html: results/demo/manifest.tsv report/*.rst
-	$(SNAKEMAKE) --configfile config/demo.yaml --report $@
+	@echo "Building the report $@"
+	@$(SNAKEMAKE) --logger robust-style --configfile config/demo.yaml --report $@
 
 study: $(READY)
 	$(SNAKEMAKE) --configfile $(study_files)
 	@$(MAKE) --no-print-directory $(study_results)/report.html
-	@echo "See $(study_results)/: claims.tsv, figures/, comparison/index.html, report.html"
+	$(call closing,$(study_results))
 
 $(study_results)/report.html: $(study_results)/manifest.tsv report/*.rst
-	$(SNAKEMAKE) --configfile $(study_files) --report $@
+	@echo "Building the report $@"
+	@$(SNAKEMAKE) --logger robust-style --configfile $(study_files) --report $@
 
 # The README's picture: the demo's overview in 256 colours.
 readme-figure: demo
@@ -112,6 +119,12 @@ pins: $(READY)
 docs: $(READY)
 	$(BIN)/python -m robust_style.workflow.schema_page config/schema.yaml config/README.md
 
+# In an environment of its own: nothing else needs these packages.
+site:
+	test -x .venv-site/bin/mkdocs || $(PYTHON) -m venv .venv-site
+	.venv-site/bin/python -m pip install --quiet --requirement docs/requirements.txt
+	NO_MKDOCS_2_WARNING=1 .venv-site/bin/mkdocs build --strict --clean
+
 benchmark-training: $(READY)
 	$(BIN)/python -m robust_style.benchmark.training_step
 
@@ -128,4 +141,4 @@ simulate-statistics: $(READY)
 	$(BIN)/python -m robust_style.benchmark.simulate_statistics
 
 clean:
-	rm -rf results/demo results/miniature results/studies/*_small
+	rm -rf results/demo results/miniature results/studies/*_small site

@@ -1,5 +1,6 @@
 # The workflow in the order of the data. Rules are in rules/; the script of each rule has the rule's name
 # (workflow_scripts/) and calls the package workflow_scripts/robust_style/.
+import os
 from os.path import relpath
 
 from snakemake.utils import min_version
@@ -39,8 +40,11 @@ onstart:
 
 
 onsuccess:
-    say(entry.success_message(str(RESULTS)))
+    if not os.environ.get(
+        "ROBUST_STYLE_CLOSING_LATER"
+    ):  # `make` builds the report first
+        say(entry.success_message(str(RESULTS)))
 
 
 onerror:
-    say(entry.failure_message(log, workflow.pathvars.apply("<logs>")))
+    logger.error(entry.failure_message(log, LOGS))

@@ -1,4 +1,5 @@
 # Shared by all rules: the checked configuration, constraints of the wildcards, lists of files, and the code hash.
+import os
 import sys
 from pathlib import Path
 
@@ -44,6 +45,7 @@ def or_stop(function, *arguments):
 for name, path in workflow.pathvars.items.items():
     workflow.pathvars.items[name] = or_stop(configuration.normalise_path, path)
 RESULTS = Path(workflow.pathvars.apply("<results>"))
+LOGS = workflow.pathvars.apply("<logs>")
 
 or_stop(
     configuration.refuse_duplicate_keys, [Path(path) for path in workflow.configfiles]
@@ -288,6 +290,14 @@ def short_edition():
     return or_stop(configuration.short_edition, PROJECT)
 
 
+def stages_of_rules():
+    """Rule -> its stage: the name of its file in rules/."""
+    files = {item.name: Path(item.snakefile) for item in workflow.rules}
+    return {
+        name: path.stem for name, path in files.items() if path.parent.name == "rules"
+    }
+
+
 def before_start():
     """Stop a run that this machine or its Slurm cannot finish; otherwise, print its estimated duration."""
     if workflow.local_exec:
@@ -298,7 +308,19 @@ def before_start():
             preflight.refuse_slurm_without_accounting,
             workflow.executor_settings.status_command,
         )
+    logger.info(
+        None,  # nothing to print; see robust_style.workflow.terminal
+        extra={
+            "stages": stages_of_rules(),
+            "estimates": resources.seconds_per_job(config),
+            "log": ", ".join(
+                map(os.path.relpath, workflow.logger_manager.get_logfile())
+            ),
+            "logs": LOGS,
+        },
+    )
 
 
 def say(text):
-    print(text, file=sys.stderr)
+    """Print a text, in order with the progress of `--logger robust-style`."""
+    logger.info(text, extra={"shown": True})

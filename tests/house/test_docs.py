@@ -30,7 +30,13 @@ def test_the_index_lists_every_page() -> None:
     assert linked == {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"}
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/running.md"])
+def test_the_navigation_of_the_site_has_every_page() -> None:
+    text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    named = set(re.findall(r"docs/\w+\.md", text.split("\nnav:")[1]))
+    assert named == {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")}
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/running.md", "docs/gpu.md"])
 def test_every_configuration_of_a_page_is_valid(page: str) -> None:
     for block in re.findall(r"```yaml\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), flags=re.DOTALL):
         config = merged("config")

@@ -48,6 +48,7 @@ def run(installed: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_the_wheel_has_all_that_the_commands_read(installed: Path) -> None:
     site = installed / "site" / "robust_style"
     assert (site / "py.typed").is_file()
+    assert (site.parent / "snakemake_logger_plugin_robust_style" / "__init__.py").is_file()
     for name in ("recipes", "layers", "schema", "claims_schema"):
         assert (site / "config" / f"{name}.yaml").read_bytes() == (ROOT / "config" / f"{name}.yaml").read_bytes()
     assert (site / "score" / "texture_spread.json").is_file()

@@ -11,9 +11,10 @@ import torch
 
 from robust_style.errors import CheckpointError, ConfigError, Divergence
 from robust_style.files.checkpoint import load_checkpoint
+from robust_style.messages import format_duration
 from robust_style.training import segment as segment_module
 from robust_style.training.epoch import TrainingResult, train_pass
-from robust_style.training.running_segment import Progress, format_duration
+from robust_style.training.running_segment import Progress
 from tiny_training import ADVERSARIAL, EVALUATION, STANDARD, TRAINING, initialise, train, write_tiny_dataset
 
 DIVERGING = TRAINING | {"learning_rate": 1e30}

@@ -70,7 +70,8 @@ def test_every_product_is_there(finished: Finished) -> None:
 
 
 def test_the_run_says_where_to_look(finished: Finished) -> None:
-    assert "Done. Look at results/miniature/figures/standard_vs_adversarial.png" in finished.run.stdout
+    assert (finished.results / "figures" / "standard_vs_adversarial.png").as_uri() in finished.run.stdout
+    assert "Shell command" not in finished.run.stdout
     assert "epoch 1/1" in finished.run.stdout, "progress is visible while it trains"
 
 

@@ -1,4 +1,7 @@
-"""Text for messages: values and foreign text made printable, and the nearest known name. Standard library only."""
+"""Text for messages: values and foreign text made printable, the nearest known name, durations.
+
+Standard library only.
+"""
 
 import difflib
 import re
@@ -38,3 +41,11 @@ def did_you_mean(name: object, known: Iterable[str]) -> str:
     """`; did you mean NEAREST?`, or an empty text if no known name is similar."""
     nearest = nearest_name(name, known)
     return f"; did you mean {nearest}?" if nearest else ""
+
+
+def format_duration(seconds: float) -> str:
+    """A duration in s, min or h and min: 48 s, 12 min, 3 h 20 min."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

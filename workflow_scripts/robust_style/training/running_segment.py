@@ -13,6 +13,7 @@ from robust_style.compute.memory import within_memory
 from robust_style.compute.randomness import stream
 from robust_style.errors import Divergence
 from robust_style.files.checkpoint import Checkpoint
+from robust_style.messages import format_duration
 from robust_style.model.network import NormalisedNetwork
 from robust_style.signals import Interrupted, StopRequest
 from robust_style.training.accuracy import clean_accuracy, robust_accuracy
@@ -151,14 +152,6 @@ class RunningSegment:
             self.segment.training.batch_size,
             f"lower it, or networks.{self.segment.network}.width, or set device: cpu",
         )
-
-
-def format_duration(seconds: float) -> str:
-    """A duration in s, min or h and min: 48 s, 12 min, 3 h 20 min."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def _history_row(segment: Segment, network: NormalisedNetwork, epoch: int, result: TrainingResult) -> dict[str, Any]:

@@ -1,9 +1,12 @@
 """What surrounds the work of a rule's script (log, errors, job record) and of a run (closing words)."""
 
 import io
+import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from html import unescape
 from pathlib import Path
 from shlex import quote
 from typing import Any, NoReturn, Protocol, runtime_checkable
@@ -12,6 +15,9 @@ from robust_style.errors import RobustStyleError
 from robust_style.files.atomic import storage_error
 from robust_style.messages import printable
 from robust_style.provenance.job import Job, recorded
+
+# Environment variable: scripts write to their log only, because the terminal shows the progress of the run.
+LOG_ONLY = "ROBUST_STYLE_LOG_ONLY"
 
 
 @contextmanager
@@ -22,6 +28,8 @@ def step(job: Job | None) -> Iterator[None]:
 
     A RobustStyleError or a failure of the storage ends the script with one message and status 1; other exceptions are
     defects and keep their traceback. A log that cannot be written any more (a full disk) does not stop the step.
+
+    With `LOG_ONLY` in the environment nothing is printed to the terminal, also by child processes and after the block.
     """
     if job is None:
         with _errors_as_messages():
@@ -32,7 +40,12 @@ def step(job: Job | None) -> Iterator[None]:
     with _errors_as_messages():
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("w", encoding="utf-8", errors="backslashreplace", buffering=1)
-    both: Any = _Both(sys.stderr, file)
+    streams = [sys.stderr, file]
+    if os.environ.get(LOG_ONLY):
+        streams = [file]
+        for descriptor in (1, 2):
+            os.dup2(file.fileno(), descriptor)
+    both: Any = _Both(*streams)
     try:
         with redirect_stdout(both), redirect_stderr(both), _errors_as_messages(), recorded(job):
             yield
@@ -49,18 +62,34 @@ def replace_unencodable() -> None:
 
 
 def success_message(results: str) -> str:
-    """The closing words of a successful run; `results` is its folder. Paths are quoted for a shell."""
+    """The closing words of a successful run; `results` is its folder. Products are links to open in a terminal."""
+    folder = Path(results)
+    if not (folder / "check.json").exists():
+        return f"\nDone with what was requested; the results are in {quote(results)}/."
+    products = {
+        "figure": "figures/standard_vs_adversarial.png",
+        "page": "comparison/index.html",
+        "scores": "scores.tsv",
+        "claims": "claims.tsv",
+        "report": "report.html",
+    }
+    lines = ["\nDone.", *_first_sentence(folder / "answer.html")]
+    for name, product in products.items():
+        path = folder / product
+        hint = f"not made yet: the same command with --report {quote(f'{results}/{product}')}"
+        lines.append(f"  {name:<7} {path.resolve().as_uri() if path.exists() else hint}")
+    return "\n".join(lines)
 
-    def product(path: str) -> str:
-        return quote(f"{results}/{path}")
 
-    if not Path(results, "check.json").exists():
-        return f"\nDone with what was requested; the results are in {product('')}."
-    return (
-        f"\nDone. Look at {product('figures/standard_vs_adversarial.png')}, open {product('comparison/index.html')} in "
-        f"a browser,\nread {product('scores.tsv')} and {product('claims.tsv')}; build a report with "
-        f"--report {product('report.html')}."
-    )
+def _first_sentence(answer: Path) -> list[str]:
+    """The first sentence of the answer's first paragraph, without markup; nothing if there is none."""
+    try:
+        paragraph = re.search(r'<p class="lead">(.*?)</p>', answer.read_text(encoding="utf-8"), flags=re.DOTALL)
+    except OSError:
+        return []
+    words = unescape(re.sub("<[^>]+>", "", paragraph[1])) if paragraph else ""
+    sentence = re.split(r"(?<=[.?!])\s", printable(" ".join(words.split())))[0]
+    return [sentence] if sentence else []
 
 
 def failure_message(log: object, logs: str) -> str:

@@ -146,6 +146,16 @@ def run_hours(config: Config, speed: Speed = TWO_CORES) -> float:
 
     Scores and figures, which a GPU does not make, are not counted.
     """
+    return sum(seconds for seconds, _ in _work(config, speed).values()) / 3600
+
+
+def seconds_per_job(config: Config) -> dict[str, float]:
+    """Estimated seconds of one job of each rule that trains, evaluates or paints. Only their ratios are meaningful."""
+    return {rule: seconds / jobs for rule, (seconds, jobs) in _work(config, TWO_CORES).items() if jobs}
+
+
+def _work(config: Config, speed: Speed) -> dict[str, tuple[float, int]]:
+    """Seconds and number of jobs of each rule that trains, evaluates or paints."""
     evaluation, transfer, training = config["evaluation"], config["transfer"], config["training"]
     images, tested = dataset_sizes(config)
     attacked = min(evaluation["images"] or tested, tested)
@@ -155,7 +165,7 @@ def run_hours(config: Config, speed: Speed = TWO_CORES) -> float:
     pixels = ASPECT * transfer["size_px"] ** 2
     jobs_of_checkpoint = math.ceil(len(pairs(config)) / pairs_per_job(config))
     painting_recipes = {name: painting_checkpoints(config, name) for name in transfer["recipes"]}
-    seconds = 0.0
+    work = dict.fromkeys(("train_segment", "evaluate_checkpoint", "stylize", "reconstruct"), (0.0, 0))
     for name, network in config["networks"].items():
         _, of_image, of_pixel = relative_costs(network["architecture"], network["width"])
         per_image = speed.per_image + speed.per_attack_step * network.get("steps", 0)
@@ -166,19 +176,24 @@ def run_hours(config: Config, speed: Speed = TWO_CORES) -> float:
         painters = {recipe: sum(owner == name for owner, _, _ in chosen) for recipe, chosen in painting_recipes.items()}
         reconstructed = sum(owner == name for owner, _, _ in reconstructed_checkpoints(config))
         epochs = training["epochs"] * len(config["seeds"]) if is_trained(network) else 0
-        classifying = epochs * (images * network["passes_per_epoch"] * per_image + monitored)
-        if not only_paints(network):
-            steps = evaluation["steps"] * evaluation["restarts"]
-            classifying += count * attacked * steps * speed.per_attack_step
+        training_seconds = epochs * (images * network["passes_per_epoch"] * per_image + monitored)
+        steps = 0 if only_paints(network) else evaluation["steps"] * evaluation["restarts"]
+        evaluation_seconds = count * attacked * steps * speed.per_attack_step
         iterations = sum(
             number * len(pairs(config)) * transfer["recipes"][recipe]["iterations"]
             for recipe, number in painters.items()
         )
         painting = iterations * pixels * speed.per_pixel
-        painting += reconstructed * _reconstruction_seconds(config, speed)
-        jobs = 2 * count + sum(painters.values()) * jobs_of_checkpoint + reconstructed
-        seconds += classifying * of_image * larger + painting * of_pixel + jobs * speed.per_job
-    return seconds / 3600
+        reconstructing = reconstructed * _reconstruction_seconds(config, speed)
+        for rule, seconds, jobs in (
+            ("train_segment", training_seconds * of_image * larger, count),  # or initialise_network, import_network
+            ("evaluate_checkpoint", evaluation_seconds * of_image * larger, count),
+            ("stylize", painting * of_pixel, sum(painters.values()) * jobs_of_checkpoint),
+            ("reconstruct", reconstructing * of_pixel, reconstructed),
+        ):
+            total, number = work[rule]
+            work[rule] = total + seconds + jobs * speed.per_job, number + jobs
+    return work
 
 
 def announced_duration(config: Config, short: Config | None = None) -> str:
