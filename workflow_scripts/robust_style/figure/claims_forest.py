@@ -122,6 +122,9 @@ def _drawn(tested: pd.DataFrame, note: list[str]) -> Figure:
             ("verdict", NUMBERS_MM + 2.0, True),
         ):  # fmt: skip
             _text(axes, name, 0.7 * HEAD_MM, offset, SMALL_PT, QUIET, from_right=is_right)
+        size = min(SMALL_PT, SMALL_PT * row / 2.8)
+        # Verdicts have one size.
+        size = min(fit(_verdict(claim), VERDICT_MM, size, bold=True)[1] for claim in tested.itertuples())
         down = 0.0
         for family, blocks in families:
             _text(axes, f"{family.capitalize()} claims [source]", down + 0.7 * HEAD_MM, -_LEFT_MM, NORMAL_PT, bold=True)
@@ -130,7 +133,7 @@ def _drawn(tested: pd.DataFrame, note: list[str]) -> Figure:
                 statement = "\n".join(texts[block.iloc[0]["claim"]])
                 _text(axes, statement, down, -_LEFT_MM, SMALL_PT, va="top", linespacing=1.15)
                 for number, claim in enumerate(block.itertuples()):
-                    _draw_row(axes, claim, down + (number + 0.5) * row - 0.4, min(SMALL_PT, SMALL_PT * row / 2.8))
+                    _draw_row(axes, claim, down + (number + 0.5) * row - 0.4, size)
                 down += block_mm(block)
     add_note(figure, note)
     return figure
@@ -185,13 +188,16 @@ def _draw_row(axes: Axes, claim: Any, down: float, size: float) -> None:
     face = mark.colour if mark.is_filled else "white"
     middle = _in_effects(claim, [claim.estimate])
     axes.plot(middle, [down], mark.marker, color=mark.colour, markerfacecolor=face, markersize=4.0, zorder=3)
-    verdict = claim.verdict if "(" in claim.verdict else f"{claim.verdict}, n = {claim.seeds}"
     words, fitted = fit(spoken(claim.recipe), RECIPE_MM, size)
     _text(axes, words, down, -RECIPE_MM - 1.5, fitted)
     words, fitted = fit(_numbers(claim), NUMBERS_MM - 2.0, size)
     _text(axes, words, down, 2.0, fitted, from_right=True)
-    words, fitted = fit(verdict, VERDICT_MM, size, bold=mark.is_filled)
+    words, fitted = fit(_verdict(claim), VERDICT_MM, size, bold=mark.is_filled)
     _text(axes, words, down, NUMBERS_MM + 2.0, fitted, mark.colour, from_right=True, bold=mark.is_filled)
+
+
+def _verdict(claim: Any) -> str:
+    return claim.verdict if "(" in claim.verdict else f"{claim.verdict}, n = {claim.seeds}"
 
 
 def _numbers(claim: Any) -> str:
