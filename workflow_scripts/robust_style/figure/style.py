@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
@@ -159,7 +160,7 @@ def whole_epochs(axes: Axes, epochs: Sequence[int]) -> None:
 
 def add_legend(figure: Figure, looks: Mapping[str, Look]) -> None:
     """A legend above the axes of a figure with constrained layout: the networks, then every artist with a label."""
-    handles = [
+    handles: list[Artist] = [
         Line2D([], [], color=look.colour, marker=look.marker, linestyle=look.dashes, label=spoken(name))
         for name, look in looks.items()
     ]
