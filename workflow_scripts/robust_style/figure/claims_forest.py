@@ -34,7 +34,7 @@ from robust_style.figure.style import (
 from robust_style.figure.words import shortened, spoken
 
 # Columns: statement and recipe left of the axis, numbers and verdict right of it.
-STATEMENT_MM, RECIPE_MM, NUMBERS_MM, VERDICT_MM = 62.0, 18.0, 30.0, 22.0
+STATEMENT_MM, RECIPE_MM, NUMBERS_MM, VERDICT_MM = 60.0, 18.0, 30.0, 26.0
 GAP_MM, HEAD_MM, AXIS_MM = 2.0, 7.0, 9.0
 ROW_MM, SMALLEST_ROW_MM, LINE_MM = 4.2, 2.6, 2.7
 INTERVAL_PT, CROSSED_PT = 1.8, 0.7
@@ -123,8 +123,7 @@ def _drawn(tested: pd.DataFrame, note: list[str]) -> Figure:
         ):  # fmt: skip
             _text(axes, name, 0.7 * HEAD_MM, offset, SMALL_PT, QUIET, from_right=is_right)
         size = min(SMALL_PT, SMALL_PT * row / 2.8)
-        # Verdicts have one size.
-        size = min(fit(_verdict(claim), VERDICT_MM, size, bold=True)[1] for claim in tested.itertuples())
+        verdict_size = min(fit(_verdict(claim), VERDICT_MM, size)[1] for claim in tested.itertuples())
         down = 0.0
         for family, blocks in families:
             _text(axes, f"{family.capitalize()} claims [source]", down + 0.7 * HEAD_MM, -_LEFT_MM, NORMAL_PT, bold=True)
@@ -133,7 +132,7 @@ def _drawn(tested: pd.DataFrame, note: list[str]) -> Figure:
                 statement = "\n".join(texts[block.iloc[0]["claim"]])
                 _text(axes, statement, down, -_LEFT_MM, SMALL_PT, va="top", linespacing=1.15)
                 for number, claim in enumerate(block.itertuples()):
-                    _draw_row(axes, claim, down + (number + 0.5) * row - 0.4, size)
+                    _draw_row(axes, claim, down + (number + 0.5) * row - 0.4, size, verdict_size)
                 down += block_mm(block)
     add_note(figure, note)
     return figure
@@ -172,7 +171,7 @@ def _in_effects(claims: Any, values: Any) -> Any:
     return side * (np.asarray(values, np.float64) - claims.threshold) / claims.smallest_effect
 
 
-def _draw_row(axes: Axes, claim: Any, down: float, size: float) -> None:
+def _draw_row(axes: Axes, claim: Any, down: float, size: float, verdict_size: float) -> None:
     mark = VERDICTS[plain_verdict(claim.verdict)]
     for low, high, width in (
         (claim.crossed_low, claim.crossed_high, CROSSED_PT),
@@ -192,7 +191,7 @@ def _draw_row(axes: Axes, claim: Any, down: float, size: float) -> None:
     _text(axes, words, down, -RECIPE_MM - 1.5, fitted)
     words, fitted = fit(_numbers(claim), NUMBERS_MM - 2.0, size)
     _text(axes, words, down, 2.0, fitted, from_right=True)
-    words, fitted = fit(_verdict(claim), VERDICT_MM, size, bold=mark.is_filled)
+    words, fitted = fit(_verdict(claim), VERDICT_MM, verdict_size, bold=mark.is_filled)
     _text(axes, words, down, NUMBERS_MM + 2.0, fitted, mark.colour, from_right=True, bold=mark.is_filled)
 
 

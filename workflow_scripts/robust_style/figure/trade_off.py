@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from numpy.typing import NDArray
 
 from robust_style.figure.palette import Look
@@ -30,7 +31,7 @@ from robust_style.figure.panels import (
 from robust_style.figure.style import LINE_PT, QUIET, SMALL_PT
 
 # Width and height of arrow and word, as fractions of a panel.
-ARROW_BOX = (0.42, 0.24)
+ARROW_BOX, MARKER = (0.42, 0.24), 0.04
 MEASURES = (replace(TEXTURE, reference=None), replace(COLOUR, reference=None))
 
 
@@ -121,11 +122,15 @@ def _draw_better(axes: Axes) -> None:
     """Draw an arrow to the lower right, in the first corner of the panel without data."""
     axes.autoscale_view()
     to_axes = axes.transData + axes.transAxes.inverted()
-    lines = [to_axes.transform(line.get_xydata()) for line in axes.get_lines()]
-    points = np.concatenate([_between(line) for line in lines if len(line)] or [np.empty((0, 2))])
+    lines = [np.asarray(line.get_xydata(), np.float64) for line in axes.get_lines()]
+    bars = [bar for bars in axes.collections if isinstance(bars, LineCollection) for bar in bars.get_segments()]
+    points = np.concatenate(
+        [np.empty((0, 2)), *(to_axes.transform(_between(line)) for line in lines + bars if len(line))]
+    )
 
     def points_within(corner: tuple[float, float]) -> int:
-        inside = (points >= corner) & (points <= np.add(corner, ARROW_BOX))
+        # Markers are larger than their points.
+        inside = (points >= np.subtract(corner, MARKER)) & (points <= np.add(corner, ARROW_BOX) + MARKER)
         return int(inside.all(axis=1).sum())
 
     right, top = 1 - ARROW_BOX[0], 1 - ARROW_BOX[1]
