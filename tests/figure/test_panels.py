@@ -373,7 +373,7 @@ def test_claims_with_their_evidence(tmp_path, draw):
     drawing = draw(draw_claims_forest, claims=write_claims(tmp_path / "claims.tsv", rows))
     for expected in (
         "captures the style faster", "−0.11  [−0.16, −0.06]", "supported, n = 3", "refuted, n = 3",
-        "undecided (n = 1 seed)", "Not tested: Average pooling removes artefacts (fair)",
+        "undecided, n = 1", "Not tested: Average pooling removes artefacts (fair)",
     ):  # fmt: skip
         assert " ".join(expected.split()) in drawing.words, expected
     assert drawing.words.count("captures the style faster") == 1, "one block for both recipes"
@@ -382,6 +382,25 @@ def test_claims_with_their_evidence(tmp_path, draw):
     assert [pytest.approx(3.2), pytest.approx(1.2)] in interval
     assert [pytest.approx(4.2), pytest.approx(0.2)] in interval
     assert drawing.words.index("supported, n = 3") < drawing.words.index("refuted, n = 3")
+
+
+def test_long_verdicts_and_recipes_are_not_cut(tmp_path, draw):
+    recipe = "original_no_clamp_line_search"
+    rows = [
+        claim_row(recipe=recipe, **NO_INTERVAL, verdict="undecided (no variation over seeds)"),
+        claim_row("other", recipe=recipe, verdict="points against"),
+        claim_row("third", recipe=recipe, **NO_INTERVAL, verdict="unclear (censored in 2 of 3 seeds)"),
+    ]
+    drawing = draw(draw_claims_forest, claims=write_claims(tmp_path / "claims.tsv", rows))
+    for expected in (
+        "undecided, n = 3 (a)",
+        "(a) no variation over seeds.",
+        "unclear, n = 3 (b)",
+        "points against, n = 3",
+    ):
+        assert expected in drawing.words, expected
+    assert drawing.texts.count(recipe.replace("_", " ")) == 3
+    assert "…" not in drawing.words
 
 
 def test_single_seeds_lie_on_the_claimed_side(tmp_path, draw):
