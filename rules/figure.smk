@@ -31,12 +31,14 @@ OVERVIEW = {
 }
 ORIGINAL = {"recipes": [ORIGINAL_RECIPE], "pairs": [SHOWN_PAIR]}
 LAST_OF_PAIR = {"checkpoints": LAST_CHECKPOINTS, "pairs": [SHOWN_PAIR]}
-# Rules with one figure each. `report` is the label in the report; the file has the rule's name without `draw_`.
+# Rules with one figure each. `report` is the label in the report, where the labels are sorted; the file has the rule's
+# name without `draw_`. Of a figure of pictures the report has the small `preview`.
 FIGURES = {
     "draw_overview": {
         "message": "Drawing the overview: training epochs down, regimes across.",
-        "report": "standard vs adversarial, overview",
+        "report": "01 overview: standard vs adversarial",
         "file": "standard_vs_adversarial",
+        "has_preview": True,
         "input": {
             "traces": of_each_picture(picture_file("json"), **OVERVIEW),
             "pictures": of_each_picture(picture_file("png"), **OVERVIEW),
@@ -50,7 +52,8 @@ FIGURES = {
     },
     "draw_original_layout": {
         "message": "Drawing the original's layout beside its correction: iterations, and training epochs.",
-        "report": "the original's layout, and corrected",
+        "report": "06 the original's layout, and corrected",
+        "has_preview": True,
         "input": {
             "traces": of_each_picture(picture_file("json"), **ORIGINAL),
             "pictures": of_each_picture(picture_file("png"), **ORIGINAL),
@@ -63,7 +66,8 @@ FIGURES = {
     },
     "draw_recipes": {
         "message": "Drawing every recipe at a glance: recipes across, networks down.",
-        "report": "recipes, at a glance",
+        "report": "07 recipes, at a glance",
+        "has_preview": True,
         "input": {
             "traces": of_each_picture(picture_file("json"), **LAST_OF_PAIR),
             "pictures": of_each_picture(picture_file("png"), **LAST_OF_PAIR),
@@ -73,19 +77,19 @@ FIGURES = {
     },
     "draw_training_curves": {
         "message": "Drawing clean and robust accuracy over the training epochs.",
-        "report": "training curves",
+        "report": "08 training curves",
         "input": {"evaluations": of_each_checkpoint(EVALUATION)},
         "params": {"networks": NETWORKS},
     },
     "draw_score_vs_epoch": {
         "message": "Drawing each score over the training epochs.",
-        "report": "scores over training epochs",
+        "report": "04 scores over training epochs",
         "input": {"table": rules.collect_scores.output.table},
         "params": {"networks": NETWORKS, "recipes": RECIPES},
     },
     "draw_score_vs_iteration": {
         "message": "Drawing scores and loss over the iterations of the optimiser.",
-        "report": "scores and loss over iterations",
+        "report": "05 scores and loss over iterations",
         "input": {
             "table": rules.collect_scores.output.by_iteration,
             "traces": of_each_picture(
@@ -96,7 +100,7 @@ FIGURES = {
     },
     "draw_trade_off": {
         "message": "Drawing how much of the content each network gives up for the style.",
-        "report": "content against style",
+        "report": "03 content against style",
         "input": {"table": rules.collect_scores.output.table},
         "params": {
             "networks": NETWORKS,
@@ -106,7 +110,7 @@ FIGURES = {
     },
     "draw_score_vs_robustness": {
         "message": "Drawing how each network paints against how robust it is.",
-        "report": "scores against robust accuracy",
+        "report": "09 scores against robust accuracy",
         "input": {"table": rules.collect_scores.output.table},
         "params": {
             "networks": NETWORKS,
@@ -119,13 +123,14 @@ FIGURES = {
     },
     "draw_claims_forest": {
         "message": "Drawing each claim's estimate, interval and verdict.",
-        "report": "claims and their evidence",
+        "report": "02 claims and their evidence",
         "input": {"claims": rules.judge_claims.output.claims},
         "params": {},
     },
     "draw_reconstructions": {
         "message": "Drawing what each checkpoint has kept: layers across, checkpoints down.",
-        "report": "what each checkpoint has kept",
+        "report": "10 what each checkpoint has kept",
+        "has_preview": True,
         "input": {
             "records": of_each_checkpoint(
                 RECONSTRUCTION_RECORD, checkpoints=RECONSTRUCTED
@@ -141,6 +146,24 @@ FIGURES = {
 }
 
 
+def figure_files(rule_name, figure):
+    """The outputs of a rule with one figure; the report has the last one."""
+    name = rule_name.removeprefix("draw_")
+    path = f"<results>/figures/{figure.get('file', name)}"
+    files = {"vector": f"{path}.svg", "figure": f"{path}.png"}
+    if figure.get("has_preview"):
+        files["preview"] = f"{path}.jpg"
+    *_, shown = files
+    files[shown] = report(
+        files[shown],
+        caption=f"../report/{name}.rst",
+        category="Figures",
+        subcategory="at a glance",
+        labels={"figure": figure["report"]},
+    )
+    return files
+
+
 # Snakemake evaluates the path of a script again when a job starts; then `rule` is the name of the job's rule.
 for rule, figure in FIGURES.items():
 
@@ -150,14 +173,7 @@ for rule, figure in FIGURES.items():
         input:
             **figure["input"],
         output:
-            figure=report(
-                f"<results>/figures/{figure.get('file', rule.removeprefix('draw_'))}.png",
-                caption=f"../report/{rule.removeprefix('draw_')}.rst",
-                category="Figures",
-                subcategory="at a glance",
-                labels={"figure": figure["report"]},
-            ),
-            vector=f"<results>/figures/{figure.get('file', rule.removeprefix('draw_'))}.svg",
+            **figure_files(rule, figure),
         log:
             f"<logs>/{rule}.log",
         benchmark:

@@ -33,9 +33,9 @@ def read_report(tab: Page) -> Reading:
     for category, subcategories in categories.items():
         for subcategory, paths in subcategories.items():
             view = f"{category} / {subcategory}"
-            _click_link(tab, category)
+            click_link(tab, category)
             if len(subcategories) > 1:
-                _click_link(tab, subcategory)
+                click_link(tab, subcategory)
             _read_view(tab, view, reading)
             if missing := set(paths) - reading.seen[view]:
                 reading.faults.append(f"{view}: no row leads to {', '.join(sorted(missing))}")
@@ -46,6 +46,15 @@ def read_report(tab: Page) -> Reading:
                 tab.wait(f"document.querySelector('{MENU}')?.innerText === 'Workflow'")
     reading.faults += complaints(tab)
     return reading
+
+
+def click_link(tab: Page, words: str) -> None:
+    """Click the link with these words in the report's menu."""
+    found = tab.tell(
+        f"(() => {{ const link = [...document.querySelectorAll('{MENU}')].find(one => one.innerText.trim() === "
+        f"{json.dumps(words)}); link?.click(); return Boolean(link) }})()"
+    )
+    assert found, f"no link {words}"
 
 
 def complaints(tab: Page) -> list[str]:
@@ -106,14 +115,6 @@ def _read_row(tab: Page, row: int, seen: set[str]) -> str | None:
         "html": "document.querySelector('iframe')?.src",
     }
     return None if tab.tell(f"Boolean({shown[content]})") else f"{path} is not shown"
-
-
-def _click_link(tab: Page, words: str) -> None:
-    found = tab.tell(
-        f"(() => {{ const link = [...document.querySelectorAll('{MENU}')].find(one => one.innerText.trim() === "
-        f"{json.dumps(words)}); link?.click(); return Boolean(link) }})()"
-    )
-    assert found, f"no link {words}"
 
 
 def _is_blank(tab: Page) -> bool:

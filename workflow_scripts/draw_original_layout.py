@@ -11,4 +11,5 @@ with step(snakemake):
         networks=snakemake.params.networks,
         figure=Path(snakemake.output.figure),
         vector=Path(snakemake.output.vector),
+        preview=Path(snakemake.output.preview),
     )

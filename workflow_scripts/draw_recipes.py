@@ -12,4 +12,5 @@ with step(snakemake):
         recipes=snakemake.params.recipes,
         figure=Path(snakemake.output.figure),
         vector=Path(snakemake.output.vector),
+        preview=Path(snakemake.output.preview),
     )

@@ -106,7 +106,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Given:
 def overview(given: Given, name: str) -> None:
     draw_overview(
         traces=given.traces(recipe="fair"), evaluations=given.made.evaluations, networks=given.networks,
-        images=given.made.images, **given.files(name),
+        images=given.made.images, preview=given.folder / "preview.jpg", **given.files(name),
     )  # fmt: skip
 
 
@@ -128,6 +128,7 @@ def original_layout(given: Given, name: str) -> None:
     draw_original_layout(
         traces=given.traces(recipe="original", pair="rocket"),
         networks=given.networks,
+        preview=given.folder / "preview.jpg",
         **given.images(),
         **given.files(name),
     )
@@ -136,15 +137,16 @@ def original_layout(given: Given, name: str) -> None:
 def recipes(given: Given, name: str) -> None:
     draw_recipes(
         traces=given.traces(pair="rocket"), networks=given.networks, recipes=given.recipes, **given.images(),
-        **given.files(name),
+        preview=given.folder / "preview.jpg", **given.files(name),
     )  # fmt: skip
 
 
 def reconstructions(given: Given, name: str) -> None:
     image = given.made.images[NAMES["rocket"]]
     draw_reconstructions(
-        records=given.records, content=image, style=image, networks=given.networks, **given.files(name)
-    )
+        records=given.records, content=image, style=image, networks=given.networks,
+        preview=given.folder / "preview.jpg", **given.files(name),
+    )  # fmt: skip
 
 
 def training_curves(given: Given, name: str) -> None:

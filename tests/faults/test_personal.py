@@ -68,6 +68,7 @@ def made_in(folder: Path) -> Run:
     figures = {"figure": results / "figures" / "forest.png", "vector": results / "figures" / "forest.svg"}
     draw_claims_forest(claims=claims, **figures)
     figures = {"figure": results / "figures" / "kept.png", "vector": results / "figures" / "kept.svg"}
+    figures["preview"] = results / "figures" / "kept.jpg"
     draw_reconstructions(records=records, content=image, style=image, networks=["standard", "adversarial"], **figures)
     about = find_image([Path(path) for path in config["images"]], "mine")
     scripts = {

@@ -1,5 +1,6 @@
 """Figures are drawn without rendering: layout, texts and data are checked on matplotlib's objects, which is fast."""
 
+import inspect
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.text import Text
+from PIL import Image
 
 A4_MM = (210, 297)
 MARGINS_MM = (38, 48)
@@ -72,12 +74,17 @@ def draw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A function that calls a figure's function, checks that the figure fits, and returns it as a `Drawing`."""
     figures: list[Figure] = []
 
-    def record(figure: Figure, path: Path, **_: object) -> None:
+    def record(figure: Figure, path: Path, **settings: object) -> None:
         figures.append(figure)
-        Path(path).write_text("<svg/>")
+        if settings.get("format") == "png":
+            Image.new("RGB", (4, 4)).save(path, "PNG")
+        else:
+            path.write_text("<svg/>")
 
     def drawn(function, **given) -> Drawing:
         monkeypatch.setattr(Figure, "savefig", record)
+        if "preview" in inspect.signature(function).parameters:
+            given.setdefault("preview", tmp_path / "preview.jpg")
         function(**given, figure=tmp_path / "figure.png", vector=tmp_path / "figure.svg")
         drawing = Drawing(figures[-1])
         drawing.assert_fits()

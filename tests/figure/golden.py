@@ -16,6 +16,7 @@ from robust_style.figure.claims_forest import draw_claims_forest
 from robust_style.figure.optimisation import draw_optimisation
 from robust_style.figure.score_vs_epoch import draw_score_vs_epoch
 from robust_style.figure.standard_vs_adversarial import draw_overview
+from robust_style.figure.trade_off import draw_trade_off
 
 GOLDEN = Path(__file__).with_name("golden")
 # Enough to see what stands where; in so many colours below 60 kB.
@@ -53,11 +54,12 @@ def draw_all(folder: Path) -> dict[str, Path]:
     overview = [trace for trace in made.traces if "/fair/" in trace.as_posix()]
     one_pair = [trace for trace in made.traces if trace.stem == "rocket--flow_field"]
     chosen = {"networks": NETWORKS, "recipes": RECIPES}
-    draw(
-        "overview", draw_overview, traces=overview, evaluations=made.evaluations, images=made.images, networks=NETWORKS
-    )
-    draw("optimisation", draw_optimisation, traces=one_pair, preview=folder / "preview.jpg", **chosen)
+    preview = folder / "preview.jpg"
+    shown = {"traces": overview, "evaluations": made.evaluations, "images": made.images, "networks": NETWORKS}
+    draw("overview", draw_overview, **shown, preview=preview)
+    draw("optimisation", draw_optimisation, traces=one_pair, preview=preview, **chosen)
     draw("score_vs_epoch", draw_score_vs_epoch, table=folder / "scores.tsv", **chosen)
+    draw("trade_off", draw_trade_off, table=folder / "scores.tsv", ratios={}, **chosen)
     draw("claims_forest", draw_claims_forest, claims=folder / "claims.tsv")
     return paths
 

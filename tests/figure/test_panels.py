@@ -113,13 +113,72 @@ def test_the_recoloured_content_is_a_labelled_line_of_the_style_distances(tmp_pa
     add_controls(tmp_path, made).collect(tmp_path / "scores.tsv")
     given = {"table": tmp_path / "scores.tsv", "networks": NETWORKS, "recipes": ["original", "fair"]}
     drawing = draw(draw_score_vs_epoch, **given)
-    assert drawing.words.count("recoloured content") == 2 * 2 + 1, "two measures in two panels, and the note"
+    assert drawing.words.count("recoloured content") == 2, "in the legend and in the note, not on the lines"
     assert "histogram_matched" not in drawing.words
     for row, level in ((1, 0.3), (2, 0.9)):
         assert level in [line.get_ydata()[0] for line in drawing.panel("recipe fair", row).get_lines()]
     # Other figures of the table show networks only.
     draw(draw_trade_off, **given, ratios={})
     draw(draw_score_vs_robustness, **given, architectures={})
+
+
+def untrained_markers(drawing):
+    """The place of every marker that stands for an untrained network shared by several."""
+    lines = [line for axes in drawing.figure.axes for line in axes.get_lines() if "untrained" in str(line.get_label())]
+    return [(float(line.get_xdata()[0]), float(line.get_ydata()[0])) for line in lines]
+
+
+@pytest.mark.parametrize("are_alike", [True, False])
+def test_the_untrained_network_of_several_is_drawn_once(tmp_path, draw, are_alike):
+    made = make_results(tmp_path, recipes=["fair"], epochs=(0, 4, 8))
+    starts = [path for path in (*made.scores, *made.evaluations) if "epoch_000" in path.as_posix()]
+    for path in starts:
+        content = json.loads(path.read_text())
+        network = content.get("network") or content["labels"]["network"]
+        value = 0.5 if are_alike or network == "standard" else 0.6
+        scores = ("content_ssim", "style_texture_distance", "style_colour_distance", "high_frequency_excess")
+        keys = (*scores, "checkerboard_excess", "clean_accuracy", "robust_accuracy")
+        path.write_text(json.dumps(content | {key: value for key in keys if key in content}))
+    made.collect(tmp_path / "scores.tsv")
+    given = {"table": tmp_path / "scores.tsv", "networks": NETWORKS, "recipes": ["fair"]}
+    for drawing, place, panels in (
+        (draw(draw_score_vs_epoch, **given), (0.0, 0.5), 5),
+        (draw(draw_trade_off, **given, ratios={}), (0.5, 0.5), 2),
+        (draw(draw_training_curves, evaluations=made.evaluations, networks=NETWORKS), (0.0, 0.5), 2),
+    ):
+        assert untrained_markers(drawing) == ([pytest.approx(place)] * panels if are_alike else [])
+        assert drawing.texts.count("untrained") == int(are_alike), "in the legend"
+
+
+def test_single_pairs_are_faint_lines_behind_the_means(tmp_path, draw):
+    _, table = made_table(tmp_path, recipes=["fair"])
+    drawing = draw(draw_score_vs_epoch, table=table, networks=NETWORKS, recipes=["fair"])
+    lines = drawing.panel("recipe fair").get_lines()
+    faint = [line for line in lines if line.get_alpha() is not None]
+    assert len(faint) == 2 * len(NETWORKS), "a line for each pair of each network"
+    means = [
+        line for line in lines if line.get_marker() in ("o", "s") and line not in faint and len(line.get_xdata()) > 1
+    ]
+    assert max(line.get_zorder() for line in faint) < min(line.get_zorder() for line in means)
+    assert "faint: single pairs" in drawing.words
+
+
+def test_titles_have_one_size(tmp_path, draw):
+    recipes = ["fair", "original_without_the_clamp_and_with_a_line_search", "fair_noise", "original"]
+    _, table = made_table(tmp_path, recipes=recipes, pairs=PAIR, epochs=(0, 8))
+    drawing = draw(draw_score_vs_epoch, table=table, networks=NETWORKS, recipes=recipes)
+    titles = [axes.title if axes.title.get_text() else axes._left_title for axes in drawing.figure.axes]
+    assert len({title.get_fontsize() for title in titles if title.get_text()}) == 1
+
+
+def test_the_arrow_to_the_better_side_lies_on_no_data(tmp_path, draw):
+    _, table = made_table(tmp_path, recipes=RECIPES, seeds=(0, 1, 2))
+    drawing = draw(draw_trade_off, table=table, networks=NETWORKS, recipes=RECIPES, ratios={})
+    for axes in drawing.figure.axes:
+        words = next(text for text in axes.texts if text.get_text() == "better")
+        box = words.get_window_extent()
+        points = np.concatenate([axes.transData.transform(line.get_xydata()) for line in axes.get_lines()])
+        assert not any(box.contains(*point) for point in points)
 
 
 def test_scores_of_networks_with_fewer_seeds(tmp_path, draw):
@@ -285,7 +344,7 @@ def test_training_curves(tmp_path, draw, seeds):
     read = [json.loads(path.read_text()) for path in made.evaluations]
     expected = [e["robust_accuracy"] for e in read if (e["network"], e["seed"]) == ("adversarial", 0)]
     drawn = [list(line.get_ydata()) for line in drawing.panel("robust accuracy (under PGD)").get_lines()]
-    assert expected in drawn
+    assert expected[1:] in drawn, "without the untrained network, which is drawn once for all"
     with pytest.raises(ResultError, match="found none"):
         draw(draw_training_curves, evaluations=made.evaluations, networks=["x"])
 
@@ -314,7 +373,7 @@ def test_claims_with_their_evidence(tmp_path, draw):
     drawing = draw(draw_claims_forest, claims=write_claims(tmp_path / "claims.tsv", rows))
     for expected in (
         "captures the style faster", "−0.11  [−0.16, −0.06]", "supported, n = 3", "refuted, n = 3",
-        "undecided (n = 1 seed)", "Not tested: Average pooling removes artefacts (fair)",
+        "undecided, n = 1", "Not tested: Average pooling removes artefacts (fair)",
     ):  # fmt: skip
         assert " ".join(expected.split()) in drawing.words, expected
     assert drawing.words.count("captures the style faster") == 1, "one block for both recipes"
@@ -323,6 +382,25 @@ def test_claims_with_their_evidence(tmp_path, draw):
     assert [pytest.approx(3.2), pytest.approx(1.2)] in interval
     assert [pytest.approx(4.2), pytest.approx(0.2)] in interval
     assert drawing.words.index("supported, n = 3") < drawing.words.index("refuted, n = 3")
+
+
+def test_long_verdicts_and_recipes_are_not_cut(tmp_path, draw):
+    recipe = "original_no_clamp_line_search"
+    rows = [
+        claim_row(recipe=recipe, **NO_INTERVAL, verdict="undecided (no variation over seeds)"),
+        claim_row("other", recipe=recipe, verdict="points against"),
+        claim_row("third", recipe=recipe, **NO_INTERVAL, verdict="unclear (censored in 2 of 3 seeds)"),
+    ]
+    drawing = draw(draw_claims_forest, claims=write_claims(tmp_path / "claims.tsv", rows))
+    for expected in (
+        "undecided, n = 3 (a)",
+        "(a) no variation over seeds.",
+        "unclear, n = 3 (b)",
+        "points against, n = 3",
+    ):
+        assert expected in drawing.words, expected
+    assert drawing.texts.count(recipe.replace("_", " ")) == 3
+    assert "…" not in drawing.words
 
 
 def test_single_seeds_lie_on_the_claimed_side(tmp_path, draw):

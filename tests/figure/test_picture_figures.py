@@ -204,11 +204,11 @@ def test_the_original_layout_beside_its_correction(tmp_path, draw):
     drawing = draw(draw_original_layout, **of_pair(made, networks=["noise", "standard", "adversarial"]))
     for expected in (
         "As published", "iterations of the optimiser, all of training epoch 8", "Corrected", "training epochs",
-        "iteration 0", "iteration 50", "iteration 100", "untrained", "epoch 4", "epoch 8", "Recipe original",
+        "0 iterations", "50 iterations", "100 iterations", "untrained", "epoch 4", "epoch 8", "Recipe original",
     ):  # fmt: skip
         assert expected in drawing.words, expected
     assert "noise" not in drawing.words, "as in the original: the standard and the adversarial network"
-    assert drawing.pictures == 2 + 3 * 2 + 3 * 2
+    assert drawing.pictures == 2 + 3 * 2 + 1 + 2 * 2, "the untrained network once"
 
 
 def test_the_original_layout_of_uneven_networks(tmp_path, draw):

@@ -14,7 +14,18 @@ from made_results import make_results, noise_picture
 from robust_style.figure.optimisation import draw_optimisation
 from robust_style.figure.picture_grid import Block, Cell, Label, PictureGrid
 from robust_style.figure.pictures import with_jpegs
-from robust_style.figure.style import SMALLEST_PT, figure_style, fit, fit_alike, save, width_of, wrap
+from robust_style.figure.style import (
+    DOTS_PER_INCH,
+    PREVIEW_DOTS_PER_INCH,
+    SMALLEST_PT,
+    figure_style,
+    fit,
+    fit_alike,
+    new_figure,
+    save,
+    width_of,
+    wrap,
+)
 
 WORDS = st.lists(st.text(st.sampled_from("abcdefghimow"), min_size=1, max_size=9), min_size=1, max_size=5).map(" ".join)
 
@@ -69,7 +80,7 @@ def test_svg_text_is_not_changed_by_the_embedding() -> None:
     assert with_jpegs('<svg><text x="1">data:image/png</text></svg>') == '<svg><text x="1">data:image/png</text></svg>'
 
 
-def test_a_figure_is_the_same_bytes_twice_and_the_preview_half_as_large(tmp_path) -> None:
+def test_a_figure_is_the_same_bytes_twice_and_the_preview_is_smaller(tmp_path) -> None:
     made = make_results(tmp_path, recipes=("fair",), epochs=(8,), pairs=(("rocket", "flow_field"),))
     names = ("figure.png", "vector.svg", "preview.jpg")
     runs = []
@@ -84,4 +95,16 @@ def test_a_figure_is_the_same_bytes_twice_and_the_preview_half_as_large(tmp_path
     assert runs[0] == runs[1]
     assert not any(word in content for content in runs[0] for word in (b"Software", b"dc:date"))
     with Image.open(figure) as printed, Image.open(preview) as small:
-        assert small.width == pytest.approx(printed.width / 2, abs=2)
+        assert small.width == pytest.approx(printed.width * PREVIEW_DOTS_PER_INCH / DOTS_PER_INCH, abs=1)
+        assert preview.stat().st_size < figure.stat().st_size / 2
+
+
+def test_a_png_without_pictures_has_a_palette_and_its_colours(tmp_path) -> None:
+    with figure_style():
+        figure = new_figure(40.0, 30.0)
+        figure.add_axes((0.1, 0.1, 0.8, 0.8)).plot([0, 1], [0, 1], color="#0072B2")
+        save(figure, tmp_path / "lines.png")
+    with Image.open(tmp_path / "lines.png") as drawn:
+        assert drawn.mode == "P"
+        assert drawn.info["dpi"] == pytest.approx((DOTS_PER_INCH, DOTS_PER_INCH), abs=1)
+        assert (0x00, 0x72, 0xB2) in {colour for _, colour in drawn.convert("RGB").getcolors()}

@@ -139,7 +139,9 @@ def test_the_beginning_of_the_answer_stands_in_the_report_as_it_is_written(repor
     shown = Parsed(json.loads(re.search(r"var workflow_desc = (.*);\n", report)[1]))
     text = " ".join(shown.text.split())
     assert f"Of {len(TEXTS)} primary claims" in text
-    assert {element for element, *_ in shown.elements}.isdisjoint({"script", "img", "svg", "iframe"})
+    assert {element for element, *_ in shown.elements}.isdisjoint({"script", "svg", "iframe"})
+    images = {tuple(attributes) for element, *attributes in shown.elements if element == "img"}
+    assert images <= {("alt", "onerror", "src"), ("alt", "hidden", "onerror", "src")}, "only those of the landing text"
     assert "networks standard, adversarial, standard_, theirs" in text, "no name was taken for a reference"
 
 

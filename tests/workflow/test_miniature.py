@@ -153,7 +153,7 @@ def test_threads_train_and_paint_nothing_anew(finished: Finished) -> None:
 def test_the_report_holds_what_it_should_and_no_path(finished: Finished, finished_report: Path) -> None:
     text = finished_report.read_text(encoding="utf-8")
     for words in (
-        "standard vs adversarial, overview",
+        "overview: standard vs adversarial",
         "Pictures",
         "claims and verdicts",
         "checkpoint has kept",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from browser import CHROMIUM, Page, browser
-from report_reader import landing_box, open_report, read_report
+from report_reader import click_link, complaints, landing_box, open_report, read_report
 
 pytestmark = pytest.mark.workflow
 
@@ -52,6 +52,32 @@ def test_the_landing_text_is_in_sight(tab: Page, finished_report: Path, width: i
     assert min(box["bottom"], box["end"]) <= height, "the end can be scrolled to"
     if width >= 1280:
         assert box["bottom"] <= height, "all of it is in sight at once"
+
+
+def test_the_landing_text_shows_a_picture_of_each_network(tab: Page, finished_report: Path) -> None:
+    open_report(tab, finished_report)
+    shown = "[...document.querySelectorAll('.landing .painted img')]"
+    tab.wait(f"{shown}.length > 1 && {shown}.every(image => image.naturalWidth > 1)")
+    captions = tab.tell("[...document.querySelectorAll('.landing figcaption')].map(caption => caption.innerText)")
+    assert captions[:2] == ["standard", "adversarial"]
+
+
+def test_every_category_opens_on_a_result_and_the_way_back_on_the_landing_text(
+    tab: Page, finished_report: Path
+) -> None:
+    tab.size(1280, 720)
+    open_report(tab, finished_report)
+    for category in sorted(set(tab.tell("Object.keys(categories)")) - {"Tables"}):  # tables can only be downloaded
+        click_link(tab, category)
+        tab.wait(f"Object.values(categories[{category!r}]).flat().includes(app.state.resultPath)")
+        assert tab.tell("document.querySelector('.grow > div > img, iframe')"), category
+        tab.tell("document.querySelector('nav nav ol a').click()")
+        tab.wait("document.querySelector('.landing')")
+    assert complaints(tab) == []
+
+
+def test_a_report_is_small_enough_to_send(finished_report: Path) -> None:
+    assert finished_report.stat().st_size < 10_000_000
 
 
 def test_the_landing_text_leads_to_every_category(tab: Page, finished_report: Path) -> None:

@@ -1,6 +1,7 @@
 """What the scores say of each claim: one line each, all on one axis, with intervals and the verdict."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from robust_style.figure.style import (
     add_note,
     figure_style,
     fit,
+    fit_alike,
     new_figure,
     save,
     wrap,
@@ -34,7 +36,7 @@ from robust_style.figure.style import (
 from robust_style.figure.words import shortened, spoken
 
 # Columns: statement and recipe left of the axis, numbers and verdict right of it.
-STATEMENT_MM, RECIPE_MM, NUMBERS_MM, VERDICT_MM = 62.0, 18.0, 30.0, 22.0
+STATEMENT_MM, RECIPE_MM, NUMBERS_MM, VERDICT_MM = 56.0, 26.0, 30.0, 25.0
 GAP_MM, HEAD_MM, AXIS_MM = 2.0, 7.0, 9.0
 ROW_MM, SMALLEST_ROW_MM, LINE_MM = 4.2, 2.6, 2.7
 INTERVAL_PT, CROSSED_PT = 1.8, 0.7
@@ -69,13 +71,17 @@ def _note(tested: pd.DataFrame, untested: pd.DataFrame) -> list[str]:
     parts = [f"{NOTE} Claims over architectures have these in place of training seeds." if over_architectures else NOTE]
     if len(tested):
         parts.append(" ".join(f"[{number}] {source}." for source, number in _sources(tested).items()))
+    if reasons := _reasons(tested):
+        parts.append(" ".join(f"({letter}) {reason}." for reason, letter in reasons.items()))
     if names:
         parts.append(f"Not tested: {'; '.join(dict.fromkeys(map(shortened, names)))}.")
     return [line for part in parts for line in wrap(part, PAGE_WIDTH_MM, SMALL_PT)]
 
 
 def _sources(tested: pd.DataFrame) -> dict[str, int]:
-    return {source: number for number, source in enumerate(dict.fromkeys(tested["source"]), start=1)}
+    """The number of each source, in the order of the figure."""
+    sources = [block.iloc[0]["source"] for _, blocks in _blocks(tested) for block in blocks]
+    return {source: number for number, source in enumerate(dict.fromkeys(sources), start=1)}
 
 
 def _blocks(tested: pd.DataFrame) -> Iterator[tuple[str, list[pd.DataFrame]]]:
@@ -122,6 +128,14 @@ def _drawn(tested: pd.DataFrame, note: list[str]) -> Figure:
             ("verdict", NUMBERS_MM + 2.0, True),
         ):  # fmt: skip
             _text(axes, name, 0.7 * HEAD_MM, offset, SMALL_PT, QUIET, from_right=is_right)
+        size = min(SMALL_PT, SMALL_PT * row / 2.8)
+        reasons = _reasons(tested)
+        verdicts = [_verdict(claim, reasons) for claim in tested.itertuples()]
+        sizes = _Sizes(
+            recipe=size,
+            numbers=fit_alike([_numbers(claim) for claim in tested.itertuples()], NUMBERS_MM - 2.0, size)[1],
+            verdict=fit_alike(verdicts, VERDICT_MM, size, bold=True)[1],
+        )
         down = 0.0
         for family, blocks in families:
             _text(axes, f"{family.capitalize()} claims [source]", down + 0.7 * HEAD_MM, -_LEFT_MM, NORMAL_PT, bold=True)
@@ -130,10 +144,19 @@ def _drawn(tested: pd.DataFrame, note: list[str]) -> Figure:
                 statement = "\n".join(texts[block.iloc[0]["claim"]])
                 _text(axes, statement, down, -_LEFT_MM, SMALL_PT, va="top", linespacing=1.15)
                 for number, claim in enumerate(block.itertuples()):
-                    _draw_row(axes, claim, down + (number + 0.5) * row - 0.4, min(SMALL_PT, SMALL_PT * row / 2.8))
+                    _draw_row(axes, claim, down + (number + 0.5) * row - 0.4, _verdict(claim, reasons), sizes)
                 down += block_mm(block)
     add_note(figure, note)
     return figure
+
+
+@dataclass(frozen=True)
+class _Sizes:
+    """Type sizes of the columns in pt."""
+
+    recipe: float
+    numbers: float
+    verdict: float
 
 
 _LEFT_MM, _RIGHT_MM = STATEMENT_MM + RECIPE_MM + 3.0, NUMBERS_MM + VERDICT_MM + 2.0
@@ -169,7 +192,7 @@ def _in_effects(claims: Any, values: Any) -> Any:
     return side * (np.asarray(values, np.float64) - claims.threshold) / claims.smallest_effect
 
 
-def _draw_row(axes: Axes, claim: Any, down: float, size: float) -> None:
+def _draw_row(axes: Axes, claim: Any, down: float, verdict: str, sizes: _Sizes) -> None:
     mark = VERDICTS[plain_verdict(claim.verdict)]
     for low, high, width in (
         (claim.crossed_low, claim.crossed_high, CROSSED_PT),
@@ -185,13 +208,29 @@ def _draw_row(axes: Axes, claim: Any, down: float, size: float) -> None:
     face = mark.colour if mark.is_filled else "white"
     middle = _in_effects(claim, [claim.estimate])
     axes.plot(middle, [down], mark.marker, color=mark.colour, markerfacecolor=face, markersize=4.0, zorder=3)
-    verdict = claim.verdict if "(" in claim.verdict else f"{claim.verdict}, n = {claim.seeds}"
-    words, fitted = fit(spoken(claim.recipe), RECIPE_MM, size)
+    words, fitted = fit(spoken(claim.recipe), RECIPE_MM, sizes.recipe)
     _text(axes, words, down, -RECIPE_MM - 1.5, fitted)
-    words, fitted = fit(_numbers(claim), NUMBERS_MM - 2.0, size)
+    words, fitted = fit(_numbers(claim), NUMBERS_MM - 2.0, sizes.numbers)
     _text(axes, words, down, 2.0, fitted, from_right=True)
-    words, fitted = fit(verdict, VERDICT_MM, size, bold=mark.is_filled)
+    words, fitted = fit(verdict, VERDICT_MM, sizes.verdict, bold=mark.is_filled)
     _text(axes, words, down, NUMBERS_MM + 2.0, fitted, mark.colour, from_right=True, bold=mark.is_filled)
+
+
+def _reason(claim: Any) -> str:
+    """The reason that follows the verdict in brackets, but not the number of seeds, which has its own place."""
+    reason = str(claim.verdict).removeprefix(plain_verdict(claim.verdict)).strip(" ()")
+    return "" if reason.startswith(f"n = {claim.seeds} ") else reason
+
+
+def _reasons(tested: pd.DataFrame) -> dict[str, str]:
+    """The letter of each reason of a verdict."""
+    reasons = dict.fromkeys(filter(None, map(_reason, tested.itertuples())))
+    return {reason: chr(ord("a") + number) for number, reason in enumerate(reasons)}
+
+
+def _verdict(claim: Any, reasons: Mapping[str, str]) -> str:
+    words = f"{plain_verdict(claim.verdict)}, n = {claim.seeds}"
+    return f"{words} ({reasons[_reason(claim)]})" if _reason(claim) else words
 
 
 def _numbers(claim: Any) -> str:

@@ -9,17 +9,18 @@ from robust_style.figure.picture_grid import MISSING, Block, Cell, Label, Pictur
 from robust_style.figure.pictures import snapshot_tiles
 from robust_style.figure.standard_vs_adversarial import MOST_ROWS
 from robust_style.figure.style import figure_style, save
-from robust_style.figure.stylizations import Stylizations, read_stylizations
+from robust_style.figure.stylizations import Stylizations, are_one_picture, read_stylizations
 from robust_style.figure.words import epoch_words, spoken
 
 
 def draw_original_layout(
-    *, traces: list[Path], content: Path, style: Path, networks: list[str], figure: Path, vector: Path
+    *, traces: list[Path], content: Path, style: Path, networks: list[str], figure: Path, vector: Path, preview: Path
 ) -> None:
     """Draw one pair and one recipe twice; columns are the first standard and the first adversarial of `networks`.
 
     Left, as published: rows are the snapshots of the optimisation with each network's last checkpoint. Right, as the
-    published rows were read: the finished pictures, rows are training epochs. Of several seeds one is drawn.
+    published rows were read: the finished pictures, rows are training epochs. Of several seeds one is drawn. `preview`
+    is a small JPEG.
     Raises ResultError for traces of several pairs or recipes, or of none of the networks.
     """
     stylizations = read_stylizations(traces, networks)
@@ -36,7 +37,7 @@ def draw_original_layout(
     )
     sources = source_pair(spoken(pair.content), spoken(pair.style), (content, style))
     with figure_style():
-        save(PictureGrid(blocks, note, sources=sources, wide_enough=10.0).draw(), figure, vector)
+        save(PictureGrid(blocks, note, sources=sources, wide_enough=10.0).draw(), figure, vector, preview)
 
 
 def _two_networks(stylizations: Stylizations) -> list[str]:
@@ -56,7 +57,7 @@ def _as_published(stylizations: Stylizations, networks: Sequence[str]) -> Block:
     epoch = f"training epoch {epochs.pop()}" if len(epochs) == 1 else "the last training epoch"
     return Block(
         columns=_heads(stylizations, networks),
-        rows=[Label(f"iteration {iteration}") for iteration in iterations],
+        rows=[Label(f"{iteration} iterations") for iteration in iterations],
         cells=[
             [Cell(pictures[network, at]) if (network, at) in pictures else MISSING for network in networks]
             for at in iterations
@@ -72,8 +73,11 @@ def _corrected(stylizations: Stylizations, networks: Sequence[str]) -> Block:
     rows = []
     for epoch in stylizations.epochs(MOST_ROWS):
         traces = [stylizations.traces.get((pair, network, epoch)) for network in networks]
+        cells = [Cell(trace.picture) if trace else MISSING for trace in traces]
+        if are_one_picture(traces):
+            cells = cells[:1]
         if any(traces):
-            rows.append((Label(epoch_words(epoch)), [Cell(trace.picture) if trace else MISSING for trace in traces]))
+            rows.append((Label(epoch_words(epoch)), cells))
     return Block(
         columns=_heads(stylizations, networks),
         rows=[label for label, _ in rows],

@@ -20,18 +20,18 @@ class Look:
 # SOURCE: Okabe and Ito 2008, distinguishable with every common colour blindness. From the seventh network on, Tol's
 # muted colours (2021), which are less distinct from these. Markers and dashes distinguish networks without colour.
 STANDARD = Look("#0072B2", "o", "-")
-ADVERSARIAL = Look("#D55E00", "s", "-")
+ADVERSARIAL = Look("#D55E00", "s", "--")
 FURTHER = (
-    Look("#009E73", "^", "--"),
-    Look("#CC79A7", "D", "-."),
-    Look("#56B4E9", "v", ":"),
+    Look("#009E73", "^", "-."),
+    Look("#CC79A7", "D", ":"),
+    Look("#56B4E9", "v", "-"),
     Look("#E69F00", "P", "--"),
     Look("#332288", "X", "-."),
     Look("#999933", "<", ":"),
-    Look("#661100", ">", "--"),
-    Look("#44AA99", "p", "-."),
-    Look("#AA4499", "*", ":"),
-    Look("#000000", "h", "--"),
+    Look("#661100", ">", "-"),
+    Look("#44AA99", "p", "--"),
+    Look("#AA4499", "*", "-."),
+    Look("#000000", "h", ":"),
 )
 
 

@@ -1,5 +1,6 @@
 """Panels of curves: one for each score and recipe, with shared axes; means and intervals over training seeds."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from scipy import stats
 from robust_style.errors import ResultError
 from robust_style.figure.palette import Look, looks
 from robust_style.figure.style import (
+    INK,
     NORMAL_PT,
     NOTE_LINE_MM,
     PAGE_HEIGHT_MM,
@@ -24,7 +26,7 @@ from robust_style.figure.style import (
     add_legend,
     add_note,
     figure_style,
-    fit,
+    fit_alike,
     new_figure,
     save,
     wrap,
@@ -46,6 +48,8 @@ FEW_DECADES = 200.0
 FEWEST_SEEDS = 3
 CONFIDENCE = 0.95
 BAND_OPACITY = 0.16
+# The means of single pairs lie behind the mean over all.
+PAIR_PT, PAIR_OPACITY = 0.5, 0.3
 
 
 @dataclass(frozen=True)
@@ -84,13 +88,25 @@ def read_control(table: Path, name: str) -> pd.DataFrame:
 
 
 def draw_level(axes: Axes, value: float, words: str) -> None:
-    """Draw a thin dotted line across the panel at `value`, which may be NaN, with `words` at its right end."""
-    if not np.isfinite(value):
-        return
-    axes.axhline(value, color=QUIET, linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=1)
-    axes.text(
-        0.99, value, words, transform=axes.get_yaxis_transform(), ha="right", va="bottom", fontsize=SMALL_PT,
-        color=QUIET,
+    """Draw a thin dotted line across the panel at `value`, which may be NaN; the legend names it `words`."""
+    if np.isfinite(value):
+        axes.axhline(value, color=QUIET, linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=1, label=words)
+
+
+def share_untrained(starts: Mapping[str, tuple[float, ...]]) -> set[str]:
+    """The networks that are one network before training, given each network's scores at epoch 0.
+
+    Networks of one architecture and seed begin with the same weights, so that they paint the same pictures.
+    """
+    counts = Counter(starts.values())
+    return {network for network, scores in starts.items() if counts[scores] > 1}
+
+
+def draw_untrained(axes: Axes, x: float, y: float) -> None:
+    """Draw the untrained network that several networks share; it has no network's colour."""
+    axes.plot(
+        [x], [y], "o", color=INK, markerfacecolor="white", markersize=4.2, markeredgewidth=1.0, clip_on=False,
+        zorder=5, label="untrained",
     )  # fmt: skip
 
 
@@ -112,13 +128,14 @@ def with_values(measures: Sequence[Measure], rows: pd.DataFrame) -> list[Measure
 
 @dataclass(frozen=True)
 class Curve:
-    """Mean over training seeds at each x, its interval (NaN with few seeds), and the mean of each seed."""
+    """Mean over training seeds at each x, its interval (NaN with few seeds), and the means of each seed and pair."""
 
     x: NDArray[np.float64]
     mean: NDArray[np.float64]
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     by_seed: pd.DataFrame
+    by_pair: pd.DataFrame
 
     @property
     def last_error(self) -> list[float] | None:
@@ -141,17 +158,25 @@ def curve_of(rows: pd.DataFrame, x: str, y: str) -> Curve:
         deviation = by_seed.std(axis=1, ddof=1).to_numpy(dtype=np.float64)
         error = stats.t.ppf((1 + CONFIDENCE) / 2, np.maximum(seeds - 1, 1)) * deviation / np.sqrt(seeds)
     error = np.where(seeds >= FEWEST_SEEDS, error, np.nan)
-    return Curve(by_seed.index.to_numpy(dtype=np.float64), mean, mean - error, mean + error, by_seed)
+    by_pair = measured.groupby([x, "content", "style"])[y].mean().unstack(["content", "style"])  # noqa: PD010
+    return Curve(by_seed.index.to_numpy(dtype=np.float64), mean, mean - error, mean + error, by_seed, by_pair)
 
 
-def draw_curve(axes: Axes, curve: Curve, look: Look, *, markevery: int = 1) -> None:
-    """Draw mean and interval, or mean and single seeds; a marker at every so many points."""
+def draw_curve(axes: Axes, curve: Curve, look: Look, *, first_marker: int = 0, markevery: int = 1) -> None:
+    """Draw single pairs behind mean and interval, or mean and single seeds; a marker at every so many points."""
+    if len(curve.by_pair.columns) > 1:
+        for _, pair in curve.by_pair.items():
+            line = pair.dropna()
+            axes.plot(line.index, line, "-", color=look.colour, linewidth=PAIR_PT, alpha=PAIR_OPACITY, zorder=1.5)
     if np.isfinite(curve.low).any():
         axes.fill_between(curve.x, curve.low, curve.high, color=look.colour, alpha=BAND_OPACITY, linewidth=0, zorder=2)
     elif len(curve.by_seed.columns) > 1:
         for _, seed in curve.by_seed.items():
             axes.plot(seed.index, seed, look.dashes, color=look.colour, linewidth=0.5, alpha=0.5, zorder=2)
-    axes.plot(curve.x, curve.mean, look.dashes, marker=look.marker, markevery=markevery, color=look.colour, zorder=3)
+    axes.plot(
+        curve.x, curve.mean, look.dashes, marker=look.marker, markevery=(first_marker, markevery), color=look.colour,
+        zorder=3,
+    )  # fmt: skip
 
 
 def pairs_and_seeds(rows: pd.DataFrame) -> str:
@@ -170,12 +195,14 @@ def has_intervals(rows: pd.DataFrame) -> bool:
 
 
 def curves_note(rows: pd.DataFrame) -> str:
-    """What mean, band and thin lines of a figure of curves are."""
+    """What mean, band, thin and faint lines of a figure of curves are."""
     words = pairs_and_seeds(rows)
     if has_intervals(rows):
-        return f"{words}; band: 95 % t-interval over seeds."
-    has_one_seed = bool((rows["seed"] == rows["seed"].iloc[0]).all())
-    return f"{words}." if has_one_seed else f"{words}; thin: single seeds."
+        words += "; band: 95 % t-interval over seeds"
+    elif not bool((rows["seed"] == rows["seed"].iloc[0]).all()):
+        words += "; thin: single seeds"
+    has_pairs = len(rows[["content", "style"]].drop_duplicates()) > 1
+    return f"{words}; faint: single pairs." if has_pairs else f"{words}."
 
 
 @contextmanager
@@ -190,8 +217,8 @@ def saved_panels(
 ) -> Iterator[dict[tuple[str, str], Axes]]:
     """Empty axes by measure's column and recipe, to be drawn into inside the block; at its end the figure is saved.
 
-    A legend of the networks is above and `note` below. A measure has one scale over all recipes. `titles` maps
-    further panels to their titles.
+    A legend of the networks and of labelled artists is above and `note` below. A measure has one scale over all
+    recipes. `titles` maps further panels to their titles.
     """
     titles = {recipe: f"recipe {spoken(recipe)}" for recipe in recipes} | dict(titles or {})
     transposed = len(titles) > MOST_ACROSS
@@ -204,25 +231,27 @@ def saved_panels(
         figure = new_figure(width, height, layout="constrained")
         grid = figure.subplots(rows, columns, sharex=True, sharey="col" if transposed else "row", squeeze=False)
         panel_width, panel_height = (width - LEFT_MM) / columns - 3.0, (height - FRAME_MM) / rows - 3.5
+        across = (
+            [f"{measure.name}\n{measure.direction}" for measure in measures] if transposed else list(titles.values())
+        )
+        down = list(titles.values()) if transposed else [f"{measure.name}\n{measure.direction}" for measure in measures]
+        heads, head_pt = _fit_lines(across, panel_width, bold=True)
+        labels, label_pt = _fit_lines(down, panel_height)
         axes = {}
         for number, measure in enumerate(measures):
             for place, name in enumerate(names):
                 row, column = (place, number) if transposed else (number, place)
                 panel = axes[measure.column, name] = grid[row, column]
                 _prepare(panel, measure)
-                across = f"{measure.name}\n{measure.direction}" if transposed else titles[name]
-                down = titles[name] if transposed else f"{measure.name}\n{measure.direction}"
                 if row == 0:
-                    title, size = _fit_lines(across, panel_width, bold=True)
-                    panel.set_title(title, fontsize=size)
+                    panel.set_title(heads[column], fontsize=head_pt)
                 if column == 0:
-                    label, size = _fit_lines(down, panel_height)
-                    panel.set_ylabel(label, fontsize=size)
+                    panel.set_ylabel(labels[row], fontsize=label_pt)
         figure.align_ylabels()
         figure.supxlabel(x_label)
-        add_legend(figure, of_network)
         add_note(figure, lines)
         yield axes
+        add_legend(figure, of_network)
         for panel in axes.values():
             if panel.get_yscale() == "log":
                 set_log_ticks(panel)
@@ -251,10 +280,10 @@ def _power_of_ten(value: float, position: int) -> str:
     return "10" + f"{np.log10(value):.0f}".translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
-def _fit_lines(words: str, width_mm: float, *, bold: bool = False) -> tuple[str, float]:
-    """Each of the lines in up to two lines, all of the size of the smallest."""
-    texts = [fit(line, width_mm, NORMAL_PT, bold=bold, lines=2) for line in words.split("\n")]
-    return "\n".join(text for text, _ in texts), min(size for _, size in texts)
+def _fit_lines(texts: Sequence[str], width_mm: float, *, bold: bool = False) -> tuple[list[str], float]:
+    """Each line of the texts in up to two lines, and the size at which all of them fit."""
+    lines = [fit_alike(text.split("\n"), width_mm, NORMAL_PT, bold=bold, lines=2) for text in texts]
+    return ["\n".join(fitted) for fitted, _ in lines], min(size for _, size in lines)
 
 
 def _prepare(axes: Axes, measure: Measure) -> None:

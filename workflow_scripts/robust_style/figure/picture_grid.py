@@ -236,8 +236,10 @@ class PictureGrid:
 
     def _draw_block(self, page: Axes, block: Block, left: float, top: float) -> None:
         block_width = self._block_width(block)
-        words, size = fit(block.title, block_width, LARGE_PT, bold=True)
-        _text(page, words, left, top, size, bold=True)
+        # The titles of all blocks have one size, and so have the heads of all columns.
+        titles = [fit(each.title, self._block_width(each), LARGE_PT, bold=True) for each in self._blocks]
+        words, _ = fit(block.title, block_width, LARGE_PT, bold=True)
+        _text(page, words, left, top, min(size for _, size in titles), bold=True)
         words, size = fit(block.subtitle, block_width + self._block_gap / 2, SMALL_PT)
         _text(page, words, left, top + TITLE * bool(block.title), size, QUIET)
         _draw_sources(page, block.sources, left, top + TITLE * bool(block.title), block_width)
@@ -272,7 +274,11 @@ class PictureGrid:
         width = self._width(block)
         details = max(len(label.details) for label in block.columns)
         y = bottom - RULE - details * DETAIL_LINE
-        names, size = fit_alike([label.words for label in block.columns], width, NORMAL_PT, bold=True, lines=2)
+        names, _ = fit_alike([label.words for label in block.columns], width, NORMAL_PT, bold=True, lines=2)
+        size = min(
+            fit_alike([label.words for label in each.columns], self._width(each), NORMAL_PT, bold=True, lines=2)[1]
+            for each in self._blocks
+        )
         for column, (label, words) in enumerate(zip(block.columns, names, strict=True)):
             x = left + column * (width + GAP)
             if self._has_rotated_heads:

@@ -21,10 +21,12 @@ def draw_recipes(
     recipes: list[str],
     figure: Path,
     vector: Path,
+    preview: Path,
 ) -> None:
     """Draw one pair: a column for each recipe, a row for each of `networks`, each with its last checkpoint.
 
-    Of several seeds one is drawn. Raises ResultError for traces of several pairs, or of none of networks and recipes.
+    Of several seeds one is drawn; `preview` is a small JPEG. Raises ResultError for traces of several pairs, or
+    of none of networks and recipes.
     """
     last = read_last_of_pair(traces, networks, recipes)
     first = next(iter(last.values()))
@@ -46,7 +48,12 @@ def draw_recipes(
     pair = pair_of(first)
     sources = source_pair(spoken(pair.content), spoken(pair.style), (content, style))
     with figure_style():
-        save(PictureGrid(blocks, _note(last, list(regimes)), sources=sources, block_gap=GAP).draw(), figure, vector)
+        save(
+            PictureGrid(blocks, _note(last, list(regimes)), sources=sources, block_gap=GAP).draw(),
+            figure,
+            vector,
+            preview,
+        )
 
 
 def _note(last: Mapping[tuple[str, str], Trace], networks: Sequence[str]) -> str:

@@ -40,14 +40,14 @@ class _Row:
 
 
 def draw_reconstructions(
-    *, records: list[Path], content: Path, style: Path, networks: list[str], figure: Path, vector: Path
+    *, records: list[Path], content: Path, style: Path, networks: list[str], figure: Path, vector: Path, preview: Path
 ) -> None:
     """Draw a row for each checkpoint (epochs down, `networks` within each) and a column for each layer, twice.
 
     If networks have different layers, the columns are depths, and the note says which layers these are.
-    `content` and `style` are the prepared images, drawn at the left. Of several training seeds one is drawn, of many
-    epochs some. Raises ResultError if the records are of several images or numbers of layers, or of none of the
-    networks.
+    `content` and `style` are the prepared images, drawn at the left; `preview` is a small JPEG of the figure. Of
+    several training seeds one is drawn, of many epochs some. Raises ResultError if the records are of several images
+    or numbers of layers, or of none of the networks.
     """
     kept = _read(records, networks)
     regimes = {network: record.regime for network in networks for record in kept if record.network == network}
@@ -57,7 +57,7 @@ def draw_reconstructions(
     blocks = _blocks(rows, heads, regimes, (read_picture(content), read_picture(style)))
     note = f"{NOTE}{_depths(layers)} Training seed {kept[0].seed}."
     with figure_style():
-        save(PictureGrid(blocks, note).draw(), figure, vector)
+        save(PictureGrid(blocks, note).draw(), figure, vector, preview)
 
 
 def _blocks(

@@ -26,7 +26,7 @@ from robust_style.files.trace import Trace
 from robust_style.score.columns import ITERATION
 from robust_style.score.score_tables import read_iteration_table
 
-LOSS = Measure("loss", "loss / first loss", "the optimiser's own aim", 1.0, "log")
+LOSS = Measure("loss", "loss / first loss", "each network has its own loss", 1.0, "log")
 MEASURES = (STRUCTURE, COLOUR, TEXTURE)
 # About so many markers on a curve of hundreds of iterations: they distinguish lines without colour.
 MARKERS = 5
@@ -49,8 +49,8 @@ def draw_score_vs_iteration(
     scores = read_iteration_table(table).merge(checkpoints, on=list(checkpoints.columns))
     looks = looks_of(losses, networks)
     measures = [*with_values(MEASURES, scores), LOSS]
-    note = f"Each network's last checkpoint. {curves_note(losses)} Loss: as logarithms. Grey line: the beginning of "
-    note += "the loss; for distances the untouched content; for structure none at all."
+    note = f"Each network's last checkpoint. {curves_note(losses)} Means of the loss: over logarithms. Grey line: the "
+    note += "first loss, the distance of the untouched content (1), or no structure (0)."
     drawn_recipes = present(recipes, losses["recipe"])
     with saved_panels(measures, drawn_recipes, looks, "iterations of the optimiser", note, figure, vector) as panels:
         for (measure, recipe), axes in panels.items():
@@ -84,4 +84,4 @@ def _losses(traces: Sequence[Trace]) -> pd.DataFrame:
 
 def _exponential(curve: Curve) -> Curve:
     mean, low, high = (np.exp(values) for values in (curve.mean, curve.low, curve.high))
-    return Curve(curve.x, mean, low, high, np.exp(curve.by_seed))
+    return Curve(curve.x, mean, low, high, np.exp(curve.by_seed), np.exp(curve.by_pair))

@@ -56,11 +56,13 @@ def draw_overview(
     networks: list[str],
     figure: Path,
     vector: Path,
+    preview: Path,
 ) -> None:
     """Draw up to four pairs of one recipe, each as `draw_standard_vs_adversarial` does.
 
-    `images` maps the names of contents and styles to the prepared images. Where pictures would be narrow, some epochs
-    between the first and the last are left out. Raises ResultError for more pairs or several recipes.
+    `images` maps the names of contents and styles to the prepared images; `preview` is a small JPEG. Where
+    pictures would be narrow, some epochs between the first and the last are left out. Raises ResultError for more
+    pairs or several recipes.
     """
     stylizations = read_stylizations(traces, networks)
     if len(stylizations.pairs) > MOST_PAIRS:
@@ -73,7 +75,7 @@ def draw_overview(
             grid = _grid(stylizations, measured, images, rows)
             if grid.narrowest >= NARROW_MM:
                 break
-        save(grid.draw(), figure, vector)
+        save(grid.draw(), figure, vector, preview)
 
 
 def _read(evaluations: Sequence[Path]) -> dict[tuple[str, int, int], Evaluation]:

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.textpath import text_to_path
+from PIL import Image
 
 from robust_style.figure.palette import Look
 from robust_style.figure.pictures import with_jpegs
@@ -27,9 +30,12 @@ MM_PER_INCH = 25.4
 MM_PER_POINT = MM_PER_INCH / 72.0
 # Offset printing does not resolve more of a photograph.
 DOTS_PER_INCH = 300
-# For the screen: half of print, and the JPEG quality of the pictures' own previews.
-PREVIEW_DOTS_PER_INCH = 150
-PREVIEW_QUALITY = 88
+# For the screen. MEASURED (Snakemake's report of the demo, which contains the previews): 9.5 MB; with 150 dots and
+# quality 88 it has 15 MB. Text of 6.5 pt stays legible.
+PREVIEW_DOTS_PER_INCH = 120
+PREVIEW_QUALITY = 70
+# Anti-aliased lines and text of a figure without pictures need no more; its PNG has a third of the bytes.
+COLOURS = 64
 
 FONT = "DejaVu Sans"
 # Smaller type is not legible on paper.
@@ -104,23 +110,40 @@ def save(figure: Figure, *paths: Path) -> None:
     """Write the figure to each path, cropped to its content and a small margin; the same bytes each time.
 
     The suffix is the format: .png for print, .svg with pictures as JPEG, .jpg as a small preview for the screen.
+    A PNG without pictures has a palette.
     """
     figure.draw_without_rendering()  # computes the layout and the crop once, for all files
     figure.set_layout_engine(None)
     crop = figure.get_tightbbox().padded(MARGIN_MM / MM_PER_INCH)
     for path in paths:
         with whole_file(path) as unfinished:
-            if path.suffix == ".jpg":
-                quality = {"quality": PREVIEW_QUALITY}
-                figure.savefig(unfinished, dpi=PREVIEW_DOTS_PER_INCH, pil_kwargs=quality, bbox_inches=crop)
-            elif path.suffix == ".svg":
+            if path.suffix == ".svg":
                 figure.savefig(
                     unfinished, dpi=DOTS_PER_INCH, metadata={"Date": None, "Creator": None}, bbox_inches=crop
                 )
                 svg = unfinished.read_text(encoding="utf-8")
                 unfinished.write_text(with_jpegs(svg), encoding="utf-8")
             else:
-                figure.savefig(unfinished, dpi=DOTS_PER_INCH, metadata={"Software": None}, bbox_inches=crop)
+                metadata = {"Software": None}
+                figure.savefig(unfinished, dpi=DOTS_PER_INCH, metadata=metadata, format="png", bbox_inches=crop)
+                _convert(unfinished, is_preview=path.suffix == ".jpg", has_pictures=bool(figure.findobj(AxesImage)))
+
+
+def _convert(path: Path, *, is_preview: bool, has_pictures: bool) -> None:
+    """Make the PNG at `path` a small JPEG, or give it a palette; in place."""
+    if has_pictures and not is_preview:
+        return
+    with Image.open(path) as opened:
+        picture = opened.convert("RGB")
+    if is_preview:
+        # Filtered from the printed pixels: drawing at the lower resolution drops pixels, which makes moiré patterns.
+        scale = PREVIEW_DOTS_PER_INCH / DOTS_PER_INCH
+        size = (max(1, round(scale * picture.width)), max(1, round(scale * picture.height)))
+        small = picture.resize(size, Image.Resampling.LANCZOS)
+        small.save(path, "JPEG", quality=PREVIEW_QUALITY, optimize=True, progressive=True)
+    else:
+        palette = picture.quantize(COLOURS, dither=Image.Dither.NONE)
+        palette.save(path, "PNG", optimize=True, dpi=(DOTS_PER_INCH, DOTS_PER_INCH))
 
 
 def whole_epochs(axes: Axes, epochs: Sequence[int]) -> None:
@@ -136,12 +159,14 @@ def whole_epochs(axes: Axes, epochs: Sequence[int]) -> None:
 
 
 def add_legend(figure: Figure, looks: Mapping[str, Look]) -> None:
-    """A legend of the networks above the axes of a figure with constrained layout."""
-    handles = [
+    """A legend above the axes of a figure with constrained layout: the networks, then every artist with a label."""
+    handles: list[Artist] = [
         Line2D([], [], color=look.colour, marker=look.marker, linestyle=look.dashes, label=spoken(name))
         for name, look in looks.items()
     ]
-    widest = max(width_of(spoken(name), NORMAL_PT) for name in looks) + 13.0  # with line sample and gap
+    labelled = [axes.get_legend_handles_labels() for axes in figure.axes]
+    handles += {label: handle for found in labelled for handle, label in zip(*found, strict=True)}.values()
+    widest = max(width_of(str(handle.get_label()), NORMAL_PT) for handle in handles) + 13.0  # with sample and gap
     columns = max(1, int(PAGE_WIDTH_MM / widest))
     figure.legend(handles=handles, loc="outside upper left", ncols=min(columns, len(handles)), borderpad=0)
 
