@@ -151,6 +151,18 @@ def test_answers_outlive_the_tab_and_a_new_test_deletes_them(test, page):
     assert test.tell("document.getElementById('blind-start').checkVisibility()") is True
 
 
+def test_on_a_phone_a_round_fits_the_screen(test):
+    test.size(390, 844)
+    begin(test)
+    assert test.tell("document.documentElement.scrollWidth") <= 390
+    parts = ("painting", "blind-choose-left", "blind-choose-right", "blind-cannot-tell", "blind-skip", "blind-stop")
+    boxes = [
+        test.tell(f"(({{width, height, bottom}}) => [width, height, bottom])({name}.getBoundingClientRect())")
+        for name in (f"document.getElementById('{part}')" for part in parts)
+    ]
+    assert all(width >= 44 and height >= 44 and bottom <= 844 for width, height, bottom in boxes)
+
+
 def test_the_name_is_typed_without_leaving_and_a_bad_one_is_refused(test):
     test.tell("document.getElementById('rater').select()")
     for key in "s1 ":
