@@ -14,6 +14,7 @@ from robust_style.page.offline import script_safe_json
 from robust_style.provenance.run import without_local_paths
 from robust_style.claims.claim import read_claim_blocks
 from robust_style.score import columns
+from robust_style.score.blind_test import read_answers
 from robust_style.transfer.recipe import inert_in_configuration
 from robust_style.transfer.stand_ins import read_stand_ins
 from robust_style.workflow import (
@@ -72,6 +73,8 @@ if (
 ):
     or_stop(snakemake_report.require_results, sys.argv, RESULTS)
 
+if workflow.is_main_process:
+    or_stop(read_answers, [Path(path) for path in config["ratings"]])
 CLAIMS = or_stop(read_claim_blocks, [Path(path) for path in config["claims"]])
 # Architecture -> its networks, for claims that compare over architectures.
 ARCHITECTURES = (

@@ -139,6 +139,7 @@ rule collect_scores:
         scores=all_at_once([*of_each_picture(SCORE), *CONTROL_SCORES]),
         evaluations=of_each_checkpoint(EVALUATION),
         ratings=RATINGS,
+        answers=lambda wildcards: [on_this_machine(path) for path in config["ratings"]],
     output:
         table=report(
             "<results>/scores.tsv",

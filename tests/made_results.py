@@ -1,6 +1,7 @@
 """A small tree of results without any network: what the score, figure and page rooms read."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -39,12 +40,13 @@ class MadeResults:
     def pictures(self) -> list[Path]:
         return [trace.with_suffix(".png") for trace in self.traces]
 
-    def collect(self, table: Path) -> None:
+    def collect(self, table: Path, answers: Sequence[Path] = ()) -> None:
         """Writes the table of scores, and beside it that of the snapshots as `moments.tsv`."""
         collect_scores(
             scores=self.scores,
             evaluations=self.evaluations,
             ratings=[],
+            answers=list(answers),
             table=table,
             by_iteration=table.with_name("moments.tsv"),
         )

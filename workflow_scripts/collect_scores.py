@@ -8,6 +8,7 @@ with step(snakemake):
         scores=[Path(path) for path in snakemake.input.scores],
         evaluations=[Path(path) for path in snakemake.input.evaluations],
         ratings=[Path(path) for path in snakemake.input.ratings],
+        answers=[Path(path) for path in snakemake.input.answers],
         table=Path(snakemake.output.table),
         by_iteration=Path(snakemake.output.by_iteration),
     )

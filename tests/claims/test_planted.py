@@ -11,7 +11,9 @@ from robust_style.claims.claim import read_claim_blocks
 from robust_style.claims.evidence import Evidence
 from robust_style.claims.judge import judge
 from robust_style.claims.table import ClaimRow
+from robust_style.score.blind_test import Answer, shares_chosen
 from robust_style.score.columns import ACCURACIES, MEASURES, RATED, TARGET
+from robust_style.score.score_tables import PICTURE
 
 SHIPPED = Path("config/claims.yaml")
 CONTENTS, STYLES = ("bigben", "hats", "barn"), ("scream", "wave")
@@ -85,6 +87,25 @@ class Planted:
         rows = self.rows.drop_duplicates(["content", "style"]).assign(recipe="none", regime="control", seed=0, epoch=0)
         for name, texture in values.items():
             self.rows = pd.concat([self.rows, rows.assign(network=name, style_texture_distance=texture)])
+        return self
+
+    def people(self, preferring: float, raters: int = 5, recipe: str = "fair") -> "Planted":
+        """Answers of `raters` people for every pair of pictures of a recipe at the last epoch.
+
+        `preferring` is the probability that a person chooses the adversarial network's picture.
+        """
+        random = np.random.default_rng(0)
+        answers = []
+        for rater, seed, (content, style) in product(range(raters), range(self.rows["seed"].max() + 1), PAIRS):
+            standard, adversarial = (
+                (recipe, network, seed, 100, content, style) for network in ("standard", "adversarial")
+            )
+            chosen = adversarial if random.random() < preferring else standard
+            left, right = (standard, adversarial) if random.random() < 0.5 else (adversarial, standard)
+            answers.append(Answer(f"r{rater}", left, right, "left" if left == chosen else "right"))
+        shares = shares_chosen(answers)
+        keys = zip(*(self.rows[name] for name in PICTURE), strict=True)
+        self.rows["people_prefer"] = [shares.get(key, np.nan) for key in keys]
         return self
 
     def evidence(self) -> Evidence:
@@ -277,6 +298,31 @@ def test_a_pair_that_misses_the_content_target_is_left_out_and_counted():
 def test_what_is_absent_is_named():
     assert Planted().verdict("more_than_augmentation") == "not tested (no network noise)"
     assert Planted().drop(recipe="matched").verdict("better_at_equal_content").startswith("not tested (no picture of")
+
+
+def test_people_decide_either_way_or_not_at_all():
+    slug = "people_prefer_adversarial"
+    assert Planted().people(0.8).verdict(slug, "fair") == "points to"
+    assert Planted().people(0.2).verdict(slug, "fair") == "points against"
+    assert Planted().people(0.5).verdict(slug, "fair") != "points to"
+    row = Planted().people(1.0, raters=1).judged(slug)[slug]
+    assert (row.verdict, row.estimate) == ("unclear (no variation over seeds)", 1.0)
+    assert Planted(seeds=1).people(0.8).verdict(slug) == "unclear (n = 1 seed)"
+
+
+def test_a_picture_that_nobody_rated_is_named():
+    slug = "people_prefer_adversarial"
+    planted = Planted().people(0.8)
+    assert [row.recipe for row in judge(_claims(slug), planted.evidence())] == ["fair"], "other recipes were not rated"
+    planted.rows.loc[planted.where(seed=3, content="bigben", style="wave"), "people_prefer"] = np.nan
+    missing = "incomplete (missing fair/adversarial/seed_3/epoch_100/bigben--wave)"
+    assert planted.verdict(slug, "fair") == missing
+    planted.rows["people_prefer"] = np.nan
+    assert planted.verdict(slug) == "not tested (no people_prefer)"
+
+
+def _claims(slug):
+    return [claim for claim in read_claim_blocks([SHIPPED]) if claim.slug == slug]
 
 
 def _strip(rows):

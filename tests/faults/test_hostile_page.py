@@ -24,7 +24,7 @@ pytestmark = [
 ]
 
 SCHEMA = Path(__file__).resolve().parents[2] / "config" / "schema.yaml"
-VIEWS = ("read", "compare", "all", "claims")
+VIEWS = ("read", "compare", "all", "claims", "blind")
 # Every element with the names of its attributes: a text that became markup would add to it.
 ELEMENTS = """[...document.querySelectorAll('*')].map((one) =>
   [one.tagName, ...[...one.attributes].map((attribute) => attribute.name).sort()].join(' '))"""

@@ -160,7 +160,7 @@ def test_a_message_that_names_something_strange_does_not_act_on_the_terminal(tmp
     made.scores[0].write_text(json.dumps(score))
     end = run_script(
         "collect_scores", tmp_path / "collect.log",
-        input={"scores": made.scores, "evaluations": made.evaluations, "ratings": []},
+        input={"scores": made.scores, "evaluations": made.evaluations, "ratings": [], "answers": []},
         output={"table": tmp_path / "scores.tsv", "by_iteration": tmp_path / "moments.tsv"},
     )  # fmt: skip
     assert end.code == 1

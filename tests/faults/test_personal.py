@@ -124,6 +124,7 @@ def personal_config(folder: Path) -> dict[str, Any]:
     network = {"architecture": "vgg19", "regime": "standard", "epoch": 76, **sha256}
     config["images"] = [str(table)]
     config |= {"claims": [f"{HOME}/claims.yaml"], "sources": f"{HOME}/sources.tsv", "device": "cpu"}
+    config["ratings"] = [f"{HOME}/ratings.tsv"]
     config["dataset"] = {"name": "cifar10", "archive": f"{HOME}/cifar-10-binary.tar.gz", **sha256}
     config["networks"] |= {
         "theirs": network | {"source": f"{HOME}/theirs.pt"},

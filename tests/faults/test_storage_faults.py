@@ -100,7 +100,7 @@ def steps(root: Path) -> dict[str, dict[str, Any]]:
             "output": {"scores": [score]},
         },
         "collect_scores": {
-            "input": {"scores": [score], "evaluations": [evaluation], "ratings": []},
+            "input": {"scores": [score], "evaluations": [evaluation], "ratings": [], "answers": []},
             "output": {"table": table, "by_iteration": moments},
         },
         "collect_evaluations": {

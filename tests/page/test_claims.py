@@ -71,6 +71,7 @@ def test_a_question_gives_primary_verdicts_and_counts_the_exploratory_ones():
     [
         ("adversarial < standard", "style_texture_distance", "better"),
         ("adversarial@half < standard@half", "rater_standard_style_distance", "better"),
+        ("adversarial > standard", "people_prefer", "better"),
         ("epochs_to_90(adversarial) < epochs_to_90(standard)", "style_texture_distance", "faster"),
         ("iterations_to_common(a, b) < iterations_to_common(b, a)", "style_texture_distance", "faster"),
         ("standard < standard@half and standard@half - standard > a@half - a", "content_ssim", "falls_apart"),
@@ -104,6 +105,7 @@ def test_a_claim_belongs_to_the_question_that_its_formula_asks(contrast, measure
         ({"verdict": "undecided (censored in 1 of 3 seeds)"}, "a longer run"),
         ({"verdict": "undecided (no variation over seeds)"}, "seeds that differ"),
         ({"verdict": "not tested (no recipe matched)", "seeds": 0}, "a run with recipe matched"),
+        ({"verdict": "not tested (no people_prefer)", "seeds": 0}, "ratings by people (blind test)"),
         (
             {"verdict": "not tested (every pair has a picture that missed its content target)"},
             "pairs that reach their content target",

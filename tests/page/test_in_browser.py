@@ -488,7 +488,7 @@ def test_untrained_pictures_are_shown_once_for_all_networks(tab, index):
 def test_on_a_phone_pickers_come_first_and_everything_can_be_touched(tab, index):
     tab.size(390, 844)
     top = "document.getElementById('{}').getBoundingClientRect().top"
-    for view in ("read", "compare", "all", "claims"):
+    for view in ("read", "compare", "all", "claims", "blind"):
         tab.open(f"{index.as_uri()}#view={view}")
         small = tab.tell(
             "[...document.querySelectorAll('a, button, select, input, summary')]"

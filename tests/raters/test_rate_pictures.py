@@ -69,6 +69,7 @@ def collect(made, tmp_path):
         scores=made.scores,
         evaluations=made.evaluations,
         ratings=[tmp_path / "ratings.json"],
+        answers=[],
         table=tmp_path / "scores.tsv",
         by_iteration=tmp_path / "moments.tsv",
     )

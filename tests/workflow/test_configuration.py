@@ -97,9 +97,12 @@ def test_tables_are_found_from_any_folder(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     theirs = {"architecture": "vgg19", "regime": "standard", "source": "~/a.pt", "sha256": "0" * 64, "epoch": 1}
-    config = check_configuration(changed({"networks.theirs": theirs, "images": ["~/mine.tsv"]}), SCHEMA)
+    config = check_configuration(
+        changed({"networks.theirs": theirs, "images": ["~/mine.tsv"], "ratings": ["~/r1.tsv"]}), SCHEMA
+    )
     assert config["networks"]["theirs"]["source"] == f"{tmp_path}/a.pt"
     assert config["images"] == [f"{tmp_path}/mine.tsv"]
+    assert config["ratings"] == [f"{tmp_path}/r1.tsv"]
 
 
 def test_path_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

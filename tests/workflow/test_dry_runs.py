@@ -138,6 +138,8 @@ def test_the_folder_of_results_is_normalised(project: Path, tmp_path: Path, monk
         ("device: cpu\ndevice: cpu\n", "mine.yaml: line 2: key 'device' is given twice; keep one of them"),
         ("seeds: [many]\n", "error: the configuration does not fit config/schema.yaml:\n  seeds.0: expected a whole"),
         ("images: [nowhere.tsv]\n", "nowhere.tsv"),
+        ("ratings: [nowhere.tsv]\n", "ratings: nowhere.tsv cannot be read (No such file or directory)"),
+        ("ratings: [config/images.tsv]\n", "ratings: config/images.tsv has no column rater"),
         ("transfer: {pairs: [{content: nobody, style: barn}]}\n", "image nobody"),
         ("dataset: {name: folder, path: nowhere}\n", "dataset.path: nowhere is missing. Name the folder of images."),
         # Snakemake's own words.

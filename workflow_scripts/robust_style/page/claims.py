@@ -43,6 +43,7 @@ _AXES = {
     "iterations": "iterations of the optimiser",
     "failed": "share of failed pictures",
     "log2_worst_rise": "loss rise, in doublings",
+    "people_prefer": "share of people’s answers",
     "rater_standard_style_distance": "distance to the style, by a standard rater",
     "rater_adversarial_style_distance": "distance to the style, by an adversarial rater",
 }
@@ -143,7 +144,7 @@ def question_of(row: Row) -> str | None:
         return "falls_apart"
     if len(networks) < 2 or any(contrast.unit for contrast in contrasts):
         return None
-    return "better" if measure.startswith(("style_", "rater_")) else "cost"
+    return "better" if measure.startswith(("style_", "rater_", "people_")) else "cost"
 
 
 def reason_words(row: Row) -> str:
@@ -166,6 +167,8 @@ def would_decide(row: Row) -> str:
         if reason.endswith("missed its content target"):
             return "pairs that reach their content target"
         missing = re.fullmatch(r"no ((?:recipe|network|control) \S+|[a-z0-9_]+)", reason)
+        if missing and missing[1] == "people_prefer":
+            return "ratings by people (blind test)"
         return f"a run with {missing[1]}" if missing else reason
     if "censored" in row["verdict"]:
         return "a longer run"

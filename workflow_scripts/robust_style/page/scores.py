@@ -142,6 +142,7 @@ _WORDS = {
     "style_gram_distance": Words("Style", "Gram distance", "seen by an ImageNet network, 0 = the style", -1),
     "rater_standard_style_distance": Words("Style", "To a standard rater", "next seed’s network, 0 = the style", -1),
     "rater_adversarial_style_distance": Words("Style", "To a robust rater", "next seed’s network, 0 = the style", -1),
+    "people_prefer": Words("Style", "Chosen by people", "share of blind answers", 1, is_fraction=True),
     "high_frequency_excess": Words("Artefacts", "Fine ripples", "above 0 = artefacts", -1, is_first=True),
     "checkerboard_excess": Words("Artefacts", "Checkerboard", "above 0 = artefacts", -1),
     "out_of_range_fraction": Words("Artefacts", "Out of range", "values beyond black or white", -1, is_fraction=True),

@@ -81,6 +81,7 @@ def without_local_paths(config: dict[str, Any]) -> dict[str, Any]:
         "dataset": dataset,
         "images": [without_place(path) for path in config["images"]],
         "raters": raters,
+        "ratings": [without_place(path) for path in config["ratings"]],
         "networks": networks,
         "sources": without_place(config["sources"]),
     }

@@ -20,12 +20,13 @@ TRACE_MEASURES = (
     "out_of_range_fraction",
 )
 MEASURES = PICTURE_MEASURES + TRACE_MEASURES
-# Measured by optional raters: empty without them.
+# Measured by optional raters, networks or people: empty without them.
 RATED = (
     "content_perceptual_distance",
     "style_gram_distance",
     "rater_standard_style_distance",
     "rater_adversarial_style_distance",
+    "people_prefer",
 )
 # 1 if the picture has the content target of its recipe, 0 if not; empty for a recipe without one.
 TARGET = ("content_target_reached",)

@@ -5,9 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from robust_style.errors import ResultError
+from robust_style.errors import ConfigError, ResultError
 from robust_style.files.evaluation import Evaluation
 from robust_style.files.tsv import read_table, write_table
+from robust_style.score.blind_test import read_answers, shares_chosen
 from robust_style.score.columns import (
     ACCURACIES,
     CONTROL_REGIME,
@@ -22,17 +23,26 @@ from robust_style.score.columns import (
 )
 from robust_style.score.score_files import PictureScores, load_ratings
 
+# Columns that identify a picture: the fields of `blind_test.Picture`.
+PICTURE = ["recipe", "network", "seed", "epoch", "content", "style"]
 _LABEL_TYPES = {name: "int64" if name in ("seed", "epoch") else "str" for name in LABELS}
 
 
 def collect_scores(
-    *, scores: list[Path], evaluations: list[Path], ratings: list[Path], table: Path, by_iteration: Path
+    *,
+    scores: list[Path],
+    evaluations: list[Path],
+    ratings: list[Path],
+    answers: list[Path],
+    table: Path,
+    by_iteration: Path,
 ) -> None:
     """Write one sorted row per score file to `table`, and one per snapshot to `by_iteration`.
 
-    Each row has the accuracies of the picture's checkpoint; a control has none. `ratings` may be empty; columns without
-    a rating stay empty. Raises ResultError if two score files describe the same picture, a picture's checkpoint has no
-    evaluation, or a rating belongs to no picture.
+    Each row has the accuracies of the picture's checkpoint; a control has none. `ratings` (by networks) and `answers`
+    (by people, in the page's blind test) may be empty; columns without a rating stay empty. Raises ResultError if two
+    score files describe the same picture, a picture's checkpoint has no evaluation, or a rating belongs to no picture;
+    ConfigError for faulty answers or answers about a picture that is not in the table.
     """
     checkpoints = {evaluation.checkpoint: evaluation for evaluation in map(Evaluation.load, evaluations)}
     pictures: list[dict[str, Any]] = []
@@ -50,7 +60,7 @@ def collect_scores(
         raise ResultError(
             f"{table}: expected one score per picture, found two of '{picture_words}'; name each file once"
         )
-    write_table(table, _with_ratings(rows, ratings))
+    write_table(table, _with_answers(_with_ratings(rows, ratings), answers))
     moments = pd.DataFrame(snapshots, columns=list(ITERATION_COLUMNS))
     write_table(by_iteration, moments.sort_values([*LABELS, ITERATION], kind="stable"))
 
@@ -98,3 +108,15 @@ def _with_ratings(rows: pd.DataFrame, ratings: list[Path]) -> pd.DataFrame:
         folders = ", ".join(sorted({str(path.parent) for path in ratings}))
         raise ResultError(f"{folders}: expected ratings of scored pictures, each once, found others; delete them")
     return rows.drop(columns=list(RATED)).merge(rated, on=keys, how="left")[list(SCORE_COLUMNS)]
+
+
+def _with_answers(rows: pd.DataFrame, answers: list[Path]) -> pd.DataFrame:
+    shares = shares_chosen(read_answers(answers))
+    pictures = list(zip(*(rows[name] for name in PICTURE), strict=True))
+    if strangers := sorted(shares.keys() - set(pictures)):
+        recipe, network, seed, epoch, content, style = strangers[0]
+        raise ConfigError(
+            f"ratings: this run has no picture {recipe}/{network}/seed_{seed}/epoch_{epoch:03d}/{content}--{style}, "
+            f"which {', '.join(map(str, answers))} rated. Use ratings that were collected with the page of this run."
+        )
+    return rows.assign(people_prefer=[shares.get(picture) for picture in pictures])

@@ -15,7 +15,7 @@ from robust_style.workflow.plausibility import configuration_errors
 from robust_style.workflow.schema import built_in_recipes, complete, schema_errors
 
 # Keys that list tables, beside `sources`, which is one table.
-_TABLES = ("images", "claims")
+_TABLES = ("images", "claims", "ratings")
 
 
 def check_configuration(config: dict[str, Any], schema_path: Path) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 TEMPLATE = "page.html"
-STYLES = ("page.css", "look.css", "article.css", "lists.css", "media.css")
+STYLES = ("page.css", "look.css", "article.css", "lists.css", "blind.css", "media.css")
 SCRIPTS = (
     "elements.js",
     "words.js",
@@ -19,6 +19,7 @@ SCRIPTS = (
     "claims.js",
     "forest.js",
     "article.js",
+    "blind.js",
     "keys.js",
     "page.js",
 )

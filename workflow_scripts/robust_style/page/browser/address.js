@@ -1,7 +1,7 @@
 "use strict";
 // The address: a link shows what its sender saw. Names are looked up in lists; one that is in no list means nothing.
 
-const VIEWS = ["read", "compare", "all", "claims"];
+const VIEWS = ["read", "compare", "all", "claims", "blind"];
 const NAMES = {
   recipe: DATA.recipes.map((recipe) => recipe.slug),
   right_recipe: DATA.recipes.map((recipe) => recipe.slug),

@@ -1,5 +1,5 @@
 "use strict";
-// The page by keyboard. Arrows are left to sliders, lists and pickers while one of them has the focus.
+// The page by keyboard: keys of the comparison, or of the views that a row names. Arrows are left to sliders, lists and pickers while one of them has the focus.
 
 const KEYS = [
   ["←  →", "training epoch", { ArrowLeft: () => stepEpoch(-1), ArrowRight: () => stepEpoch(1) }],
@@ -14,10 +14,12 @@ const KEYS = [
   ["b", "side by side", { b: () => choose({ beside: !state.beside }, true) }],
   ["z", "lens", { z: () => magnify(!magnifying) }],
   ["u", "full screen", { u: () => fillScreen() }],
-  ["0  1  2  3", "the answer, compare, all pictures, claims", { 0: () => choose({ view: "read" }), 1: () => choose({ view: "compare" }), 2: () => choose({ view: "all" }), 3: () => choose({ view: "claims" }) }],
-  ["?", "this help; Escape closes it", { "?": () => element("help").showModal() }],
+  ["←  ↓  →  s", "blind test: left, cannot tell, right, skip", BLIND_KEYS, ["blind"]],
+  ["0  1  2  3  4", "the answer, compare, all pictures, claims, blind test", { 0: () => choose({ view: "read" }), 1: () => choose({ view: "compare" }), 2: () => choose({ view: "all" }), 3: () => choose({ view: "claims" }), 4: () => choose({ view: "blind" }) }, VIEWS],
+  ["?", "this help; Escape closes it", { "?": () => element("help").showModal() }, VIEWS],
 ];
-const ACTIONS = new Map(KEYS.flatMap(([, , actions]) => Object.entries(actions)));
+const actionsOf = (view) => new Map(KEYS.flatMap(([, , actions, views = ["compare"]]) => (views.includes(view) ? Object.entries(actions) : [])));
+const ACTIONS = new Map(VIEWS.map((view) => [view, actionsOf(view)]));
 
 function stepEpoch(by) {
   const epoch = state.epoch + by;
@@ -45,12 +47,12 @@ function listenToKeys() {
     if (event.key === "o") peek(false);
   });
   addEventListener("keydown", (event) => {
-    const action = ACTIONS.get(event.key);
+    const action = ACTIONS.get(state.view).get(event.key);
     if (!action || event.ctrlKey || event.altKey || event.metaKey || element("help").open || !element("keys-on").checked) return;
     const focused = event.target.closest?.("input, select, textarea");
-    if (focused && (focused.tagName === "SELECT" || event.key.startsWith("Arrow"))) return;
-    if (state.view !== "compare" && !"0123?".includes(event.key)) return;
-    event.preventDefault();
-    action();
+    if (focused && (focused.tagName === "SELECT" || focused.id === "rater" || event.key.startsWith("Arrow"))) return;
+    // A key that is held down answers once.
+    if (event.repeat && state.view === "blind") return;
+    if (action() !== false) event.preventDefault();
   });
 }

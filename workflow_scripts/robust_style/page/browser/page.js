@@ -28,11 +28,15 @@ function show() {
     if (link.dataset.view === state.view) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  document.title = `${titleOf(state)}${DATA.title}`;
+  // The title and the other views would tell a rater what is compared.
+  const isBlind = state.view === "blind" && !test.isOver;
+  element("top").hidden = isBlind;
+  document.title = isBlind ? "Blind test" : `${titleOf(state)}${DATA.title}`;
   const isExploring = state.view === "compare" || state.view === "read";
   if (!isExploring) play(null);
   if (state.view === "all") showGrid(state);
   if (state.view === "claims") showClaims(state);
+  if (state.view === "blind") showBlind();
   showOrigin(state);
   if (!isExploring) return;
   showPickers(state);
@@ -44,6 +48,7 @@ function show() {
 function titleOf(state) {
   if (state.view === "read") return "";
   if (state.view === "all") return "All pictures – ";
+  if (state.view === "blind") return "Blind test – ";
   if (state.view === "claims") return state.claim === null ? "Claims – " : `Claim ${numberOf(DATA.claims[state.claim])} – `;
   const names = SIDES.map((side) => DATA.networks[state[side]].name);
   return `${DATA.contents[state.content].name} × ${DATA.styles[state.style].name}, ${names.join(" | ")}, ${epochWords(DATA.epochs[state.epoch])} – `;
@@ -79,6 +84,7 @@ listenToStage();
 listenToScrubbers();
 listenToPanel();
 listenToCurves();
+listenToBlind();
 listenToKeys();
 addEventListener("click", follow);
 addEventListener("beforeprint", () => showClaims(state));
