@@ -324,6 +324,24 @@ def before_start():
     )
 
 
+def figure_files(rule_name, figure):
+    """The outputs of a rule with one figure; the report has the last one."""
+    name = rule_name.removeprefix("draw_")
+    path = f"<results>/figures/{figure.get('file', name)}"
+    files = {"vector": f"{path}.svg", "figure": f"{path}.png"}
+    if figure.get("has_preview"):
+        files["preview"] = f"{path}.jpg"
+    *_, shown = files
+    files[shown] = report(
+        files[shown],
+        caption=f"../report/{name}.rst",
+        category="Figures",
+        subcategory="at a glance",
+        labels={"figure": figure["report"]},
+    )
+    return files
+
+
 def say(text):
     """Print a text, in order with the progress of `--logger robust-style`."""
     logger.info(text, extra={"shown": True})
