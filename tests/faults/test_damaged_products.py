@@ -57,7 +57,10 @@ def figure(made: MadeResults, folder: Path) -> Outcome:
         "draw_recipes",
         folder / "step.log",
         input={"traces": made.traces, "content": images["rocket"], "style": images["flow_field"]},
-        output={"figure": folder / "made" / "recipes.png", "vector": folder / "made" / "recipes.svg"},
+        output={
+            key: folder / "made" / f"recipes.{ending}"
+            for key, ending in (("figure", "png"), ("preview", "jpg"), ("vector", "svg"))
+        },
         params={"networks": ["standard", "adversarial"], "recipes": ["fair"], **pair},
     )
 

@@ -70,7 +70,7 @@ def test_every_category_opens_on_a_result_and_the_way_back_on_the_landing_text(
     for category in sorted(set(tab.tell("Object.keys(categories)")) - {"Tables"}):  # tables can only be downloaded
         click_link(tab, category)
         tab.wait(f"Object.values(categories[{category!r}]).flat().includes(app.state.resultPath)")
-        assert tab.tell("document.querySelector('.grow > div > img, iframe')"), category
+        assert tab.tell("!!document.querySelector('.grow > div > img, iframe')"), category
         tab.tell("document.querySelector('nav nav ol a').click()")
         tab.wait("document.querySelector('.landing')")
     assert complaints(tab) == []
