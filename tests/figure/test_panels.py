@@ -266,6 +266,7 @@ def test_content_against_style(tmp_path, draw, seeds):
         draw(draw_trade_off, **(given | {"networks": ["x"]}), ratios={})
 
 
+@pytest.mark.nightly  # 25 s
 def test_many_recipes_and_networks(tmp_path, draw):
     made, table = made_table(tmp_path, networks=SIX, recipes=SEVEN, pairs=PAIR, epochs=(0, 8))
     by_iteration = write_by_iteration(tmp_path / "by_iteration.tsv", made.traces)
@@ -289,7 +290,9 @@ def robustness(folder, networks, recipes=("fair",)):
     }
 
 
-@pytest.mark.parametrize(("count", "seeds", "recipes"), [(2, 1, 1), (3, 3, 2), (12, 1, 6)])
+@pytest.mark.parametrize(
+    ("count", "seeds", "recipes"), [(2, 1, 1), (3, 3, 2), pytest.param(12, 1, 6, marks=pytest.mark.nightly)]
+)
 def test_scores_against_robustness(tmp_path, draw, count, seeds, recipes):
     networks, recipes = TWELVE[:count], [f"recipe_{number}" for number in range(recipes)]
     made_table(tmp_path, networks=networks, recipes=recipes, seeds=tuple(range(seeds)), epochs=(0, 8), pairs=PAIR,
