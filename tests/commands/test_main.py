@@ -37,6 +37,8 @@ def test_there_and_out_again(theirs: str, tmp_path: Path, capsys: pytest.Capture
     main(["export", ours, out])
     weights = load_file(out)
     assert all(torch.equal(weights[name], tensor) for name, tensor in STATE.items())
+    main(["export", ours, out, "--half", "--force"])
+    assert {tensor.dtype for tensor in load_file(out).values() if tensor.ndim > 1} == {torch.float16}
 
 
 def test_what_is_said_is_recorded(theirs: str, tmp_path: Path) -> None:

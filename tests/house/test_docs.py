@@ -30,6 +30,11 @@ def test_the_index_lists_every_page() -> None:
     assert linked == {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"}
 
 
+def test_no_page_has_the_marks_of_a_merge() -> None:
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "report").glob("*.rst")]:
+        assert not re.search("^(<{7}|>{7}) ", page.read_text(encoding="utf-8"), flags=re.MULTILINE), page.name
+
+
 def test_the_navigation_of_the_site_has_every_page() -> None:
     text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     named = set(re.findall(r"docs/\w+\.md", text.split("\nnav:")[1]))

@@ -116,9 +116,9 @@ def _of_recipes(claim: Claim, evidence: Evidence) -> list[_Tested]:
     """What no recipe can tell is said once."""
     names = [claim.recipe] if claim.recipe else evidence.recipes_with(claim.recipes)
     results = [_tested(claim, name, evidence) for name in names]
-    told = [tested for tested in results if not tested.reason.startswith("not tested")]
+    testable = [tested for tested in results if not tested.reason.startswith("not tested")]
     reasons = list(dict.fromkeys(tested.reason for tested in results)) or ["not tested (no recipe has what it asks)"]
-    return told or [_Tested(claim, claim.recipe or "", reason=reasons[0])]
+    return testable or [_Tested(claim, claim.recipe or "", reason=reasons[0])]
 
 
 def _tested(claim: Claim, recipe: str, evidence: Evidence) -> _Tested:
