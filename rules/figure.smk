@@ -25,7 +25,9 @@ PAIR_FIGURE_LABELS = snakemake_report.ReportLabels(
 )
 OPTIMISATION_LABELS = snakemake_report.ReportLabels(PAIR_ITEMS)
 # Which pictures a figure shows: arguments of `of_each_picture`.
+SHOWN_NETWORKS = config["figure"]["networks"] or NETWORKS
 OVERVIEW = {
+    "checkpoints": [at for at in CHECKPOINTS if at[0] in SHOWN_NETWORKS],
     "recipes": [config["figure"]["recipe"]],
     "pairs": PAIRS[: config["figure"]["pairs"]],
 }
@@ -48,7 +50,7 @@ FIGURES = {
                 image=sorted({*CONTENTS, *STYLES}),
             ),
         },
-        "params": {"networks": NETWORKS},
+        "params": {"networks": SHOWN_NETWORKS},
     },
     "draw_original_layout": {
         "message": "Drawing the original's layout beside its correction: iterations, and training epochs.",

@@ -154,6 +154,18 @@ def test_the_edition_holds_the_finished_pictures_and_no_more(results):
     assert stored == (page.parent / folder["images"][number]).read_bytes()
 
 
+def test_the_edition_holds_the_first_seed_and_the_pictures_that_claims_name(tmp_path):
+    made = make_results(tmp_path, seeds=(3, 4, 5))
+    page = build_page(tmp_path, made, TITLE)
+    everything, start = by_labels(data_of_folder(page)), data_of_folder(page)["opening"]
+    edition = by_labels(data_of((tmp_path / "page.html").read_text()))
+    place = (5, 8, "rocket", "flow_field")
+    named = {("original", "standard", *place), ("original", "adversarial", *place), ("fair", "standard", *place)}
+    opening_place = (int(start["seed"]), int(start["epoch"]), start["content"], start["style"])
+    named |= {(start["recipe"], start[side], *opening_place) for side in ("left", "right")}
+    assert set(edition) == {at for at in everything if at[2] == 3} | named
+
+
 def test_same_results_same_bytes_and_nothing_of_an_older_page(results):
     folder, made, page = results
     (page.parent / "pictures" / "stray.jpg").write_bytes(b"old")

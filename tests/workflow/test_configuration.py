@@ -105,6 +105,11 @@ def test_a_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert config["ratings"] == [f"{tmp_path}/r1.tsv"]
 
 
+def test_the_networks_of_the_overview_come_first() -> None:
+    config = check_configuration(changed({"figure.networks": ["adversarial"]}), SCHEMA)
+    assert list(config["networks"])[:2] == ["adversarial", "standard"]
+
+
 def test_path_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "file").touch()

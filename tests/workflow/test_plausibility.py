@@ -82,6 +82,7 @@ def check(changes: dict[str, Any]) -> dict[str, Any]:
         ({"transfer.recipes.fair.style_layers": ["relu5_5"]}, "found 'relu5_5'; did you mean relu5_4?"),
         ({"transfer.recipes.fair.layers_of": {"resnt": {}}}, "layers_of.resnt: not an architecture or a family"),
         ({"figure.recipe": "unfair"}, "figure.recipe: unfair is not one of the recipes fair, matched"),
+        ({"figure.networks": ["standard", "nobody"]}, "figure.networks: nobody is not one of the networks stand"),
         ({"networks.a": PAINTER, "transfer.size_px": 32}, "transfer.size_px: 32 is less than 64, which networks.a"),
         # Reconstructions and expectations
         ({"reconstruction.layers": ["layer1"]}, "reconstruction: layer: expected one of conv1_1"),

@@ -5,8 +5,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from scipy.stats import binomtest
-
 from robust_style.errors import ResultError
 from robust_style.files.atomic import read_json, write_json
 
@@ -78,6 +76,8 @@ def wilson_interval(accuracy: float, images: int) -> tuple[float, float]:
 
     SOURCE: Wilson 1927.
     """
+    from scipy.stats import binomtest  # takes a second; most readers of evaluations need no interval
+
     interval = binomtest(round(accuracy * images), images).proportion_ci(0.95, method="wilson")
     return float(interval.low), float(interval.high)
 

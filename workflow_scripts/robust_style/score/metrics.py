@@ -7,7 +7,6 @@ import numpy as np
 from jaxtyping import Float
 from scipy import fft
 from scipy.ndimage import gaussian_filter
-from scipy.signal import get_window
 from skimage import filters
 from skimage.color import rgb2lab
 
@@ -175,6 +174,6 @@ def checkerboard_share(picture: Pixels) -> float:
 
 def _power_spectrum(grey: Luma) -> Luma:
     """Return |FFT|^2 without the mean, under a periodic Hann window: opposite borders, which do not match, drop out."""
-    window = np.outer(*(get_window("hann", side) for side in grey.shape))
+    window = np.outer(*(np.hanning(side + 1)[:-1] for side in grey.shape))
     power: Luma = np.abs(fft.fft2((grey - (grey * window).sum() / window.sum()) * window)) ** 2
     return power

@@ -32,7 +32,7 @@ def check_configuration(config: dict[str, Any], schema_path: Path) -> dict[str, 
     errors = schema_errors(completed, schema) or dict.fromkeys(configuration_errors(completed, stand_ins))
     if errors:
         raise ConfigError("\n  ".join(["the configuration does not fit config/schema.yaml:", *errors]))
-    return _with_tables(_with_home_folders(completed), config, schema_path.parents[1])
+    return _with_tables(_with_home_folders(_with_shown_first(completed)), config, schema_path.parents[1])
 
 
 def refuse_duplicate_keys(paths: Iterable[Path]) -> None:
@@ -101,6 +101,12 @@ def normalise_path(path: str) -> str:
         if part.is_file():
             raise ConfigError(f"pathvars: {path}: {part} is a file, not a folder. Move it, or name another folder.")
     return str(folder)
+
+
+def _with_shown_first(config: dict[str, Any]) -> dict[str, Any]:
+    """`config` with the networks of the overview before the others."""
+    networks = config["networks"]
+    return config | {"networks": {name: networks[name] for name in [*config["figure"]["networks"], *networks]}}
 
 
 def _with_tables(config: dict[str, Any], given: Mapping[str, Any], project: Path) -> dict[str, Any]:

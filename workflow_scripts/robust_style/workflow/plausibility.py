@@ -153,6 +153,9 @@ def _transfer_errors(config: Config) -> Iterator[str]:
         yield from (f"transfer.recipes.{name}: {error}" for error in contradictions(recipe))
     if (recipe := config["figure"]["recipe"]) not in transfer["recipes"]:
         yield f"figure.recipe: {recipe} is not one of the recipes {', '.join(transfer['recipes'])}"
+    for name in config["figure"]["networks"]:
+        if name not in config["networks"]:
+            yield f"figure.networks: {name} is not one of the networks {', '.join(config['networks'])}"
 
 
 def _layer_errors(config: Config, stand_ins: StandIns) -> Iterator[str]:
