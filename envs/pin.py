@@ -26,12 +26,13 @@ PIP = "25.3"
 # Packages that the scripts of each kind of rule import.
 ROOTS = {
     "crate": ["pyyaml", "rocrate"],
-    "data": ["jaxtyping", "numpy", "pillow", "requests", "scikit-image", "scipy"],
+    "data": ["jaxtyping", "numpy", "pillow", "pyyaml", "requests", "scikit-image", "scipy"],
     # scikit-image: the methods text names its version.
     "train": [
         "jaxtyping",
         "numpy",
         "pyautoattack",
+        "pyyaml",
         "requests",
         "robustness",
         "safetensors",

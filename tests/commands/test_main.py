@@ -41,6 +41,20 @@ def test_there_and_out_again(theirs: str, tmp_path: Path, capsys: pytest.Capture
     assert {tensor.dtype for tensor in load_file(out).values() if tensor.ndim > 1} == {torch.float16}
 
 
+def test_threads_sleep_while_they_wait_and_a_mac_falls_back_to_its_cpu() -> None:
+    """Both are read when torch is imported, so the entry point sets them first; a choice of the user stays."""
+    code = (
+        "import os, sys; sys.argv = ['robust-style', '--version']; from robust_style.commands.start import main\n"
+        "try: main()\nfinally: print(os.environ['OMP_WAIT_POLICY'], os.environ['PYTORCH_ENABLE_MPS_FALLBACK'])"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow_scripts"), "OMP_WAIT_POLICY": "ACTIVE"}
+    for policy in ("ACTIVE", "PASSIVE"):
+        if policy == "PASSIVE":
+            del environment["OMP_WAIT_POLICY"]
+        run = subprocess.run([sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True)
+        assert run.stdout.splitlines()[-1] == f"{policy} 1"
+
+
 def test_what_is_said_is_recorded(theirs: str, tmp_path: Path) -> None:
     data = write_tiny_dataset(tmp_path / "data.npz")
     more = ("--epoch", "100", "--network", "madry", "--seed", "7", "--dataset", str(data))

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from PIL import Image
 
 import robust_style
 
 ROOT = Path(__file__).resolve().parents[2]
+QUICK = ("--size", "32", "--iterations", "1")
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +49,10 @@ def run(installed: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_wheel_has_all_that_the_commands_read(installed: Path) -> None:
     site = installed / "site" / "robust_style"
-    assert (site / "py.typed").is_file()
+    assert all((site / name).is_file() for name in ("py.typed", "__init__.pyi"))
+    assert {path.name for path in (site / "painters").iterdir()} == {
+        "painters.yaml", "standard.safetensors", "adversarial.safetensors",
+    }  # fmt: skip
     assert (site.parent / "snakemake_logger_plugin_robust_style" / "__init__.py").is_file()
     for name in ("recipes", "layers", "schema", "claims_schema"):
         assert (site / "config" / f"{name}.yaml").read_bytes() == (ROOT / "config" / f"{name}.yaml").read_bytes()
@@ -62,6 +67,16 @@ def test_the_commands_work_from_the_wheel(installed: Path) -> None:
     assert layers.returncode == 0, layers.stderr
     assert "relu4_2" in layers.stdout
     assert "--style-weight" in run(installed, "paint", "--help").stdout
+
+
+def test_a_picture_is_painted_from_the_wheel(installed: Path) -> None:
+    for name, colours in (("photo.png", ("red", "blue")), ("painting.png", ("white", "green"))):
+        picture = Image.new("RGB", (48, 40), colours[0])
+        picture.paste(colours[1], (8, 4, 30, 30))
+        picture.save(installed / name)
+    painted = run(installed, "paint", str(installed / "photo.png"), str(installed / "painting.png"), *QUICK)
+    assert painted.returncode == 0, painted.stderr
+    assert (installed / "photo--painting.png").is_file()
 
 
 def test_the_old_name_of_paint_is_answered_with_the_new_one(installed: Path) -> None:

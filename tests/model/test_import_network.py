@@ -21,6 +21,7 @@ from robust_style.model.compat import import_torchvision_models
 from robust_style.model.convert import CIFAR10_MEAN
 from robust_style.model.import_network import import_network
 from robust_style.model.network import build_network
+from robust_style.model.painters import painter_settings
 from robust_style.score.evaluation_tables import collect_evaluations
 from robust_style.training.evaluate import evaluate_checkpoint
 from tiny_training import CLASSES, EVALUATION, write_tiny_dataset
@@ -222,3 +223,15 @@ def test_a_network_for_imagenet_paints_and_has_no_accuracy(dataset: Path, tmp_pa
         evaluations=[tmp_path / "evaluation.json"], table=tmp_path / "table.tsv", history=tmp_path / "history.tsv"
     )
     assert "theirs\tadversarial\t5\t42\t\t" in (tmp_path / "table.tsv").read_text()
+
+
+def test_a_painter_of_the_package_paints_and_has_no_accuracy_on_other_images(dataset: Path, tmp_path: Path) -> None:
+    changes = {**painter_settings("painter:adversarial"), "source": "painter:adversarial"}
+    path = imported(dataset, **changes)
+    assert load_checkpoint(path).settings["network"]["source"] == "painter:adversarial"
+    evaluate_checkpoint(
+        checkpoint=path, dataset=dataset, evaluation=tmp_path / "evaluation.json", settings=EVALUATION,
+        with_autoattack=True, network="theirs", seed=5, epoch=changes["epoch"], device="cpu", threads=1,
+    )  # fmt: skip
+    found = Evaluation.load(tmp_path / "evaluation.json")
+    assert (found.clean_accuracy, found.robust_accuracy) == (None, None)

@@ -52,7 +52,10 @@ def test_sound_blocks(block: dict[str, Any], kind: str) -> None:
             {"regime": "standard", "source": "hf://o/n@main/a.pt", "epoch": 9},
             "needs sha256 (or, in place of the branch",
         ),
-        ({"regime": "standard", **IMPORT, "source": "hf://name/a.pt"}, "source: expected a local path, https"),
+        (
+            {"regime": "standard", **IMPORT, "source": "hf://name/a.pt"},
+            "source: expected a local path, painter:NAME, https",
+        ),
         (
             {"regime": "standard", **IMPORT, "source": "hf://o/n@v1/../../a.pt"},
             "or hf://OWNER/NAME@REVISION/FILE, found",
@@ -65,10 +68,16 @@ def test_sound_blocks(block: dict[str, Any], kind: str) -> None:
         ({"regime": "standard", **IMPORT, "random_start": True}, "take random_start away"),
         (
             {"regime": "standard", **IMPORT, "source": "http://example.org/a.pt"},
-            "source: expected a local path, https",
+            "source: expected a local path, painter:NAME, https",
         ),
-        ({"regime": "standard", **IMPORT, "source": "s3://bucket/a.pt"}, "source: expected a local path, https"),
-        ({"regime": "standard", **IMPORT, "source": "https:///a.pt"}, "source: expected a local path, https"),
+        (
+            {"regime": "standard", **IMPORT, "source": "s3://bucket/a.pt"},
+            "source: expected a local path, painter:NAME, https",
+        ),
+        (
+            {"regime": "standard", **IMPORT, "source": "https:///a.pt"},
+            "source: expected a local path, painter:NAME, https",
+        ),
     ],
 )
 def test_contradictions_are_named(block: dict[str, Any], message: str) -> None:

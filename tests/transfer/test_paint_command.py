@@ -1,15 +1,19 @@
 """`robust-style paint`: destinations, folders of photos, and options; refused before anything is painted."""
 
 import shutil
+import zlib
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from crafted_images import PIXELS, encoded, grey, png, srgb_profile, turned, written
+from robust_style.commands import paint as command
 from robust_style.commands.main import main
 from robust_style.transfer import paint_photo
 from robust_style.transfer.picture_file import read_record
 
-QUICK = ("--size", "32", "--threads", "1", "--precision", "float32", "--set", "iterations=3")
+QUICK = ("--size", "32", "--threads", "1", "--recipe", "fair", "--set", "precision=float32")
 LAYERS = ("--set", "style_layers=[relu1_1]", "--set", "content_layers=[relu2_1]")
 
 
@@ -20,15 +24,14 @@ def photo(files):
 
 @pytest.fixture
 def run(files, photo):
-    """`run(output, …)` paints the photo, or another `content`."""
+    """`run(output, …)` paints the photo, or another `content`; output None: beside the photo."""
 
     def paint(output, *more, content=photo, style=files["images"][1]):
-        main(
-            [
-                "paint", "--content", str(content), "--style", str(style), "--checkpoint", str(files["checkpoint"]),
-                "--output", str(output), *QUICK, *LAYERS, *more,
-            ]
-        )  # fmt: skip
+        styles = style if isinstance(style, list) else [style]
+        place = [] if output is None else ["--output", str(output)]
+        painter = ["--painter", str(files["checkpoint"])]
+        iterations = [] if any("iterations" in part for part in more) else ["--iterations", "3"]
+        main(["paint", str(content), *map(str, styles), *painter, *place, *QUICK, *LAYERS, *iterations, *more])
 
     return paint
 
@@ -39,7 +42,7 @@ def refusal(run, capsys, monkeypatch):
 
     def refused(*arguments, **keywords):
         with monkeypatch.context() as patch, pytest.raises(SystemExit) as stopped:
-            patch.setattr(paint_photo, "paint", lambda *_, **__: pytest.fail("painted before the refusal"))
+            patch.setattr(paint_photo.optimise, "paint", lambda *_, **__: pytest.fail("painted before the refusal"))
             run(*arguments, **keywords)
         assert stopped.value.code in (1, 2)
         said = capsys.readouterr().err
@@ -161,7 +164,7 @@ def test_files_that_are_no_pictures_are_skipped_with_a_note(run, album, tmp_path
 
 @pytest.mark.parametrize(
     ("output", "message"),
-    [("out.png", "is a file, but --content is a folder"), ("style.png/new", "style.png is a file")],
+    [("out.png", "is a file, but there are several pictures"), ("style.png/new", "style.png is a file")],
 )
 def test_a_folder_of_photos_needs_a_folder(refusal, album, tmp_path, output, message):
     said = refusal(tmp_path / output, content=album)
@@ -177,17 +180,17 @@ def test_a_missing_style_is_one_error(refusal, album, tmp_path):
 
 
 def test_a_divergence_names_its_photo_and_does_not_stop_the_others(run, album, tmp_path, capsys, monkeypatch):
-    paint, photos = paint_photo.paint, iter(("a", "b"))
+    paint, photos = paint_photo.optimise.paint, iter(("a", "b"))
 
     def diverge_once(network, settings, orders, **more):
         if next(photos) == "a":
             raise paint_photo.Divergence("not finite")
         return paint(network, settings, orders, **more)
 
-    monkeypatch.setattr(paint_photo, "paint", diverge_once)
+    monkeypatch.setattr(paint_photo.optimise, "paint", diverge_once)
     with pytest.raises(SystemExit, match="1"):
         run(tmp_path / "out", content=album)
-    assert f"error: 1 of 2 photos was not painted: {album / 'a.png'}: not finite\n" in capsys.readouterr().err
+    assert f"error: 1 of 2 pictures was not painted: {album / 'a.png'}: not finite\n" in capsys.readouterr().err
     assert names(tmp_path / "out") == ["b--style.png"]
 
 
@@ -198,29 +201,43 @@ def test_a_divergence_names_its_photo_and_does_not_stop_the_others(run, album, t
         (("--set", "iteration=3"), "did you mean iterations?"),
         (("--set", "pooling=mean"), "pooling: expected one of max, average, average_rescaled, found 'mean'"),
         (("--set", "jitter_px=3"), "set optimiser to adam"),
-        (("--size", "40"), "--size: expected a multiple of 16"),
-        (("--style-blend-weights", "1", "2"), "2 values for 1 styles; give one for each"),
+        (("--size", "31"), "--size: expected a whole number from 32 to 1000000000, found '31'"),
+        (("--blend-weights", "1", "2"), "2 values for 1 paintings; give one for each"),
         (("--mask", "absent.png"), "absent.png"),
-        (("--checkpoint", "absent.pt"), "absent.pt"),
+        (
+            ("--painter", "absent.pt"),
+            "'absent.pt' is no painter (standard, adversarial, imagenet, both) and no file; name one",
+        ),
+        (("--painter", "adversaril"), "and no file; did you mean adversarial?"),
+        (("--painter", "x" * 300), "and no file; name one of these, or the file of a checkpoint"),
         (("--device", "gpu"), "device: expected auto, cpu, cuda or cuda:N, found 'gpu'; did you mean cuda?"),
-        (("--device", "mps"), "mps is not supported yet"),
+        (("--device", "mps"), "finds no GPU of Apple here; use auto or cpu"),
         (("--set", "style_layers=[relu1_1"), "the value is not YAML; write a list as [a, b]"),
         (("--set", "iterations"), "the value is missing; write iterations=VALUE"),
         (("--set", "=3"), "the key is missing; write KEY=VALUE"),
-        (("--set", "style_weight=1e30"), "--set style_weight: expected at most 1e+12, found 1e+30"),
-        (("--set", "iterations=1e-1"), "--set iterations: expected a whole number, found '1e-1'"),
-        (("--set", "based_on=fair"), "--set 'based_on=fair': no such key; known here"),
-        (("--recipe", "fair", "--iterations", "2"), "--iterations and --set iterations: both set the same key"),
-        (("--style-weights", "1"), "--style-weights: is called --style-blend-weights"),
+        (("--set", "style_weight=1e30"), "setting style_weight: expected at most 1e+12, found 1e+30"),
+        (("--set", "iterations=1e-1"), "setting iterations: expected a whole number, found '1e-1'"),
+        (("--set", "based_on=fair"), "setting 'based_on': no such key; known here"),
+        (("--set", "iterations=3", "--iterations", "2"), "--iterations and --set iterations: both set the same key"),
+        (("--style-weights", "1"), "--style-weights: is called --blend-weights now"),
+        (("--style-blend-weights", "1"), "--style-blend-weights: is called --blend-weights now"),
+        (("--content", "a.png"), "--content: is no longer an option; write robust-style paint PHOTO PAINTING"),
+        (("--style", "a.png"), "--style: is no longer an option; write robust-style paint PHOTO PAINTING"),
+        (("--checkpoint", "a.pt"), "--checkpoint: is called --painter now"),
+        (("--precision", "float32"), "write --set precision=float32"),
         (("--style-wei", "1"), "unknown option '--style-wei'; did you mean --style-weight?"),
         (("--style-weight", "inf"), "expected a finite number, found 'inf'"),
-        (("--style-blend-weights", "0"), "expected a number above 0, up to 1e+12, found '0'"),
+        (("--blend-weights", "0"), "expected a number above 0, up to 1e+12, found '0'"),
         (("--threads", "0"), "expected a whole number from 1 to 256, found '0'"),
         (("--iterations", "1.5"), "expected a whole number from 1 to 100000, found '1.5'"),
-        (("--style", "a.png"), "--style is given twice; write all its values after one --style"),
-        (("--content", "https://example.org/a.png"), "'https://example.org/a.png' is a URL; download the file"),
-        (("--checkpoint", " "), "argument --checkpoint: the path is empty"),
-        (("--content", "-"), "argument --content: standard input is not supported"),
+        (("--mask", "a", "--mask", "b"), "--mask is given twice; write all its values after one --mask"),
+        (("--mask", "https://example.org/a.png"), "'https://example.org/a.png' is a URL; download the file"),
+        (("--mask", " "), "argument --mask: the path is empty"),
+        (("--every", "--mask", "none"), "--mask is for several paintings in one picture"),
+        (("--every", "--blend-weights", "2"), "--blend-weights is for several paintings in one picture"),
+        (("--keep-colours", "--set", "colour_preservation=none"), "--keep-colours and --set colour_preservation: both"),
+        (("--strokes", "9"), "argument --strokes: expected a number above 0, up to 8, found '9'"),
+        (("--init", "photo"), "argument --init: invalid choice: 'photo'"),
         (("--size", "9" * 5000), "expected a whole number from 32 to 1000000000, found '999"),
         (("--quality", "0"), "expected a whole number from 1 to 100, found '0'"),
         (("--format", "png"), "--format is for pictures in a folder"),
@@ -231,6 +248,136 @@ def test_a_mistake_is_one_sentence(refusal, tmp_path, more, message):
     assert message in error
     assert len(error.splitlines()[-1]) < 600
     assert not (tmp_path / "out.jpg").exists()
+
+
+@pytest.mark.parametrize(
+    ("photo", "message"),
+    [
+        ("https://example.org/a.png", "argument PHOTO: 'https://example.org/a.png' is a URL; download the file"),
+        ("-", "argument PHOTO: standard input is not supported"),
+        ("", "argument PHOTO: the path is empty"),
+    ],
+)
+def test_a_photo_is_a_file(refusal, tmp_path, photo, message):
+    assert message in refusal(tmp_path / "out.png", content=photo)
+
+
+def test_by_default_the_picture_lies_beside_the_photo_and_is_painted_once(run, refusal, photo, tmp_path, capsys):
+    (tmp_path / "album").mkdir()
+    photo = shutil.copy(photo, tmp_path / "album" / "holiday.png")
+    run(None, content=photo)
+    picture = tmp_path / "album" / "holiday--style.png"
+    assert names(picture.parent) == ["holiday--style.png", "holiday.png"]
+    before = picture.stat()
+    run(None, content=photo)
+    assert f"note: {photo}: skipped, {picture} is finished" in capsys.readouterr().err
+    assert picture.stat().st_mtime_ns == before.st_mtime_ns
+    assert "holiday--style.png exists already. Add --force" in refusal(None, "--style-weight", "1", content=photo)
+
+
+def test_a_failure_to_write_names_the_folder(run, photo, capsys, monkeypatch):
+    def full(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(command, "write_painting", full)
+    with pytest.raises(SystemExit, match="1"):
+        run(None)
+    error = f"error: {photo.parent}: cannot write there (Permission denied). Choose another place."
+    assert capsys.readouterr().err.splitlines()[-1] == error
+
+
+def test_every_photo_with_every_painting_of_a_folder(run, refusal, files, album, tmp_path):
+    paintings = tmp_path / "paintings"
+    paintings.mkdir()
+    for name in ("one.png", "two.png"):
+        shutil.copy(files["images"][1], paintings / name)
+    assert "is a folder; add --every to paint with each painting in it" in refusal(tmp_path / "out", style=paintings)
+    run(tmp_path / "out", "--every", content=album, style=[paintings, files["images"][1]])
+    assert names(tmp_path / "out") == [
+        f"{photo}--{painting}.png" for photo in "ab" for painting in ("one", "style", "two")
+    ]
+
+
+def test_paintings_in_the_folder_of_photos_are_no_photos(run, files, album):
+    shutil.copy(files["images"][1], album / "style.png")
+    run(None, content=album, style=album / "style.png")
+    assert names(album) == ["a--style.png", "a.png", "b--style.png", "b.png", "style.png"]
+
+
+def test_a_size_is_rounded_and_said_once(run, album, tmp_path, capsys):
+    run(tmp_path / "out", "--size", "45", content=album)
+    assert capsys.readouterr().err.count("size 45: painted at 48 px, the nearest multiple of 16 px") == 1
+    with Image.open(tmp_path / "out" / "a--style.png") as picture:
+        assert min(picture.size) == 48
+
+
+def test_both_painters_and_the_two_side_by_side(run, tmp_path, capsys):
+    both = ("--painter", "both", "--iterations", "1")
+    arguments = ["paint", str(tmp_path / "content.png"), str(tmp_path / "style.png"), *QUICK, *LAYERS, *both]
+    main(arguments)
+    left, right, sheet = (
+        np.asarray(Image.open(tmp_path / f"content--style.{name}.png")) for name in ("standard", "adversarial", "both")
+    )
+    assert (left != right).any()
+    assert (sheet[:, :48] == left).all()
+    assert (sheet[:, -48:] == right).all()
+    assert "content--style.both.png: standard and adversarial, side by side" in capsys.readouterr().out
+    (tmp_path / "content--style.standard.png").unlink()
+    main(arguments)
+    said = capsys.readouterr()
+    assert "standard.png: 48 x 32 px" in said.out
+    assert "adversarial.png is finished" in said.err
+    assert "both.png is finished" in said.err
+
+
+def test_the_options_of_the_recipe_are_its_keys(run, tmp_path):
+    options = ("--style-weight", "30", "--content-weight", "2", "--strokes", "1.5", "--keep-colours", "--init", "noise")
+    run(tmp_path / "out.png", *options)
+    settings = read_record(tmp_path / "out.png")["settings"]["recipe_settings"]
+    keys = ("style_weight", "content_weight", "style_scale", "colour_preservation", "initialisation")
+    assert [settings[key] for key in keys] == [30, 2, 1.5, "luminance", "noise"]
+
+
+ODD = {
+    "empty": (b"", "found an empty file"),
+    "web page": (b"<!DOCTYPE html><html><body>404</body></html>", "found a web page"),
+    "drawing": (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "an SVG drawing (export it as PNG)"),
+    "text": (b"not a picture at all\n", "found something else, beginning with b'not a pi'"),
+    "truncated": (encoded(Image.fromarray(PIXELS), "PNG")[:900], "expected a whole picture"),
+    "65 megapixels": (png(8_100, 8_100, zlib.compress(b"")), "found 8100x8100 px"),
+    "31 px wide": (encoded(Image.new("RGB", (31, 64)), "PNG"), "found 31x64 px"),
+    "a long strip": (encoded(Image.new("RGB", (257, 32)), "PNG"), "no further apart than 8:1"),
+    "broken profile": (encoded(Image.fromarray(PIXELS), "PNG", icc_profile=b"none"), "usable colour profile"),
+    "floats": (encoded(Image.fromarray(np.full((40, 40), 7, np.float32)), "TIFF"), "floating-point values from 0 to 1"),
+    "one colour": (encoded(Image.new("RGB", (50, 40), "red"), "PNG"), None),
+    "16 bits": (encoded(grey(16), "PNG"), None),
+    "grey": (encoded(grey(), "JPEG"), None),
+    "1 bit": (encoded(grey().convert("1"), "PNG"), None),
+    "palette": (encoded(Image.fromarray(PIXELS).quantize(16), "GIF"), None),
+    "CMYK": (encoded(Image.fromarray(PIXELS).convert("CMYK"), "JPEG"), None),
+    "on its side": (turned(6), None),
+    "transparent": (encoded(Image.fromarray(np.dstack([PIXELS, PIXELS[:, :, :1]])), "PNG"), None),
+    "sRGB profile": (encoded(Image.fromarray(PIXELS), "JPEG", icc_profile=srgb_profile()), None),
+    "TIFF of floats": (encoded(Image.fromarray(PIXELS[:, :, 0].astype(np.float32) / 255), "TIFF"), None),
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_an_odd_photo_is_painted_or_one_sentence(run, tmp_path, capsys, kind):
+    content, message = ODD[kind]
+    photo = written(tmp_path / "odd" / "photo", content)
+    options = ("--size", "48", "--iterations", "1")
+    if message is None:
+        run(None, *options, content=photo)
+        with Image.open(tmp_path / "odd" / "photo--style.png") as picture:
+            assert (picture.mode, picture.size) == ("RGB", (48, 64) if kind == "on its side" else (64, 48))
+        return
+    with pytest.raises(SystemExit, match="1"):
+        run(None, *options, content=photo)
+    (error,) = [line for line in capsys.readouterr().err.splitlines() if not line.startswith(("note: ", "warning: "))]
+    assert error.startswith("error: ")
+    assert message in error
+    assert names(tmp_path / "odd") == ["photo"]
 
 
 def test_transparency_needs_a_format_that_stores_it(refusal, tmp_path):
@@ -247,9 +394,12 @@ def test_numbers_in_scientific_notation(run, tmp_path):
         (("--set", "noise_share=0.3"), "warning: noise_share has no effect: it needs initialisation blend"),
         (("--seed", "3"), "warning: --seed has no effect"),
         (("--style-weight", "0"), "warning: style_weight is 0: the picture stays the content"),
-        (("--set", "iterations=2"), "warning: --set iterations is given 2 times; the last value is used"),
+        (
+            ("--set", "iterations=2", "--set", "iterations=3"),
+            "warning: --set iterations is given 2 times; the last value is used",
+        ),
         (("--set", "snapshots=[0]"), "warning: snapshots has no effect"),
-        (("--style-blend-weights", "2"), "warning: --style-blend-weights has no effect with one style"),
+        (("--blend-weights", "2"), "warning: --blend-weights has no effect with one painting"),
         (("--quality", "80"), "--quality has no effect"),
         ((), ""),
     ],

@@ -12,11 +12,12 @@ import torch
 from PIL import Image
 
 from robust_style import __version__
+from robust_style.commands import paint as command
 from robust_style.commands.main import main
 from robust_style.transfer import paint_photo
 from robust_style.transfer.picture_file import read_record
 
-QUICK = ("--size", "32", "--threads", "1", "--precision", "float32", "--set", "iterations=3")
+QUICK = ("--size", "32", "--threads", "1", "--recipe", "fair", "--set", "precision=float32", "--set", "iterations=3")
 LAYERS = ("--set", "style_layers=[relu1_1]", "--set", "content_layers=[relu2_1]")
 ONE_ITERATION = ("--set", "iterations=1")
 
@@ -41,8 +42,8 @@ def run(files, photo):
     def paint(output, *more, content=photo, styles=(files["images"][1],)):
         main(
             [
-                "paint", "--content", str(content), "--style", *map(str, styles),
-                "--checkpoint", str(files["checkpoint"]), "--output", str(output), "--force", *QUICK, *LAYERS, *more,
+                "paint", str(content), *map(str, styles), "--painter", str(files["checkpoint"]),
+                "--output", str(output), "--force", *QUICK, *LAYERS, *more,
             ]
         )  # fmt: skip
         return output
@@ -93,7 +94,7 @@ def test_settings_are_in_the_picture_but_no_path_and_no_metadata_of_the_photo(ru
     assert settings["recipe_settings"]["iterations"] == 3
     assert settings["content"]["file"] == "my photo.jpg"
     assert [style["file"] for style in settings["styles"]] == ["style.png"]
-    assert settings["checkpoint"]["file"] == "epoch_003.pt"
+    assert settings["painter"]["file"] == "epoch_003.pt"
     assert record["result"] == {"iterations": 3, "stopped": "iterations"}
     assert str(tmp_path) not in json.dumps(record)
 
@@ -173,7 +174,7 @@ def test_an_unusable_mask_is_named(refusal, tmp_path, mask, message):
 
 def test_several_styles_and_a_mask(run, files, photo, tmp_path):
     Image.new("L", (96, 64), 255).save(tmp_path / "white.png")
-    more = ["--style-blend-weights", "2", "1", "--mask", str(tmp_path / "white.png"), "none"]
+    more = ["--blend-weights", "2", "1", "--mask", str(tmp_path / "white.png"), "none"]
     run(tmp_path / "out.png", *more, "--set", "loss_normalisation=mean", styles=(files["images"][1], photo))
 
 
@@ -195,7 +196,7 @@ def test_noise_depends_on_seed_and_size_and_not_on_names(run, photo, tmp_path):
 
 def test_the_size_in_the_error_fits_and_the_next_does_not(run, refusal, tmp_path, monkeypatch):
     monkeypatch.setattr(paint_photo, "available_bytes", lambda device: 80e6)
-    fits = re.search(r"--size 4096: needs about .*--size (\d+) fits", refusal("--size", "4096"))
+    fits = re.search(r"size 4096: needs about .*; size (\d+) fits", refusal("--size", "4096"))
     assert int(fits[1]) % 16 == 0
     run(tmp_path / "out.png", "--size", fits[1], *ONE_ITERATION)
     assert "needs about" in refusal("--size", str(int(fits[1]) + 16))
@@ -207,28 +208,28 @@ def test_out_of_memory_while_painting_is_one_sentence(refusal, monkeypatch):
     def exhausted(*_, **__):
         raise RuntimeError("[enforce fail at alloc_cpu.cpp:121] DefaultCPUAllocator: can't allocate memory: you tried")
 
-    monkeypatch.setattr(paint_photo, "paint", exhausted)
+    monkeypatch.setattr(paint_photo.optimise, "paint", exhausted)
     message = refusal()
-    assert "--size is 32: out of memory" in message
-    assert message.splitlines()[-1].endswith("choose a smaller --size")
+    assert "size is 32: out of memory" in message
+    assert message.splitlines()[-1].endswith("choose a smaller size")
 
 
 def test_a_checkpoint_of_another_program_paints(run, tmp_path, library_network, capsys):
     torch.save({"net": library_network.state_dict(), "acc": 90.0, "epoch": 3}, tmp_path / "theirs.pth")
-    run(tmp_path / "out.png", "--checkpoint", str(tmp_path / "theirs.pth"))
+    run(tmp_path / "out.png", "--painter", str(tmp_path / "theirs.pth"))
     assert "the checkpoint of another program, read as vgg19 at width 0.125" in capsys.readouterr().err
 
 
 def signal_at(monkeypatch, iteration, number=signal.SIGINT):
     """Send a signal to the process when the given iteration is reported; return the list of losses."""
 
-    def report(self, done, loss):
-        losses.append(loss)
-        if done == iteration:
+    def report(self, progress):
+        losses.append(progress.loss)
+        if progress.iteration == iteration:
             os.kill(os.getpid(), number)
 
     losses = []
-    monkeypatch.setattr(paint_photo._Progress, "__call__", report)
+    monkeypatch.setattr(command._Progress, "__call__", report)
     return losses
 
 

@@ -11,7 +11,9 @@ from PIL import Image, ImageCms
 
 from robust_style import __version__
 from robust_style.transfer.picture_file import (
+    as_image,
     as_text,
+    beside,
     frame_iterations,
     is_lossless,
     picture_endings,
@@ -37,7 +39,7 @@ def picture():
 @pytest.mark.parametrize("ending", [*picture_endings(), ".JPG"])
 def test_the_ending_decides_and_settings_and_profile_are_in_the_file(tmp_path, picture, ending):
     path = tmp_path / f"painting{ending}"
-    write_painting(path, picture, RECORD)
+    write_painting(path, as_image(picture), RECORD)
     with Image.open(path) as image:
         assert image.format == FORMATS[ending.lower()]
         profile = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
@@ -52,7 +54,7 @@ def test_the_ending_decides_and_settings_and_profile_are_in_the_file(tmp_path, p
 
 def test_equal_pictures_give_equal_bytes_and_less_quality_smaller_files(tmp_path, picture):
     for name, quality in (("a.jpg", 92), ("b.jpg", 92), ("c.jpg", 30), ("a.webp", 92), ("c.webp", 30)):
-        write_painting(tmp_path / name, picture, RECORD, quality)
+        write_painting(tmp_path / name, as_image(picture), RECORD, quality)
     sizes = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
     assert (tmp_path / "a.jpg").read_bytes() == (tmp_path / "b.jpg").read_bytes()
     assert sizes["c.jpg"] < sizes["a.jpg"]
@@ -60,14 +62,16 @@ def test_equal_pictures_give_equal_bytes_and_less_quality_smaller_files(tmp_path
 
 
 def test_transparency_is_stored(tmp_path, picture):
-    write_painting(tmp_path / "a.png", picture, RECORD, alpha=Image.new("L", (64, 48), 7))
+    clear = as_image(picture)
+    clear.putalpha(7)
+    write_painting(tmp_path / "a.png", clear, RECORD)
     with Image.open(tmp_path / "a.png") as image:
         assert image.mode == "RGBA"
         assert image.getchannel("A").getextrema() == (7, 7)
 
 
 def test_an_animation_has_the_settings_too(tmp_path, picture):
-    write_animation(tmp_path / "a.gif", [picture, 255 - picture], 32, as_text(RECORD))
+    write_animation(tmp_path / "a.gif", [as_image(picture), as_image(255 - picture)], 32, as_text(RECORD))
     assert read_record(tmp_path / "a.gif") == {"program": f"robust-style {__version__}", **RECORD}
 
 
@@ -132,7 +136,7 @@ def film():
     for index in range(6):
         frame = wave.clone()
         frame[0, 5:15, 10 * index : 10 * index + 10] = 255
-        frames.append(frame)
+        frames.append(as_image(frame))
     return frames
 
 
@@ -154,8 +158,22 @@ def test_colours_are_close_to_the_pictures(tmp_path, film):
     with Image.open(tmp_path / "a.gif") as gif:
         for index, frame in enumerate(film):
             gif.seek(index)
-            shown = torch.frombuffer(bytearray(gif.convert("RGB").tobytes()), dtype=torch.uint8).view(40, 80, 3)
-            assert (shown.permute(2, 0, 1).int() - frame.int()).abs().float().mean() < 4
+            assert np.abs(np.asarray(gif.convert("RGB")).astype(int) - np.asarray(frame)).mean() < 4
+
+
+def test_smaller_pictures_of_coarse_scales_are_enlarged(tmp_path, film):
+    write_animation(tmp_path / "a.gif", [film[0].resize((32, 16)), film[1]], 60)
+    with Image.open(tmp_path / "a.gif") as gif:
+        assert (gif.n_frames, gif.size) == (2, (60, 30))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_pictures_side_by_side_have_a_gap(mode):
+    sheet = np.asarray(beside([Image.new(mode, (20, 10), colour) for colour in ("red", "blue")]).convert("RGBA"))
+    assert sheet.shape == (10, 48, 4)
+    assert (sheet[:, 19] == (255, 0, 0, 255)).all()
+    assert (sheet[:, 20:28] == (255, 255, 255, 255 if mode == "RGB" else 0)).all()
+    assert (sheet[:, 28] == (0, 0, 255, 255)).all()
 
 
 def test_the_same_bytes_twice(tmp_path, film):

@@ -141,7 +141,7 @@ def test_an_empty_configuration() -> None:
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("cuda0", "did you mean cuda:0?"), ("cdua", "did you mean cuda?"), ("mps", "not supported yet"), ("tpu", "'tpu'")],
+    [("cuda0", "did you mean cuda:0?"), ("cdua", "did you mean cuda?"), ("mps", "only paints"), ("tpu", "'tpu'")],
 )
 def test_names_of_devices(name: str, hint: str) -> None:
     assert [device_error(valid) for valid in ("auto", "cpu", "cuda", "cuda:7")] == [None] * 4

@@ -99,13 +99,6 @@ def has_other_bytes(product: str, folder: Path, finished: Finished) -> bool:
     return before.read_bytes() != after.read_bytes()
 
 
-def add_checkpoint_of_demo(finished: Finished, folder: Path) -> None:
-    """Puts the miniature's trained network where that of the demo would be."""
-    checkpoint = folder / "results" / "demo" / "checkpoints" / "adversarial" / "seed_0" / "epoch_009.pt"
-    checkpoint.parent.mkdir(parents=True)
-    shutil.copy(finished.results / "checkpoints" / "adversarial" / "seed_0" / "epoch_002.pt", checkpoint)
-
-
 def test_images(folder: Path) -> None:
     printed = run_page(folder, "images")
     assert "stylize" not in jobs(printed), "only the images were to be checked"
@@ -147,13 +140,12 @@ def test_networks(lived_in: Path, finished: Finished) -> None:
     assert (lived_in / "stronger.safetensors").exists()
 
 
-def test_paint(finished: Finished, folder: Path) -> None:
-    add_checkpoint_of_demo(finished, folder)
+def test_paint(folder: Path) -> None:
     (folder / "photos").mkdir()
     shutil.copy(folder / "my_dog.jpg", folder / "photo.jpg")
     shutil.copy(folder / "my_dog.jpg", folder / "photos" / "dog.jpg")
-    shutil.copy(folder / "my canvas.png", folder / "painting.png")
     shutil.copy(folder / "my canvas.png", folder / "canvas.png")
+    Image.open(folder / "canvas.png").rotate(180).save(folder / "painting.jpg")
     left_half = Image.new("L", (180, 200), 0)
     left_half.paste(255, (0, 0, 90, 200))
     left_half.save(folder / "mask.png")
@@ -169,11 +161,16 @@ def test_paint(finished: Finished, folder: Path) -> None:
         with Image.open(folder / name) as picture:
             assert min(picture.size) == 64, name
     assert (folder / "softer.gif").exists()
-    assert (folder / "paintings" / "dog--painting.png").exists()
+    assert {path.name for path in (folder / "paintings").iterdir()} == {
+        "dog--painting.png", "dog--painting.jpg", "dog--canvas.jpg",
+    }  # fmt: skip
+    names = {".png", ".standard.png", ".adversarial.png", ".both.png"}
+    assert {path.name.removeprefix("photo--painting") for path in folder.glob("photo--*")} == names
+    assert (folder / "so_far.png").exists()
+    assert (folder / "from_python.png").exists()
 
 
 def test_recipes(lived_in: Path, finished: Finished) -> None:
-    add_checkpoint_of_demo(finished, lived_in)
     run_page(lived_in, "recipes")
     with Image.open(lived_in / "dog.png") as picture:
         assert min(picture.size) == 64

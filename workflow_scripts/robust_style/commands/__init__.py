@@ -1,1 +1,1 @@
-"""The command line: `robust-style paint`, `layers`, `export`, `convert`."""
+"""The command line: `robust-style paint`, `app`, `layers`, `export`, `convert`."""

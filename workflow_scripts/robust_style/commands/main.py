@@ -1,4 +1,4 @@
-"""The commands `paint` (see `paint.py`), `layers`, `export` and `convert`: options, errors and signals."""
+"""The commands `paint` (`paint.py`), `app` (`app.py`), `layers`, `export` and `convert`: options, errors, signals."""
 
 import argparse
 import os
@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from robust_style import __version__
+from robust_style.commands.app import add_app
 from robust_style.commands.paint import add_paint
 from robust_style.commands.parser import CommandParser, number, whole_number
 from robust_style.data.dataset import read_dataset
@@ -49,9 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         except OSError as error:
             if not hasattr(chosen, "destination"):
                 raise
-            raise RobustStyleError(
-                f"{chosen.destination}: cannot write there ({error.strerror}). Choose another place."
-            ) from None
+            place = chosen.destination or chosen.photo.parent
+            raise RobustStyleError(f"{place}: cannot write there ({error.strerror}). Choose another place.") from None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add_paint(commands)
+    add_app(commands)
     _add_layers(commands)
     _add_export(commands)
     _add_convert(commands)

@@ -3,6 +3,8 @@
 import os
 import platform
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -33,6 +35,27 @@ def make_deterministic(threads: int) -> dict[str, Any]:
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cuda.matmul.allow_tf32 = False
     return determinism_switches()
+
+
+@contextmanager
+def deterministic(threads: int | None = None) -> Iterator[None]:
+    """The switches of `make_deterministic` in the block, for callers with switches of their own; then the earlier ones.
+
+    `threads` None: as many as torch uses.
+    """
+    before = torch.get_num_threads()
+    mode = torch.get_deterministic_debug_mode()
+    fill = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
+    cudnn = torch.backends.cudnn
+    switches = cudnn.benchmark, cudnn.deterministic, cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
+    make_deterministic(threads or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+        torch.set_deterministic_debug_mode(mode)
+        torch.utils.deterministic.fill_uninitialized_memory = fill  # type: ignore[attr-defined]
+        cudnn.benchmark, cudnn.deterministic, cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = switches
 
 
 def determinism_switches() -> dict[str, Any]:

@@ -15,11 +15,16 @@ _DRIVER_VERSION = Path("/proc/driver/nvidia/version")
 
 
 def choose_device(name: str) -> torch.device:
-    """Return the device for "cpu", "cuda", "cuda:N" or "auto"; "auto" is CUDA if available, else the CPU.
+    """Return the device for "cpu", "cuda", "cuda:N", "mps" or "auto"; "auto" is CUDA if available, else the CPU.
 
-    A numbered device becomes torch's current one. Raises ConfigError for another name, or if CUDA or that device is not
-    available. "cuda" never falls back to the CPU: the published experiment would take days there.
+    A numbered device becomes torch's current one. "mps", Apple's GPU, is experimental and only paints: the schema of
+    the configuration does not allow it. Raises ConfigError for another name, or if the device is not available. "cuda"
+    never falls back to the CPU: the published experiment would take days there.
     """
+    if name == "mps":
+        if torch.backends.mps.is_available():
+            return torch.device("mps")
+        raise ConfigError(f"device: torch {torch.__version__} finds no GPU of Apple here; use auto or cpu")
     if not re.fullmatch("auto|cpu|cuda(:[0-9]+)?", name):
         raise ConfigError(f"device: expected auto, cpu, cuda or cuda:N, found {name}")
     if name == "cpu" or (name == "auto" and not torch.cuda.is_available()):
@@ -91,7 +96,7 @@ def describe_device() -> dict[str, Any]:
 def _has_native_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device)[0] >= _FIRST_CUDA_MAJOR_WITH_BFLOAT16
-    return has_matrix_tiles() or bool(_cpu_capabilities().get("avx512_bf16", False))
+    return device.type == "cpu" and (has_matrix_tiles() or bool(_cpu_capabilities().get("avx512_bf16", False)))
 
 
 def _cpu_capabilities() -> dict[str, object]:

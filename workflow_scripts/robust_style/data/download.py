@@ -77,7 +77,8 @@ def _try_sources(sources: Sequence[Source], destination: Path, by_hand: str) -> 
             _fetch(source, partials[source.sha256], min_bytes_per_s)
         except _SourceFailed as error:
             failures[source.url] = str(error)
-            print(f"{source.url}: {error}", file=sys.stderr)
+            if queue:
+                print(f"{source.url}: {error}", file=sys.stderr)
             if isinstance(error, _TooSlow):
                 queue.append((source, 0.0))
         else:

@@ -7,7 +7,7 @@ import struct
 import warnings
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
@@ -68,21 +68,24 @@ class ImageContent:
     notes: tuple[str, ...]
 
 
-def read_image(path: Path, row: str | None = None, *, keep_alpha: bool = False) -> ImageContent:
+def read_image(
+    path: Path, row: str | None = None, *, keep_alpha: bool = False, picture: Image.Image | None = None
+) -> ImageContent:
     """The picture in `path` at full resolution.
 
     EXIF orientation is applied. An embedded colour profile is converted to sRGB; without one, sRGB is assumed (CMYK:
     Pillow's conversion). Transparency is composed on white. The content decides the format, not the suffix (TGA: suffix
     or footer). More than 8 bits are rescaled to 8, floating-point values are taken as 0 to 1, and the first of several
     frames or pages is used; each of these is one of the notes. HEIC needs the package pillow-heif. With `keep_alpha`,
-    the transparency is returned as well; the pixels are the same.
+    the transparency is returned as well; the pixels are the same. A `picture` that Pillow holds in memory is used
+    instead of the file; `path` then is its name in messages.
 
     `row` names the catalogue row in messages; None is a file of the command line. Raises ImageError for a file that is
     missing, no picture, truncated, above 64 megapixels, below 32 px, longer than 8:1, or has floating-point values
     outside 0 to 1.
     """
     try:
-        pixels, alpha, notes = _decode(_content(path), path)
+        pixels, alpha, notes = _decode(b"" if picture else _content(path), path, picture)
     except _Refusal as refusal:
         raise _error(path, row, refusal.expected, refusal.found) from refusal.__cause__
     if alpha is not None and not keep_alpha:
@@ -201,15 +204,16 @@ def _named(path: Path, row: str | None, notes: list[str]) -> tuple[str, ...]:
 
 
 def _decode(
-    content: bytes, path: Path
+    content: bytes, path: Path, held: Image.Image | None = None
 ) -> tuple[UInt8[np.ndarray, "height width 3"], UInt8[np.ndarray, "height width"] | None, list[str]]:
     """Pixels composed on white, the alpha channel if some pixel is not opaque, and notes on conversions.
 
-    `content` is that of the file at `path`. Conversions as in `read_image`. Raises _Refusal.
+    `content` is that of the file at `path`, unless the picture is `held` in memory. Conversions as in `read_image`.
+    Raises _Refusal.
     """
     try:
         # Broken metadata, of which Pillow only warns, can lose the orientation or a frame.
-        with _warnings("error"), _opened(content, path) as picture:
+        with _warnings("error"), nullcontext(held) if held else _opened(content, path) as picture:
             _check_size(picture)
             notes = _frame_notes(picture)
             depth, is_inverted = _depth(picture, content), _is_inverted(picture)

@@ -9,6 +9,7 @@ from robust_style.files.digest import sha256_of_file
 from robust_style.model.convert import converted
 from robust_style.model.foreign_source import file_of_source, stated_hash
 from robust_style.model.kinds import CAFFE, without_place
+from robust_style.model.painters import is_painter
 
 
 def import_network(
@@ -27,7 +28,7 @@ def import_network(
     Without `sha256` the source states it (`model.foreign_source.stated_hash`). A download is kept as
     `downloads/<network>-<first 12 digits of its sha256>` and used again. The checkpoint names `dataset`, on which the
     network is evaluated, as if it had been trained on it: that its classes are the same in the same order is the user's
-    responsibility. An ImageNet network is for painting only and is not evaluated.
+    responsibility. An ImageNet network or a painter of the package is for painting only and is not evaluated.
     Raises CheckpointError for a file with another hash or one that `model.convert` rejects, DownloadError for a failed
     download, DatasetError for a damaged dataset.
     """
@@ -47,7 +48,7 @@ def import_network(
             regime=settings["regime"],
             seed=seed,
             epoch=epoch,
-            class_names=data.class_names,
+            class_names=None if is_painter(source) else data.class_names,
             dataset_sha256=sha256_of_file(dataset),
             settings={**settings, "source": without_place(source)},
             code=code,

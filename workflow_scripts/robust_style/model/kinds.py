@@ -1,6 +1,6 @@
 """The three kinds of networks: trained here, imported, untrained; and which keys each kind needs.
 
-Standard library only: the Snakefile imports it.
+Standard library and PyYAML only: the Snakefile imports it.
 """
 
 import re
@@ -11,7 +11,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from robust_style.data.catalogue import has_host
+from robust_style.errors import ConfigError
 from robust_style.model.architectures import ARCHITECTURES, is_of_library, is_pretrained
+from robust_style.model.painters import is_painter, painter_file
 
 UNTRAINED = "untrained"
 ATTACK_KEYS = ("constraint", "epsilon", "step_size", "steps")
@@ -44,13 +46,16 @@ def is_trained(network: Block) -> bool:
 
 
 def only_paints(network: Block) -> bool:
-    """True for an ImageNet network, which is used for painting and not evaluated."""
-    return is_pretrained(network["architecture"])
+    """True for an ImageNet network and for a painter of the package, which are not evaluated."""
+    return is_pretrained(network["architecture"]) or is_painter(network.get("source"))
 
 
 def local_source(network: Block) -> Path | None:
-    """The user's file that the network comes from, as an input for Snakemake; None for a URL."""
-    return None if is_url(network["source"]) else Path(network["source"])
+    """The local file that the network comes from, as an input for Snakemake; None for a URL."""
+    source = network["source"]
+    if is_painter(source):
+        return painter_file(source)
+    return None if is_url(source) else Path(source)
 
 
 def is_url(source: str) -> bool:
@@ -93,7 +98,7 @@ def states_hash(source: str) -> bool:
 
 def without_place(source: str) -> str:
     """The source without folders of this machine, and without keys and passwords of a URL."""
-    if source.startswith(_HUB):
+    if source.startswith(_HUB) or is_painter(source):
         return source
     if not is_url(source):
         return Path(source).name
@@ -152,16 +157,23 @@ def _of_imported(name: str, network: Block, attack: list[str]) -> Iterator[str]:
         yield f"networks.{name}: a source needs {', '.join(missing)}{alternative if 'sha256' in missing else ''}"
     if network["regime"] == UNTRAINED:
         yield f"networks.{name}: regime {UNTRAINED} has no source; take it away, or name the regime of its training"
-    if only_paints(network) and network["width"] != 1:
+    is_for_imagenet = is_pretrained(network["architecture"])
+    if is_for_imagenet and network["width"] != 1:
         yield f"networks.{name}.width: expected 1 for {network['architecture']}, found {network['width']}; take it away"
-    if "input" in network and not only_paints(network):
+    if "input" in network and not is_for_imagenet:
         yield f"networks.{name}.input: belongs to a network for ImageNet, found {network['architecture']}; take it away"
     if attack:
         yield f"networks.{name}: a network with a source is not trained here; take {', '.join(attack)} away"
+    if is_painter(source):
+        try:
+            painter_file(source)
+        except ConfigError as error:
+            yield f"networks.{name}.source: {error}"
+        return
     has_other_scheme = not is_url(source) and re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:", source)
     is_malformed = not file_on_hub(source) if source.startswith(_HUB) else is_url(source) and not has_host(source)
     if has_other_scheme or is_malformed:
         yield (
-            f"networks.{name}.source: expected a local path, https://… or hf://OWNER/NAME@REVISION/FILE, found "
-            f"{source!r}"
+            f"networks.{name}.source: expected a local path, painter:NAME, https://… or hf://OWNER/NAME@REVISION/FILE, "
+            f"found {source!r}"
         )

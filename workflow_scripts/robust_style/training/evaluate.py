@@ -23,6 +23,7 @@ from robust_style.files.digest import sha256_of_file
 from robust_style.files.evaluation import Evaluation, HistoryRow, wilson_interval
 from robust_style.model.kinds import UNTRAINED
 from robust_style.model.network import NormalisedNetwork
+from robust_style.model.painters import is_painter
 from robust_style.model.restore import restore_network
 from robust_style.training.accuracy import batch_size_for, clean_accuracy, correct_under_attack
 from robust_style.training.batches import LabelledImages, class_balanced, unit_scale
@@ -63,7 +64,7 @@ def evaluate_checkpoint(
 
     Clean accuracy is over the whole test set, robust accuracy over its first images in equal shares per class,
     AutoAttack's (if `with_autoattack`) over the first of those. All in float32, as fractions from 0 to 1. Warnings go
-    to stderr and into the file. An ImageNet network that is used only for style transfer has no accuracies.
+    to stderr and into the file. A network that only paints, for ImageNet or a painter of the package, has no accuracies.
 
     Raises CheckpointError if the checkpoint is damaged or of another network, seed, epoch or dataset, DatasetError for
     a damaged dataset, ConfigError if the device is absent or its memory does not suffice.
@@ -77,7 +78,7 @@ def evaluate_checkpoint(
     for key, expected in expectations.items():
         _check_equal(checkpoint, key, expected, getattr(state, key))
     measured = dict(_NOTHING_MEASURED)
-    if state.classes:
+    if state.classes and not is_painter(state.settings["network"].get("source")):
         with within_memory("device", torch_device.type, f"set it to cpu, or lower networks.{state.network}.width"):
             test = LabelledImages.from_arrays(data.test_images, data.test_labels, torch_device)
             measured = _accuracies(restored.to(torch_device), test, state, evaluation_settings, with_autoattack)

@@ -45,14 +45,15 @@ def add_colours_of(
     content: Float[Tensor, "batch 3 height width"], grey: Float[Tensor, "batch 3 height width"]
 ) -> Float[Tensor, "batch 3 height width"]:
     """The luminance of `grey` (three equal channels) with the chroma of `content`, in YIQ; not clipped."""
-    to_yiq = content.new_tensor(_YIQ)
-    chroma = torch.einsum("ij,bjhw->bihw", to_yiq, content)[:, 1:]
+    to_yiq = torch.tensor(_YIQ)
+    chroma = torch.einsum("ij,bjhw->bihw", to_yiq.to(content), content)[:, 1:]
     together = torch.cat([grey[:, :1].to(chroma), chroma], dim=1)
-    return torch.einsum("ij,bjhw->bihw", torch.linalg.inv(to_yiq), together)
+    return torch.einsum("ij,bjhw->bihw", torch.linalg.inv(to_yiq).to(content), together)
 
 
 def _statistics(image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    pixels = image[0].flatten(1).double()
+    # on the CPU: Apple's GPU has no float64
+    pixels = image[0].flatten(1).to("cpu", torch.float64)
     mean = pixels.mean(1, keepdim=True)
     centred = pixels - mean
     covariance = centred @ centred.T / pixels.shape[1]

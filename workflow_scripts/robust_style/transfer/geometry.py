@@ -19,9 +19,9 @@ def painting_size(width: int, height: int, size_px: int) -> tuple[int, int]:
     """
     if size_px < SMALLEST_PX or size_px % MULTIPLE_PX:
         raise ConfigError(
-            f"transfer.size_px or --size: expected a multiple of {MULTIPLE_PX} px, at least {SMALLEST_PX}, "
+            f"transfer.size_px: expected a multiple of {MULTIPLE_PX} px, at least {SMALLEST_PX}, "
             f"found {size_px}; "
-            f"choose {max(SMALLEST_PX, round(size_px / MULTIPLE_PX) * MULTIPLE_PX)}"
+            f"choose {nearest_size(size_px)}"
         )
     shorter = min(width, height)
     if shorter < SMALLEST_PX:
@@ -35,7 +35,12 @@ def painting_size(width: int, height: int, size_px: int) -> tuple[int, int]:
 
 def part_of(size_px: int, scale: float) -> int:
     """`size_px` times `scale`, rounded to a size to paint at: a multiple of 16 px, at least 32."""
-    return max(SMALLEST_PX, round(size_px * scale / MULTIPLE_PX) * MULTIPLE_PX) if scale != 1 else size_px
+    return nearest_size(size_px * scale) if scale != 1 else size_px
+
+
+def nearest_size(size_px: int | float) -> int:
+    """The nearest size to paint at: a multiple of 16 px, at least 32."""
+    return max(SMALLEST_PX, round(size_px / MULTIPLE_PX) * MULTIPLE_PX)
 
 
 def central_box(width: int, height: int, painted: tuple[int, int]) -> Box:

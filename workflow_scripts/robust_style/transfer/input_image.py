@@ -25,8 +25,10 @@ def picture_size(path: Path) -> tuple[int, int]:
     return _open(path).size
 
 
-def resized(path: Path, image: Image.Image, size_px: int, box: Box | None = None) -> Float[Tensor, "1 3 height width"]:
-    """The RGB image in [0, 1], resized (Lanczos) to `painting_size`; `path` is for error messages.
+def resized(
+    name: Path | str, image: Image.Image, size_px: int, box: Box | None = None
+) -> Float[Tensor, "1 3 height width"]:
+    """The RGB image in [0, 1], resized (Lanczos) to `painting_size`; `name` is for error messages.
 
     `box` is the part of the image to use, None is the whole image. Raises ImageError if the image is too small;
     ConfigError for an unusable `size_px`.
@@ -34,7 +36,7 @@ def resized(path: Path, image: Image.Image, size_px: int, box: Box | None = None
     try:
         size = painting_size(*image.size, size_px)
     except ImageError as error:
-        raise ImageError(f"{path}: {error}") from None
+        raise ImageError(f"{name}: {error}") from None
     pixels = np.array(image.resize(size, Image.Resampling.LANCZOS, box), np.float32) / 255
     return torch.from_numpy(pixels).permute(2, 0, 1).unsqueeze(0).contiguous()
 

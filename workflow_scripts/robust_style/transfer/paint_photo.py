@@ -1,6 +1,6 @@
-"""Paint a photo from the command line: an image file, a checkpoint and a recipe in, one picture out."""
+"""Paint a photo: images, a painter and a recipe in, a picture out. The command, the app and Python use `paint`."""
 
-import sys
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -8,241 +8,303 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import yaml
 from jaxtyping import UInt8
 from PIL import Image
 from torch import Tensor
-from tqdm import tqdm
 
-from robust_style.compute.determinism import make_deterministic
+from robust_style.compute.determinism import deterministic
 from robust_style.compute.device import choose_device, choose_precision, dtype_of
-from robust_style.compute.memory import available_bytes
+from robust_style.compute.memory import available_bytes, within_memory
 from robust_style.data.image_file import ImageContent, read_image, read_mask
 from robust_style.errors import ConfigError, Divergence, ImageError
-from robust_style.files.checkpoint import Checkpoint
-from robust_style.model.convert import network_to_paint_with
-from robust_style.signals import Interrupted, uninterruptible
+from robust_style.files.destination import typed_path
+from robust_style.messages import quoted
+from robust_style.transfer import optimise
 from robust_style.transfer.geometry import (
     MULTIPLE_PX,
     SMALLEST_PX,
     Box,
     central_box,
     check_mask_shape,
+    nearest_size,
     painting_size,
     part_of,
     rounding_note,
     scaled_box,
 )
 from robust_style.transfer.input_image import resized
-from robust_style.transfer.optimise import LoadImage, Observer, PaintingRequest, StyleSource, paint
-from robust_style.transfer.optimisers.trajectory import BestSoFar, Trajectory
-from robust_style.transfer.picture_file import QUALITY, as_text, frame_iterations, write_animation, write_painting
+from robust_style.transfer.optimise import LoadImage, Observer, PaintingRequest, StyleSource
+from robust_style.transfer.optimisers.trajectory import BestSoFar
+from robust_style.transfer.painter import Painter
+from robust_style.transfer.picture_file import as_image
 from robust_style.transfer.recipe import Recipe, precision_of, recipe_from_settings
-from robust_style.transfer.stand_ins import StandIns, recipe_for
+from robust_style.transfer.stand_ins import read_stand_ins, recipe_for
 from robust_style.workflow.resources import largest_size_px, painting_bytes
+from robust_style.workflow.schema import (
+    CONFIG,
+    built_in_recipes,
+    fill_defaults,
+    nearest,
+    schema_errors,
+    unknown_key,
+    with_numbers,
+)
 
-ANIMATION_PX = 320
-ANIMATION_FRAMES = 24
+# The key of the result in the `info` of a picture.
+RESULT = "robust_style"
+# An image file, an image of Pillow, or a tensor (3 x height x width in [0, 1]).
+Picture = str | Path | Image.Image | Tensor
 # The random streams of all pictures have the same name: noise depends on seed and size only, and the frames of a video
 # do not flicker.
 _RANDOM_STREAM = ("picture",)
-# The reason of the end in words.
-_STOPPED_TEXT = {
-    "iterations": "finished all",
-    "converged": "converged after",
-    "diverged": "diverged and kept the last usable picture after",
-}
-# The value of `stopped` for a picture that a signal interrupted.
-INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True)
-class PhotoRequest:
-    """Inputs and outputs of one picture; `masks` has a file or None for each style.
+class Progress:
+    """The state of a painting at one iteration; iteration 0 is the start. `iterations` is their number over all sizes.
 
-    `output` ends with one of `picture_endings`; `settings` are stored in the file.
+    `loss` is the total loss. The start of each size of a coarse-to-fine recipe is reported too, with the number of
+    iterations so far. A picture is made only when a method is called, and has the present size.
     """
 
-    content: Path
-    styles: Sequence[Path]
-    weights: Sequence[float]
-    masks: Sequence[Path | None]
-    output: Path
-    animation: Path | None
-    settings: Mapping[str, Any]
+    iteration: int
+    iterations: int
+    loss: float
+    _best: BestSoFar
+    _finish: Callable[[UInt8[Tensor, "3 height width"]], Image.Image]
+
+    def picture(self) -> Image.Image:
+        """The picture of this iteration."""
+        return self._finish(self._best.latest_picture())
+
+    def best_picture(self) -> Image.Image:
+        """The picture of the smallest loss at the present size so far."""
+        return self._finish(self._best.picture())
 
 
-def paint_photo_file(
-    request: PhotoRequest,
+def paint(
+    photo: Picture,
+    paintings: Picture | Sequence[Picture],
+    painter: Painter,
     *,
-    checkpoint: Path,
-    recipe: Mapping[str, Any],
-    stand_ins: StandIns,
-    size_px: int,
-    seed: int,
-    device: str,
-    threads: int,
-    precision: str,
-    quality: int = QUALITY,
+    recipe: str = "painterly",
+    settings: Mapping[str, Any] | None = None,
+    size_px: int = 512,
+    seed: int = 0,
+    weights: Sequence[float] | None = None,
+    masks: Sequence[Picture | None] | None = None,
     keep_alpha: bool = False,
-    say: Callable[[str], None] = lambda note: print(note, file=sys.stderr),
-) -> str:
-    """Paint one picture, write it, and return a sentence about it. The rule `stylize` uses the same function `paint`.
+    device: str = "auto",
+    threads: int | None = None,
+    callback: Callable[[Progress], None] | None = None,
+    say: Callable[[str], None] | None = None,
+) -> Image.Image:
+    """Paint `photo` in the style of `paintings` and return the picture: RGB, 8 bit, sRGB.
 
-    The recipe's layers are replaced by the corresponding layers of the checkpoint's network. `say` is called with a
-    sentence for each conversion of an image. Content and styles are cropped to the shape of the painting, never
-    stretched; masks are cropped like the content. With `keep_alpha` the picture has the content's transparency.
+    Each image is a path, an image of Pillow, or a tensor (3 x height x width in [0, 1]). Its orientation and colour
+    profile are applied; transparency is composed on white, or kept with `keep_alpha` (the picture then is RGBA).
+    Several paintings are one style, with `weights` (default: equal). `masks` has an image or None for each painting,
+    white where its style is wanted, in the shape of the photo.
 
-    Raises ConfigError for an unusable recipe, layer or size, or too little memory; CheckpointError, ImageError and
-    Divergence as the rule does; nothing is written then. On Interrupted the best picture so far is written, and the
-    exception names its file.
+    `recipe` is the name of a built-in recipe, `settings` changes its keys (config/README.md, `transfer.recipes`); with
+    `iterations` alone, those of its coarse scales change in proportion. `size_px` is the shorter side, 32 or more,
+    rounded to a multiple of 16; the photo is cropped centrally by the few pixels that do not fit. `device` is auto,
+    cpu, cuda, cuda:N or mps (experimental); `threads` is the number of CPU threads (default: torch's).
+
+    `callback` is called at each iteration; an exception in it ends the painting. `say` is called with a sentence for
+    each conversion of an image. `info["robust_style"]` of the picture has `iterations` (over all sizes), `stopped`
+    (iterations, converged or diverged), the `loss` at start and end at the full size, `worst_rise` of the loss, and
+    `target`: a sentence for recipes with a content target, else None.
+
+    Equal arguments give the same picture on the same machine (on mps: not promised). Raises ConfigError for an unknown
+    recipe, setting, layer or device, an unusable size, or too little memory; ImageError for an unusable image;
+    Divergence if the loss is not finite at the start.
     """
-    make_deterministic(threads)
+    say = say or (lambda note: None)
+    chosen = recipe_from_settings(
+        recipe_for(
+            recipe_settings(recipe, settings or {}), painter.architecture, read_stand_ins(CONFIG / "layers.yaml")
+        )
+    )
+    if size_px < SMALLEST_PX:
+        raise ConfigError(f"size: expected {SMALLEST_PX} px or more, found {size_px}")
+    if nearest_size(size_px) != size_px:
+        say(f"size {size_px}: painted at {nearest_size(size_px)} px, the nearest multiple of {MULTIPLE_PX} px")
+        size_px = nearest_size(size_px)
     where = choose_device(device)
-    network, header = network_to_paint_with(checkpoint)
-    settings = recipe_from_settings(recipe_for(recipe, header.architecture, stand_ins))
-    arithmetic = choose_precision(precision_of(settings, precision), where)
-    frames = frame_iterations(settings.iterations, ANIMATION_FRAMES) if request.animation else ()
-    content = read_image(request.content, keep_alpha=keep_alpha)
-    styles = [_style_image(path, say) for path in request.styles]
-    _refuse_beyond_memory(Image.fromarray(content.pixels), styles, size_px, header, settings, where)
-    photo = _Photo.of(request.content, content, size_px, say, keep_alpha=keep_alpha)
-    style_px = part_of(size_px, settings.style_scale)
+    sources = [paintings] if isinstance(paintings, Picture) else list(paintings)
+    weights = [1.0] * len(sources) if weights is None else weights
+    masks = [None] * len(sources) if masks is None else masks
+    if not sources or not len(sources) == len(weights) == len(masks):
+        raise ConfigError(
+            f"expected at least one painting, with one weight and one mask for each; found {len(sources)} paintings, "
+            f"{len(weights)} weights and {len(masks)} masks"
+        )
+    if not all(0 < weight < math.inf for weight in weights):
+        raise ConfigError(f"weights: expected finite numbers above 0, found {list(weights)}")
+    content = _read(photo, "photo", say, keep_alpha=keep_alpha)
+    names = [_name(image, f"painting {number}") for number, image in enumerate(sources, 1)]
+    styles = [Image.fromarray(_read(image, name, say).pixels) for image, name in zip(sources, names, strict=True)]
+    _refuse_beyond_memory(Image.fromarray(content.pixels), styles, size_px, painter, chosen, where)
+    subject = _Photo.of(_name(photo, "photo"), content, size_px, say, keep_alpha=keep_alpha)
+    style_px = part_of(size_px, chosen.style_scale)
     best = BestSoFar()
-    progress = _Progress(request.content.name, settings.iterations)
-    painting_request = PaintingRequest(
+    iterations = chosen.iterations + sum(scale.iterations for scale in chosen.coarse_scales)
+
+    def report(_: int, loss: float) -> None:
+        if callback is not None:
+            callback(Progress(best.iterations, iterations, loss, best, subject.finish))
+
+    request = PaintingRequest(
         _RANDOM_STREAM,
         seed,
-        photo.source(),
+        subject.source(),
         [
-            StyleSource(_style_source(path, image, style_px), weight, photo.mask_source(mask, say) if mask else None)
-            for path, image, weight, mask in zip(request.styles, styles, request.weights, request.masks, strict=True)
-        ],
-        Observer(frames, progress, best),
-    )
-    try:
-        ((_, (painting,)),) = paint(
-            network, settings, [painting_request], size_px=size_px, dtype=dtype_of(arithmetic), device=where
-        )
-    except Divergence as error:
-        raise Divergence(f"{request.content}: {error}") from None
-    except Interrupted as interruption:
-        interruption.kept = f"{request.content}: nothing was painted yet"
-        if best.iterations:
-            with uninterruptible():
-                assert best.trajectory is not None
-                _write(request, photo, best.picture(), best.trajectory, best.iterations, INTERRUPTED, quality)
-            budget = settings.iterations + sum(scale.iterations for scale in settings.coarse_scales)
-            interruption.kept = (
-                f"{request.output}: the best picture so far, after {best.iterations} of {budget} iterations"
+            StyleSource(
+                _style_source(name, image, style_px), weight, None if mask is None else subject.mask_source(mask, say)
             )
-        raise
-    finally:
-        progress.close()
-    trajectory = painting.trajectory
-    with uninterruptible():
-        _write(request, photo, painting.picture, trajectory, best.iterations, painting.stopped, quality)
-    height, width = painting.picture.shape[1:]
-    # With lbfgs only rejected steps rise; the picture never does.
-    rises = settings.optimiser != "lbfgs" and trajectory.worst_rise > 1
-    rise = f", rose {trajectory.worst_rise:.3g}-fold on the way" if rises else ""
-    target = f"; {painting.target.words}" if painting.target else ""
-    return (
-        f"{request.output}: {width} x {height} px, loss {trajectory.total[0]:.4g} -> {trajectory.total[-1]:.4g} "
-        f"({_STOPPED_TEXT[painting.stopped]} {trajectory.last} iterations{rise}){target}"
+            for name, image, weight, mask in zip(names, styles, weights, masks, strict=True)
+        ],
+        Observer((), report, best),
     )
+    dtype = dtype_of(choose_precision(precision_of(chosen, "auto"), where))
+    with within_memory("size", size_px, "choose a smaller size"), deterministic(threads):
+        if where.type == "mps":
+            # Which operations are deterministic there is not known.
+            torch.set_deterministic_debug_mode("default")
+        try:
+            painted = optimise.paint(painter.network, chosen, [request], size_px=size_px, dtype=dtype, device=where)
+            ((_, (painting,)),) = painted
+        except Divergence as error:
+            raise Divergence(f"{subject.name}: {error}") from None
+    picture = subject.finish(painting.picture)
+    picture.info[RESULT] = {
+        "iterations": best.iterations,
+        "stopped": painting.stopped,
+        "loss": (painting.trajectory.total[0], painting.trajectory.total[-1]),
+        "worst_rise": painting.trajectory.worst_rise,
+        "target": painting.target and painting.target.words,
+    }
+    return picture
 
 
-def check_pictures(images: Sequence[Path], masks: Sequence[Path]) -> None:
-    """Raise ImageError for the first file that is unusable as a style or a mask."""
-    for path in dict.fromkeys(images):
-        read_image(path)
-    for path in dict.fromkeys(masks):
-        read_mask(path)
+def recipe_settings(name: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The complete settings of the built-in recipe `name` with `changes`. Text that spells a number becomes a number.
+
+    With `iterations` and without `coarse_scales` among the changes, the iterations of the coarse scales change in
+    proportion. Raises ConfigError for an unknown recipe or key, and for a value that the schema does not allow.
+    """
+    recipes = built_in_recipes(CONFIG / "recipes.yaml")
+    if name not in recipes:
+        hint = "; it is called original now" if name == "seed" else nearest(name, recipes)
+        raise ConfigError(f"there is no recipe {quoted(name)}{hint}")
+    schema = yaml.safe_load((CONFIG / "schema.yaml").read_text(encoding="utf-8"))
+    block = schema["properties"]["transfer"]["properties"]["recipes"]["additionalProperties"]
+    known = {key: part for key, part in block["properties"].items() if key != "based_on"}
+    settings = dict(recipes[name])
+    fill_defaults(settings, block)
+    read: dict[str, Any] = {}
+    for key, value in changes.items():
+        if key not in known:
+            raise ConfigError(f"setting {quoted(key)}: {unknown_key(f'transfer.recipes.any.{key}', known)}")
+        part = {"type": "object", "properties": {key: known[key]}, "$defs": schema["$defs"]}
+        read |= with_numbers({key: value}, part, schema)
+        for error in schema_errors({key: read[key]}, part):
+            raise ConfigError(f"setting {error}; {known[key]['description']}")
+    if "iterations" in read and "coarse_scales" not in read:
+        ratio = read["iterations"] / settings["iterations"]
+        settings["coarse_scales"] = [
+            scale | {"iterations": max(1, round(scale["iterations"] * ratio))} for scale in settings["coarse_scales"]
+        ]
+    # Only the workflow writes snapshots.
+    return settings | read | {"snapshots": [0]}
 
 
 @dataclass(frozen=True)
 class _Photo:
-    """The content image; `box` is the part that is painted, `painted` the width and height of the painting, px."""
+    """The content image; `box` is the part that is painted."""
 
-    path: Path
+    name: str
     image: Image.Image
     alpha: Image.Image | None
-    painted: tuple[int, int]
     box: Box
 
     @classmethod
     def of(
-        cls, path: Path, content: ImageContent, size_px: int, say: Callable[[str], None], *, keep_alpha: bool
+        cls, name: str, content: ImageContent, size_px: int, say: Callable[[str], None], *, keep_alpha: bool
     ) -> "_Photo":
-        for note in content.notes:
-            say(note)
         if keep_alpha and content.alpha is None:
-            say(f"{path}: opaque, so there is no transparency to keep")
+            say(f"{name}: opaque, so there is no transparency to keep")
         image = Image.fromarray(content.pixels)
         painted = painting_size(*image.size, size_px)
         note_on_size = rounding_note(*image.size, painted, is_cropped=True)
         if note_on_size is not None:
-            say(f"{path}: {note_on_size}")
+            say(f"{name}: {note_on_size}")
         alpha = None if content.alpha is None else Image.fromarray(content.alpha)
-        return cls(path, image, alpha, painted, central_box(*image.size, painted))
+        return cls(name, image, alpha, central_box(*image.size, painted))
 
     def source(self) -> LoadImage:
         # One box for all sizes, so that the coarse scales of a recipe show the same part.
-        return partial(_resized, self.path, self.image, self.box)
+        return partial(_resized, self.name, self.image, self.box)
 
-    def mask_source(self, path: Path, say: Callable[[str], None]) -> LoadImage:
-        content = read_mask(path)
-        for note in content.notes:
+    def mask_source(self, mask: Picture, say: Callable[[str], None]) -> LoadImage:
+        name = _name(mask, "mask")
+        is_file = isinstance(mask, str | Path)
+        content = read_mask(typed_path(str(mask))) if is_file else _read(mask, name, say)
+        for note in content.notes if is_file else ():
             say(note)
-        mask = Image.fromarray(content.pixels)
+        image = Image.fromarray(content.pixels)
         try:
-            check_mask_shape(mask.size, self.image.size)
+            check_mask_shape(image.size, self.image.size)
         except ImageError as error:
-            raise ImageError(f"{path}: {error}") from None
-        return partial(_resized, path, mask, scaled_box(self.box, self.image.size, mask.size))
+            raise ImageError(f"{name}: {error}") from None
+        return partial(_resized, name, image, scaled_box(self.box, self.image.size, image.size))
 
-    def painted_alpha(self) -> Image.Image | None:
-        """The transparency at the size of the painting."""
-        return self.alpha and self.alpha.resize(self.painted, Image.Resampling.LANCZOS, self.box)
+    def finish(self, pixels: UInt8[Tensor, "3 height width"]) -> Image.Image:
+        """The picture, with the photo's transparency if that is kept."""
+        picture = as_image(pixels)
+        if self.alpha is not None:
+            picture.putalpha(self.alpha.resize(picture.size, Image.Resampling.LANCZOS, self.box))
+        return picture
 
 
-def _style_image(path: Path, say: Callable[[str], None]) -> Image.Image:
-    content = read_image(path)
+def _name(picture: Picture, role: str) -> str:
+    return str(typed_path(str(picture))) if isinstance(picture, str | Path) else role
+
+
+def _read(picture: Picture, role: str, say: Callable[[str], None], *, keep_alpha: bool = False) -> ImageContent:
+    image = _tensor_image(picture, role) if isinstance(picture, Tensor) else picture
+    held = image if isinstance(image, Image.Image) else None
+    content = read_image(Path(_name(picture, role)), keep_alpha=keep_alpha, picture=held)
     for note in content.notes:
         say(note)
-    return Image.fromarray(content.pixels)
+    return content
 
 
-def _style_source(path: Path, image: Image.Image, size_px: int) -> LoadImage:
-    return partial(_resized, path, image, central_box(*image.size, painting_size(*image.size, size_px)))
+def _tensor_image(tensor: Tensor, role: str) -> Image.Image:
+    is_picture = tensor.dim() == 3 and tensor.shape[0] == 3 and tensor.is_floating_point()
+    if not is_picture or not tensor.numel() or not bool(((tensor >= 0) & (tensor <= 1)).all()):
+        raise ImageError(
+            f"{role}: expected a floating-point tensor of 3 x height x width with values from 0 to 1, found "
+            f"{tensor.dtype} of {tuple(tensor.shape)}{' with other values' if is_picture else ''}"
+        )
+    return as_image(tensor.detach().float().mul(255).round().to("cpu", torch.uint8))
 
 
-def _resized(path: Path, image: Image.Image, box: Box, size_px: int) -> Tensor:
-    return resized(path, image, size_px, box)
+def _style_source(name: str, image: Image.Image, size_px: int) -> LoadImage:
+    return partial(_resized, name, image, central_box(*image.size, painting_size(*image.size, size_px)))
 
 
-def _write(
-    request: PhotoRequest,
-    photo: _Photo,
-    picture: UInt8[Tensor, "3 height width"],
-    trajectory: Trajectory,
-    iterations: int,
-    stopped: str,
-    quality: int,
-) -> None:
-    """Write the picture, and the animation that ends with it, both with settings and result."""
-    record = {"settings": request.settings, "result": {"iterations": iterations, "stopped": stopped}}
-    write_painting(request.output, picture, record, quality, photo.painted_alpha())
-    if request.animation:
-        earlier = [trajectory.pictures[number] for number in sorted(trajectory.pictures) if number < trajectory.last]
-        write_animation(request.animation, [*earlier, picture], ANIMATION_PX, as_text(record))
+def _resized(name: str, image: Image.Image, box: Box, size_px: int) -> Tensor:
+    return resized(name, image, size_px, box)
 
 
 def _refuse_beyond_memory(
     content: Image.Image,
     styles: Sequence[Image.Image],
     size_px: int,
-    header: Checkpoint,
+    painter: Painter,
     recipe: Recipe,
     device: torch.device,
 ) -> None:
@@ -250,40 +312,20 @@ def _refuse_beyond_memory(
     constant, growing = painting_bytes(
         size_px**2 * _aspect(content),
         (size_px * recipe.style_scale) ** 2 * max(map(_aspect, styles)),
-        architecture=header.architecture,
-        width=header.width,
+        architecture=painter.architecture,
+        width=painter.width,
         optimiser=recipe.optimiser,
     )
     available = available_bytes(device)
     if available is None or constant + growing <= available:
         return
     largest = largest_size_px(size_px, constant, growing, available, MULTIPLE_PX)
-    fits = f"--size {largest} fits" if largest and largest >= SMALLEST_PX else "no size fits; free some memory"
+    fits = f"size {largest} fits" if largest and largest >= SMALLEST_PX else "no size fits; free some memory"
     raise ConfigError(
-        f"--size {size_px}: needs about {(constant + growing) / 1e9:,.1f} GB of memory, available are "
+        f"size {size_px}: needs about {(constant + growing) / 1e9:,.1f} GB of memory, available are "
         f"{available / 1e9:,.1f} GB on the {'GPU' if device.type == 'cuda' else 'CPU'}; {fits}"
     )
 
 
 def _aspect(image: Image.Image) -> float:
     return max(image.size) / min(image.size)
-
-
-class _Progress:
-    """A progress bar with loss and remaining time on a terminal, a line every 50 iterations elsewhere."""
-
-    def __init__(self, name: str, iterations: int) -> None:
-        self.name, self.iterations = name, iterations
-        is_terminal = sys.stderr.isatty()
-        self.bar: Any = tqdm(total=iterations, desc=name, unit="iteration", leave=False) if is_terminal else None
-
-    def __call__(self, iteration: int, loss: float) -> None:
-        if self.bar is not None:
-            self.bar.set_postfix(loss=f"{loss:.4g}", refresh=False)
-            self.bar.update(iteration - self.bar.n)
-        elif iteration % 50 == 0 or iteration == self.iterations:
-            print(f"{self.name} · iteration {iteration}/{self.iterations} · loss {loss:.4g}", file=sys.stderr)
-
-    def close(self) -> None:
-        if self.bar is not None:
-            self.bar.close()

@@ -37,13 +37,13 @@ _LOSSLESS = ("PNG", "TIFF")
 def write_picture(path: Path, picture: UInt8[Tensor, "3 height width"]) -> None:
     """Write a lossless PNG."""
     with whole_file(path) as unfinished:
-        _as_image(picture).save(unfinished, format="PNG")
+        as_image(picture).save(unfinished, format="PNG")
 
 
 def write_preview(path: Path, picture: UInt8[Tensor, "3 height width"], longest_px: int) -> None:
     """Write a JPEG whose longest side is at most `longest_px`."""
     with whole_file(path) as unfinished:
-        _shrunk(_as_image(picture), longest_px).save(unfinished, format="JPEG", quality=PREVIEW_QUALITY)
+        _shrunk(as_image(picture), longest_px).save(unfinished, format="JPEG", quality=PREVIEW_QUALITY)
 
 
 def write_strip(path: Path, pictures: Sequence[UInt8[Tensor, "3 height width"]]) -> None:
@@ -74,16 +74,15 @@ def is_lossless(path: Path) -> bool:
 
 def write_painting(
     path: Path,
-    picture: UInt8[Tensor, "3 height width"],
+    picture: Image.Image,
     record: Mapping[str, Any],
     quality: int = QUALITY,
-    alpha: Image.Image | None = None,
 ) -> None:
     """Write the picture in the format of the ending of `path`, completely or not at all.
 
     The sRGB profile is embedded. `record` is the description: a text chunk in PNG, EXIF ImageDescription in the other
-    formats. `quality` is for JPEG, WebP and AVIF, 1 to 100. `alpha` (mode L, the picture's size) is the transparency,
-    which JPEG cannot store. The photo's own metadata is not copied.
+    formats. `quality` is for JPEG, WebP and AVIF, 1 to 100. The picture is RGB, or RGBA, which JPEG cannot store. The
+    photo's own metadata is not copied.
     """
     kind = _FORMATS[path.suffix.lower()]
     options: dict[str, Any] = {"format": kind, "icc_profile": _srgb_profile()}
@@ -101,11 +100,17 @@ def write_painting(
         options["quality"] = quality
     if kind in ("JPEG", "AVIF"):
         options["subsampling"] = "4:4:4"
-    image = _as_image(picture)
-    if alpha is not None:
-        image.putalpha(alpha)
     with whole_file(path) as unfinished:
-        image.save(unfinished, **options)
+        picture.save(unfinished, **options)
+
+
+def beside(pictures: Sequence[Image.Image], gap_px: int = 8) -> Image.Image:
+    """Pictures of one height side by side, left to right, with gaps that are white (transparent beside RGBA)."""
+    width, height = sum(picture.width + gap_px for picture in pictures) - gap_px, pictures[0].height
+    sheet = Image.new(pictures[0].mode, (width, height), (255, 255, 255, 0)[: len(pictures[0].getbands())])
+    for index, picture in enumerate(pictures):
+        sheet.paste(picture, (sum(before.width + gap_px for before in pictures[:index]), 0))
+    return sheet
 
 
 def as_text(record: Mapping[str, Any]) -> str:
@@ -141,16 +146,16 @@ def frame_iterations(iterations: int, frames: int) -> tuple[int, ...]:
     return tuple(sorted({round(iterations * (index / (frames - 1)) ** 2) for index in range(frames)}))
 
 
-def write_animation(
-    path: Path, pictures: Sequence[UInt8[Tensor, "3 height width"]], longest_px: int, comment: str = ""
-) -> None:
+def write_animation(path: Path, pictures: Sequence[Image.Image], longest_px: int, comment: str = "") -> None:
     """Write an endless GIF of the pictures, longest side at most `longest_px`; the last frame is shown longer.
 
-    All frames share one palette of 128 colours, so that colours do not flicker. No dithering: its noise would flicker
-    and compress badly. `comment` (ASCII) is stored in the file.
+    Pictures of another size than the last, those of a recipe's coarse scales, are enlarged to it. All frames share one
+    palette of 128 colours, so that colours do not flicker. No dithering: its noise would flicker and compress badly.
+    `comment` (ASCII) is stored in the file.
     """
-    frames = [_shrunk(_as_image(picture), longest_px) for picture in pictures]
-    palette = _side_by_side(frames).quantize(COLOURS, method=Image.Quantize.MEDIANCUT)
+    last = _shrunk(pictures[-1].convert("RGB"), longest_px)
+    frames = [picture.convert("RGB").resize(last.size, Image.Resampling.LANCZOS) for picture in pictures[:-1]] + [last]
+    palette = beside(frames, gap_px=0).quantize(COLOURS, method=Image.Quantize.MEDIANCUT)
     indexed = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     durations = [FRAME_MS] * (len(indexed) - 1) + [LAST_FRAME_MS]
     with whole_file(path) as unfinished:
@@ -166,7 +171,8 @@ def write_animation(
         )
 
 
-def _as_image(picture: UInt8[Tensor, "3 height width"]) -> Image.Image:
+def as_image(picture: UInt8[Tensor, "3 height width"]) -> Image.Image:
+    """The picture for Pillow, RGB."""
     return Image.fromarray(picture.permute(1, 2, 0).contiguous().numpy())
 
 
@@ -177,14 +183,6 @@ def _shrunk(image: Image.Image, longest_px: int) -> Image.Image:
         return image
     width, height = (max(1, round(side * scale)) for side in image.size)
     return image.resize((width, height), Image.Resampling.LANCZOS)
-
-
-def _side_by_side(frames: Sequence[Image.Image]) -> Image.Image:
-    width, height = frames[0].size
-    sheet = Image.new("RGB", (width * len(frames), height))
-    for index, frame in enumerate(frames):
-        sheet.paste(frame, (width * index, 0))
-    return sheet
 
 
 @cache

@@ -20,6 +20,7 @@ from robust_style.transfer.geometry import check_mask_shape, painting_size, roun
 from robust_style.transfer.input_image import picture_size, read_picture
 from robust_style.transfer.optimise import LoadImage, Observer, Painting, PaintingRequest, StyleSource, paint
 from robust_style.transfer.picture_file import (
+    as_image,
     frame_iterations,
     write_animation,
     write_picture,
@@ -214,7 +215,7 @@ def _write(
     write_strip(files.snapshots, [trajectory.picture_at(iteration) for iteration in recipe.snapshots])
     # An optimisation that ended early shows its last picture once.
     shown = dict.fromkeys(min(iteration, trajectory.last) for iteration in frames)
-    write_animation(files.animation, [trajectory.picture_at(iteration) for iteration in shown], animation_px)
+    write_animation(files.animation, [as_image(trajectory.picture_at(iteration)) for iteration in shown], animation_px)
 
 
 def _trace_of(painting: Painting, recipe: Recipe, *, path: Path, **run: Any) -> Trace:

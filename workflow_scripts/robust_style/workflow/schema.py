@@ -16,6 +16,7 @@ import yaml
 
 from robust_style.errors import ConfigError
 from robust_style.messages import did_you_mean, nearest_name, quoted
+from robust_style.model.painters import is_painter, painter_settings
 
 # Schemas and tables of the package; the files are links to config/.
 CONFIG = Path(__file__).resolve().parents[1] / "config"
@@ -61,6 +62,8 @@ def complete(config: dict[str, Any], schema: dict[str, Any], recipes: dict[str, 
     _remove_nulls(config)
     _expand_recipes(config, recipes)
     for network in _block(config, "networks").values():
+        if isinstance(network, dict) and is_painter(network.get("source")):
+            network |= painter_settings(network["source"]) | network
         # A default of one kind of network only, which JSON schema cannot state.
         if isinstance(network, dict) and network.get("regime") == "adversarial" and "source" not in network:
             network.setdefault("random_start", False)
@@ -145,7 +148,7 @@ def device_error(name: str) -> str | None:
     if _DEVICE.fullmatch(name):
         return None
     if name.partition(":")[0] == "mps":
-        return "mps is not supported yet (Apple's GPU); use cpu"
+        return "mps (Apple's GPU) only paints photos, with robust-style paint; use cpu"
     # A higher cutoff than usual: tpu is not a misspelt cpu.
     meant = _DEVICE_SYNONYMS.get(name.lower()) or nearest_name(name, ("auto", "cpu", "cuda", "cuda:0"), cutoff=0.7)
     return f"expected auto, cpu, cuda or cuda:N, found {quoted(name)}{f'; did you mean {meant}?' if meant else ''}"

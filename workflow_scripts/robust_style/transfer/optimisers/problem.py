@@ -86,7 +86,7 @@ class Problem:
         parts = torch.stack([losses.total, losses.content, losses.style, losses.total_variation])
         finite = torch.isfinite(parts).all(0) & torch.isfinite(gradient).flatten(1).all(1)
         # one synchronisation with the device
-        *values, are_finite = torch.cat([parts.double(), finite.double().unsqueeze(0)]).tolist()
+        *values, are_finite = torch.cat([parts, finite.to(parts).unsqueeze(0)]).tolist()
         return LossAndGradient(
             leaf.detach(),
             gradient,

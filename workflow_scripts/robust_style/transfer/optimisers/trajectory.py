@@ -23,7 +23,7 @@ class BestSoFar:
     """The picture of the smallest total loss so far, for an optimisation that may be interrupted.
 
     Over the sizes of a coarse-to-fine recipe it is always a picture of the current size. `iterations` is the number of
-    iterations after the start, over all sizes. It keeps a reference to the parameters, no copy.
+    iterations after the start, over all sizes. It keeps references to parameters, no copies.
     """
 
     def __init__(self) -> None:
@@ -31,9 +31,11 @@ class BestSoFar:
         self.trajectory: Trajectory | None = None
         self._loss = math.inf
         self._parameters: Tensor | None = None
+        self._latest: tuple[Trajectory, Tensor] | None = None
 
     def update(self, trajectory: "Trajectory", parameters: Tensor) -> None:
         """Consider the iteration that `trajectory` has just recorded, at `parameters`."""
+        self._latest = trajectory, parameters
         loss = trajectory.losses[-1].total
         # losses at another size or in another precision are not comparable
         is_first_of_its_kind = trajectory.last in (0, trajectory.float32_from)
@@ -46,6 +48,12 @@ class BestSoFar:
         assert self.trajectory is not None
         assert self._parameters is not None
         return self.trajectory.develop(self._parameters)
+
+    def latest_picture(self) -> UInt8[Tensor, "3 height width"]:
+        """The picture of the last iteration, whatever its loss. Requires one iteration, which may be the start."""
+        assert self._latest is not None
+        trajectory, parameters = self._latest
+        return trajectory.develop(parameters)
 
 
 class Trajectory:
