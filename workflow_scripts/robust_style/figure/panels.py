@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FormatStrFormatter, FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 from robust_style.errors import ResultError
 from robust_style.figure.palette import Look, looks
@@ -156,7 +156,7 @@ def curve_of(rows: pd.DataFrame, x: str, y: str) -> Curve:
     seeds = by_seed.count(axis=1).to_numpy()
     with np.errstate(invalid="ignore", divide="ignore"):
         deviation = by_seed.std(axis=1, ddof=1).to_numpy(dtype=np.float64)
-        error = stats.t.ppf((1 + CONFIDENCE) / 2, np.maximum(seeds - 1, 1)) * deviation / np.sqrt(seeds)
+        error = stdtrit(np.maximum(seeds - 1, 1), (1 + CONFIDENCE) / 2) * deviation / np.sqrt(seeds)
     error = np.where(seeds >= FEWEST_SEEDS, error, np.nan)
     by_pair = measured.groupby([x, "content", "style"])[y].mean().unstack(["content", "style"])  # noqa: PD010
     return Curve(by_seed.index.to_numpy(dtype=np.float64), mean, mean - error, mean + error, by_seed, by_pair)
