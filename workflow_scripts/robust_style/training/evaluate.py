@@ -64,7 +64,7 @@ def evaluate_checkpoint(
 
     Clean accuracy is over the whole test set, robust accuracy over its first images in equal shares per class,
     AutoAttack's (if `with_autoattack`) over the first of those. All in float32, as fractions from 0 to 1. Warnings go
-    to stderr and into the file. A network that only paints, for ImageNet or a painter of the package, has no accuracies.
+    to stderr and into the file. A network that only paints, for ImageNet or of the package, has no accuracies.
 
     Raises CheckpointError if the checkpoint is damaged or of another network, seed, epoch or dataset, DatasetError for
     a damaged dataset, ConfigError if the device is absent or its memory does not suffice.
