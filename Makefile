@@ -20,7 +20,7 @@ $(error make study: expected NAME to be one of $(if $(SMALL),$(small_studies),$(
 endif
 endif
 
-.PHONY: help env demo study readme-figure report test test-all wheel test-cluster test-others lint format lock pins docs site benchmark-training benchmark-transfer measure-controls texture-spread \
+.PHONY: help env demo study readme-figure gallery report test test-all wheel test-cluster test-others lint format lock pins docs site benchmark-training benchmark-transfer measure-controls texture-spread \
   simulate-statistics clean
 
 help:
@@ -28,6 +28,7 @@ help:
 	@echo "make demo    the whole workflow on embedded data: pictures, scores, figures, page, report (results/demo/)"
 	@echo "make study NAME=epsilon  one of $(studies) (docs/studies.md); SMALL=1: in minutes on a CPU"
 	@echo "make readme-figure  the README's picture from the demo"
+	@echo "make gallery  docs/gallery.jpg: embedded photographs painted by both painters of the package"
 	@echo "make report  report of the published experiment (results/report.html)"
 	@echo "make test    the tests of a change (minutes);  make test-all  every test;  make lint  style and types only"
 	@echo "make format  fix the style;  make wheel  dist/robust_style-*.whl"
@@ -76,6 +77,10 @@ $(study_results)/report.html: $(study_results)/manifest.tsv report/*.rst
 # The README's picture: the demo's overview in 256 colours.
 readme-figure: demo
 	$(BIN)/python -c "from PIL import Image; Image.open('results/demo/figures/standard_vs_adversarial.png').convert('RGB').quantize(256).save('$(readme)', optimize=True)"
+
+# The documentation's gallery. Without the variable, torch's threads keep cores busy that others use.
+gallery: $(READY)
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m robust_style.figure.gallery docs/gallery.jpg
 
 report: $(READY)
 	$(SNAKEMAKE) --report results/report.html

@@ -15,6 +15,7 @@ from robust_style.benchmark.training_step import COLUMNS, main
 CPU = torch.device("cpu")
 
 
+@pytest.mark.nightly  # 20 s
 def test_a_table_with_a_row_per_regime(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table = tmp_path / "made" / "table.tsv"
     tiny = "--device cpu --threads 1 --width 0.0625 --batch-size 4 --steps 1 --rounds 2 --precision float32"

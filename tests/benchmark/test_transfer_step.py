@@ -23,6 +23,7 @@ def test_operations_are_those_of_the_convolutions_up_to_the_deepest_layer():
     assert flops(network, _fair(), 256) == pytest.approx(2 * 47.3e9, rel=0.01)
 
 
+@pytest.mark.nightly  # 15 s
 def test_the_table_has_each_rival_at_each_size(tmp_path, capsys):
     benchmark_transfer(
         table=tmp_path / "t.tsv", device="cpu", threads=1, width=0.0625, sizes=[32], rounds=1, iterations=3

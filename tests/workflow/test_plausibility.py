@@ -56,7 +56,10 @@ def check(changes: dict[str, Any]) -> dict[str, Any]:
         ({"networks.standard.width": 0.001}, "is 0.064, less than one; choose 0.0625 or more"),
         ({"networks.standard.source": "a.pt"}, "networks.standard: a source needs sha256, epoch"),
         ({"networks.a": THEIRS | {"steps": 3}}, "networks.a: a network with a source is not trained here"),
-        ({"networks.a": THEIRS | {"source": "http://x.org/a"}}, "networks.a.source: expected a local path, https"),
+        (
+            {"networks.a": THEIRS | {"source": "http://x.org/a"}},
+            "networks.a.source: expected a local path, painter:NAME, https",
+        ),
         ({"networks.a": THEIRS | {"input": "caffe"}}, "networks.a.input: belongs to a network for ImageNet"),
         ({"networks.a": PAINTER | {"width": 0.5}}, "networks.a.width: expected 1 for imagenet_resnet50"),
         (

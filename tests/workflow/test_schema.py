@@ -209,7 +209,8 @@ def test_the_controls_that_the_schema_proposes_are_valid() -> None:
 @pytest.mark.parametrize("names", [(), ("demo",), ("miniature",), ("short",), ("original_150",), ("cifar10_cpu",)])
 def test_our_own_configurations_are_valid(names: tuple[str, ...]) -> None:
     with_noise = not names or names in (("original_150",), ("cifar10_cpu",))
-    expected = {"standard", "adversarial", *(["noise"] if with_noise else [])}
+    painters = ["cifar_standard", "cifar_adversarial"] if names == ("demo",) else []
+    expected = {"standard", "adversarial", *(["noise"] if with_noise else []), *painters}
     assert set(check_configuration(merged("config", *names), SCHEMA)["networks"]) == expected
 
 
