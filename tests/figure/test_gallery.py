@@ -24,5 +24,5 @@ def test_photos_below_each_other_and_a_column_for_each_painter(tmp_path: Path, m
     )
     with Image.open(tmp_path / "gallery.jpg") as drawn:
         pixels = np.asarray(drawn.convert("RGB"))
-    assert pixels.shape[1] > 700
+    assert pixels.shape[1] == 1600
     assert ((pixels[..., 0] > 200) & (pixels[..., 1] < 60)).mean() > 0.15

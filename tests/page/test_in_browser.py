@@ -528,3 +528,14 @@ def test_the_grid_sorts_both_ways_and_the_unmeasured_come_last(tab, index):
         shown = tab.tell("[...document.querySelectorAll('#grid .value')].map(cell => cell.textContent)")
         assert 0 < len(words) < len(shown)
         assert shown == words + ["–"] * (len(shown) - len(words))
+
+
+def test_it_says_so_where_no_claim_is_about_the_networks_of_the_first_picture(tab, index, tmp_path):
+    tab.open(index.as_uri())
+    assert "No claim is about" not in tab.tell("document.getElementById('setup').textContent")
+    networks = ("standard_matched", "imported", "standard", "adversarial")
+    other = build_page(tmp_path, make_results(tmp_path, networks=networks), "Four networks")
+    tab.open(other.as_uri())
+    words = tab.tell("document.getElementById('setup').textContent")
+    assert "standard matched on the left" in words
+    assert "No claim is about these two: the claims below compare standard and adversarial." in words

@@ -4,6 +4,7 @@ python -m robust_style.figure.gallery docs/gallery.jpg
 """
 
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from robust_style.figure.palette import looks
 from robust_style.figure.picture_grid import EMPTY, GAP, Block, Cell, Label, PictureGrid
 from robust_style.figure.style import figure_style, save
 from robust_style.figure.words import spoken
+from robust_style.files.atomic import whole_file
 from robust_style.model.painters import painters
 from robust_style.transfer.paint_photo import paint
 from robust_style.transfer.painter import load_painter
@@ -23,11 +25,13 @@ PHOTOS = ("astronaut", "chelsea", "coffee")
 STYLES = ("flow_field", "voronoi_mosaic", "woodblock_waves")
 SIZE_PX = 256
 _STYLE_PX = 512
+# Strokes must be visible: twice the size of a figure's preview.
+_WIDTH_PX, _QUALITY = 1600, 85
 # mm; narrower pictures cannot be judged.
 _WIDE_ENOUGH = 18.0
 
 
-def draw_gallery(preview: Path, size_px: int = SIZE_PX) -> None:
+def draw_gallery(path: Path, size_px: int = SIZE_PX) -> None:
     """Paint every photo in every style by each painter, with the defaults of the command, and draw one figure (JPEG).
 
     Photos are cropped to squares; pictures have sides of `size_px`.
@@ -46,7 +50,14 @@ def draw_gallery(preview: Path, size_px: int = SIZE_PX) -> None:
         blocks.append(Block(heads, rows, [[Cell(np.asarray(painting), spoken(style))], *painted], aspect=1.0))
     note = f"Painted with the defaults of robust-style paint at {size_px} px."
     with figure_style():
-        save(PictureGrid(blocks, note, block_gap=2 * GAP, wide_enough=_WIDE_ENOUGH).draw(), preview)
+        figure = PictureGrid(blocks, note, block_gap=2 * GAP, wide_enough=_WIDE_ENOUGH).draw()
+    with tempfile.TemporaryDirectory() as folder:
+        printed = Path(folder) / "gallery.png"
+        save(figure, printed)
+        with Image.open(printed) as opened, whole_file(path) as unfinished:
+            picture = opened.convert("RGB")
+            picture.thumbnail((_WIDTH_PX, _WIDTH_PX), Image.Resampling.LANCZOS)
+            picture.save(unfinished, "JPEG", quality=_QUALITY, optimize=True, progressive=True)
 
 
 if __name__ == "__main__":

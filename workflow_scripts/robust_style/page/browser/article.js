@@ -8,10 +8,19 @@ function buildArticle() {
     const { name, regime } = DATA.networks[OPENING[side]];
     return regime === "adversarial" ? `${name} (trained on photographs that were altered to mislead it)` : name;
   });
-  element("setup").replaceChildren(`Style transfer paints a photograph in the style of another picture, guided by a network that was trained to recognise photographs. Only the training of that network differs here: ${left} on the left, ${right} on the right. `, make("span", { class: "by-hand" }, "Drag the border."));
+  element("setup").replaceChildren(`Style transfer paints a photograph in the style of another picture, guided by a network that was trained to recognise photographs. Only the training of that network differs here: ${left} on the left, ${right} on the right. ${judgedWords()}`, make("span", { class: "by-hand" }, "Drag the border."));
   element("hero").replaceChildren(heroOf(OPENING));
   element("jumps").replaceChildren(...DATA.questions.map(({ key, title }) => make("li", {}, jump(key, title), leadVerdict(key))));
   element("questions").replaceChildren(...DATA.questions.map(questionOf));
+}
+
+/** Which networks the claims compare, where the opening shows others; otherwise nothing. */
+function judgedWords() {
+  const addresses = DATA.claims.flatMap((claim) => [claim.strongestFor, claim.strongestAgainst]).filter(Boolean);
+  const judged = new Set(addresses.flatMap(({ left, right }) => [left, right]));
+  const isShown = SIDES.some((side) => judged.has(DATA.networks[OPENING[side]].slug));
+  const names = DATA.networks.filter(({ slug }) => judged.has(slug)).map(({ name }) => name);
+  return isShown || !names.length ? "" : `No claim is about these two: the claims below compare ${names.join(" and ")}. `;
 }
 
 const claimsOf = (question) => DATA.claims.filter((claim) => claim.question === question);
