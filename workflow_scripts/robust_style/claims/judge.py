@@ -221,11 +221,13 @@ def _reading(tested: _Tested, verdicts: Sequence[str], part: _Part, towards: Flo
 def _exhibit(
     towards: Float[np.ndarray, "seeds pairs"], part: _Part, recipe: str, evidence: Evidence, *, best: bool
 ) -> str:
-    """The pictures that support the claim most (`best`) or least; empty where the contrast has none."""
+    """The pictures that support the claim most (`best`) or contradict it most; empty where none does."""
     cells, design = evidence.cells(part.condition.contrast, recipe), part.values.design
     if np.isnan(towards).all() or not cells:
         return ""
     place = np.nanargmax(towards) if best else np.nanargmin(towards)
+    if not (towards.flat[place] > 0 if best else towards.flat[place] < 0):
+        return ""
     seed, pair = np.unravel_index(place, towards.shape)
     recipes = tuple(dict.fromkeys(str(cell.recipe) for cell in cells))[:2]
     labels = [evidence.labels(cell.network, design.seeds[seed], design.last) for cell in cells]

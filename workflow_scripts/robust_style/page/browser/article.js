@@ -50,9 +50,10 @@ function questionOf({ key, title, words }) {
   // A primary claim's pictures, else those of the recipe that the page opens with.
   const isOfOpening = (claim) => claim.recipe === DATA.recipes[OPENING.recipe].name && !claim.contrast.includes("@half");
   const rank = (claim) => (claim.family === "primary" ? 0 : isOfOpening(claim) ? 1 : 2);
-  const [exhibited] = claims.filter((claim) => claim.strongestFor).sort((one, other) => rank(one) - rank(other));
+  const [exhibited] = claims.filter((claim) => waysOf(claim).length).sort((one, other) => rank(one) - rank(other));
   const presets = exhibited ? waysOf(exhibited).map(([label, address]) => ({ state: withClaim(address, exhibited), words: label })) : [];
-  const caption = exhibited ? `Claim ${numberOf(exhibited)}: “${exhibited.statement}.”` : "";
+  const absent = ["for", "against"].filter((side) => !presets.some((preset) => preset.words === `strongest ${side}`));
+  const caption = exhibited ? `Claim ${numberOf(exhibited)}: “${exhibited.statement}.”${absent.length ? ` No picture speaks ${absent[0]} it.` : ""}` : "";
   const head = make("h2", { id: `question-${key}` }, title, " ", claims.length ? leadVerdict(key) : null);
   return make("section", { class: "question", "aria-labelledby": `question-${key}` }, head, make("p", { class: "sentence" }, words),
     make("div", { class: "evidence" }, presets.length ? presetOf(presets, caption) : null, forestsOf(key, claims)));
