@@ -13,7 +13,15 @@ from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = "report/cifar10"
-INCLUDED = ("*.md", "docs/*.md", "docs/*.jpg", "config/README.md", "benchmarks/README.md", "report/*.png", f"{RESULTS}/**/*")
+INCLUDED = (
+    "*.md",
+    "docs/*.md",
+    "docs/*.jpg",
+    "config/README.md",
+    "benchmarks/README.md",
+    "report/*.png",
+    f"{RESULTS}/**/*",
+)
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)#\s:]+)(#[^)\s]*)?\)")
 
 

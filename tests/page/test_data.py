@@ -268,6 +268,18 @@ def test_a_claim_about_one_network_has_the_next_one_beside_it(tmp_path):
     assert (claim["strongestFor"]["left"], claim["strongestFor"]["right"]) == ("standard", "adversarial")
 
 
+def test_beside_a_claim_about_one_network_stands_one_that_claims_compare(tmp_path):
+    axes = Axes(("fair",), ("package", "standard", "adversarial"), (0,), (8,), ("rocket",), ("flow_field",))
+    place = "seed_0/epoch_008/rocket--flow_field"
+    rows = [
+        BASIS | {"strongest_for": f"fair/adversarial+standard/{place}"},
+        BASIS | {"claim": "alone", "strongest_against": f"fair/standard/{place}"},
+    ]
+    content = judged(write_claims(tmp_path / "claims.tsv", rows), axes, "")
+    assert content["compared"] == ["standard", "adversarial"]
+    assert content["claims"][1]["strongestAgainst"]["right"] == "adversarial"
+
+
 def test_a_statement_that_is_not_there_is_the_claims_name(tmp_path):
     assert claim_of(tmp_path, statement="")["statement"] == "faster"
 

@@ -52,19 +52,23 @@ _NUMERALS = {1: "one", 2: "two"}
 
 
 def judged(claims: Path | None, axes: Axes, accuracies: str) -> dict[str, Any]:
-    """The page's `answer`, `questions` and `claims`; empty without a table of claims.
+    """The page's `answer`, `questions`, `claims` and the networks `compared` in them; empty without a table of claims.
 
     `accuracies` is a sentence for the question of cost. Raises ResultError if the file is not a table of claims.
     """
     if claims is None:
-        return {"answer": None, "questions": [], "claims": []}
+        return {"answer": None, "questions": [], "claims": [], "compared": []}
     rows: list[Row] = read_claims(claims).to_dict("records")
     questions = []
     for key, title in QUESTIONS.items():
         words = question_words([row for row in rows if question_of(row) == key])
         questions.append({"key": key, "title": title, "words": f"{accuracies} {words}" if key == "cost" else words})
     answer = {"sentence": answer_sentence(rows), "basis": basis_words(rows)}
-    return {"answer": answer, "questions": questions, "claims": [_claim(row, axes) for row in rows]}
+    exhibits = [Exhibit.parse(row[side]) for row in rows for side in ("strongest_for", "strongest_against")]
+    shown = {network for exhibit in exhibits if exhibit for network in exhibit.networks}
+    compared = [network for network in axes.networks if network in shown]
+    claims_of_page = [_claim(row, axes, compared) for row in rows]
+    return {"answer": answer, "questions": questions, "claims": claims_of_page, "compared": compared}
 
 
 def answer_sentence(rows: Sequence[Row]) -> str:
@@ -182,7 +186,7 @@ def would_decide(row: Row) -> str:
     return f"about {_more(needed, row)}" if needed > 0 else f"more {row['unit']}, or fewer claims at once"
 
 
-def _claim(row: Row, axes: Axes) -> dict[str, Any]:
+def _claim(row: Row, axes: Axes, compared: Sequence[str]) -> dict[str, Any]:
     texts = {name: plain(row[name]) for name in TEXTS}
     unit = next((contrast.unit for contrast in _contrasts(row["contrast"]) if contrast.unit), None)
     return {
@@ -194,8 +198,8 @@ def _claim(row: Row, axes: Axes) -> dict[str, Any]:
         "axis": _AXES.get(unit or texts["measure"]) or words_of(unit or texts["measure"])["words"].lower(),
         "question": question_of(row),
         "decides": would_decide(row),
-        "strongestFor": _address(row["strongest_for"], axes),
-        "strongestAgainst": _address(row["strongest_against"], axes),
+        "strongestFor": _address(row["strongest_for"], axes, compared),
+        "strongestAgainst": _address(row["strongest_against"], axes, compared),
     }
 
 
@@ -215,14 +219,14 @@ def _per_seed(text: str) -> list[list[Any]]:
         return []
 
 
-def _address(text: str, axes: Axes) -> dict[str, str] | None:
+def _address(text: str, axes: Axes, compared: Sequence[str]) -> dict[str, str] | None:
     exhibit = Exhibit.parse(text)
     if exhibit is None or not _has_pictures(exhibit, axes):
         return None
     left, right = exhibit.networks[0], exhibit.networks[-1]
     if left == right and len(exhibit.recipes) == 1:
-        # A claim about one network: beside it stands the next one.
-        right = next((network for network in axes.networks if network != left), left)
+        # A claim about one network: beside it stands the next one, of other claims if there is one.
+        right = next((network for network in (*compared, *axes.networks) if network != left), left)
     address = {
         "recipe": exhibit.recipes[0],
         "left": left,

@@ -16,10 +16,8 @@ function buildArticle() {
 
 /** Which networks the claims compare, where the opening shows others; otherwise nothing. */
 function judgedWords() {
-  const addresses = DATA.claims.flatMap((claim) => [claim.strongestFor, claim.strongestAgainst]).filter(Boolean);
-  const judged = new Set(addresses.flatMap(({ left, right }) => [left, right]));
-  const isShown = SIDES.some((side) => judged.has(DATA.networks[OPENING[side]].slug));
-  const names = DATA.networks.filter(({ slug }) => judged.has(slug)).map(({ name }) => name);
+  const isShown = SIDES.some((side) => DATA.compared.includes(DATA.networks[OPENING[side]].slug));
+  const names = DATA.networks.filter(({ slug }) => DATA.compared.includes(slug)).map(({ name }) => name);
   return isShown || !names.length ? "" : `No claim is about these two: the claims below compare ${names.join(" and ")}. `;
 }
 
