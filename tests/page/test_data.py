@@ -342,3 +342,15 @@ def test_networks_that_share_no_epoch_still_open():
     rows = rows[(rows["network"] == "standard") == (rows["epoch"] == 8)]
     found = opening(rows, ["fair"], ["standard", "adversarial"])
     assert found["style"] == "style_0"
+
+
+def test_a_recipe_with_a_content_target_says_so(tmp_path):
+    made = make_results(tmp_path, epochs=(8,))
+    for trace in made.traces:
+        content = json.loads(trace.read_text())
+        if content["labels"]["recipe"] == "fair":
+            content["recipe"]["content_target"] = 0.5
+            trace.write_text(json.dumps(content))
+    recipes = {one["slug"]: one["words"] for one in data_of_folder(build_page(tmp_path, made, TITLE))["recipes"]}
+    assert recipes["fair"].endswith("to a structure kept (SSIM) of 0.5")
+    assert "structure kept" not in recipes["original"]

@@ -98,6 +98,7 @@ def _recipe_words(stylizations: Sequence[Trace], recipe: str) -> str:
         starts.get(settings.get("initialisation", "")),
         optimisers.get(settings.get("optimiser", "")),
         f"style weight {settings['style_weight']:,.10g}" if "style_weight" in settings else None,
+        f"to a structure kept (SSIM) of {settings['content_target']:g}" if settings.get("content_target") else None,
     ]
     return ", ".join(word for word in words if word)
 
