@@ -12,7 +12,8 @@ from robust_style.data.download import TIMEOUTS_S, USER_AGENT, Source, describe,
 from robust_style.errors import CheckpointError, DownloadError
 from robust_style.files.digest import sha256_of_file
 from robust_style.messages import escaped
-from robust_style.model.kinds import HubFile, file_on_hub, hash_in_name, is_url, local_source
+from robust_style.model.kinds import HubFile, file_on_hub, hash_in_name, is_url
+from robust_style.model.painters import is_painter, painter_file
 
 # Environment variable of the hub's own client for the address of a mirror.
 _ENDPOINT, _DEFAULT_ENDPOINT = "HF_ENDPOINT", "https://huggingface.co"
@@ -49,7 +50,7 @@ def file_of_source(block: str, source: str, sha256: str, download_to: Path) -> P
         by_hand = f"get it some other way and put it at {download_to} (sha256 {sha256}), or correct {block}.source"
         download([Source(url, sha256)], download_to, by_hand=by_hand)
         return download_to
-    path = local_source({"source": source}) or Path(source)
+    path = painter_file(source) if is_painter(source) else Path(source)
     if not path.is_file():
         kind = "a folder" if path.is_dir() else "no such file"
         raise CheckpointError(f"{block}.source: expected a file at {path}, found {kind}; correct the path")
