@@ -14,8 +14,8 @@ PRODUCTS = [
     *of_each_picture(picture_file("json")),
     *of_each_picture(picture_file("snapshots.png")),
     *of_each_picture(picture_file("gif")),
-    *of_each_picture(SCORE),
-    *CONTROL_SCORES,
+    *SCORES,
+    rules.score_controls.output.scores,
     *RATINGS,
     *rules.collect_scores.output,
     *rules.collect_evaluations.output,
@@ -100,7 +100,7 @@ rule check_results:
     params:
         expected=config["expected"],
         pictures=len(of_each_picture(picture_file("png"))),
-        controls=len(CONTROL_SCORES),
+        controls=len(PAIRS) * len(columns.CONTROLS),
         reconstructions=len(RECONSTRUCTED),
         last_epochs=LAST_EPOCHS,
         painters=[

@@ -1,47 +1,48 @@
 # Scores: metrics independent of the networks under test, one table of them, and what the table says of each claim.
 
 
-SCORE = "<results>/scores/{recipe}/{network}/seed_{seed}/epoch_{epoch}/{content}--{style}.json"
+SCORES = sorted(
+    {
+        f"<results>/scores/{recipe}/{network}/seed_{seed}.json"
+        for recipe in RECIPES
+        for network, seed, _ in PAINTING[recipe]
+    }
+)
 
 
-rule score_stylization:  # all pairs of a checkpoint and recipe: a process for each would only start and stop
+def of_scored_pictures(ending):
+    """An input function: one kind of file of the pictures of a training and recipe."""
+    return lambda wildcards: of_each_picture(
+        picture_file(ending), checkpoints_of(wildcards), [wildcards.recipe]
+    )
+
+
+rule score_stylization:  # all pictures of a training and recipe: a process for each would only start and stop
     input:
-        pictures=files_of_job("png", PAIRS),
-        snapshots=files_of_job("snapshots.png", PAIRS),
-        traces=files_of_job("json", PAIRS),
+        pictures=of_scored_pictures("png"),
+        snapshots=of_scored_pictures("snapshots.png"),
+        traces=of_scored_pictures("json"),
         images=expand(
             "<results>/data/images/{image}.png",
             image=sorted({image for pair in PAIRS for image in pair}),
         ),
     output:
-        scores=[
-            path
-            for content, style in PAIRS
-            for path in expand(SCORE, content=content, style=style, allow_missing=True)
-        ],
+        scores="<results>/scores/{recipe}/{network}/seed_{seed}.json",
     log:
-        "<logs>/score_stylization/{recipe}/{network}/seed_{seed}/epoch_{epoch}.log",
+        "<logs>/score_stylization/{recipe}/{network}/seed_{seed}.log",
     benchmark:
-        "<benchmarks>/score_stylization/{recipe}/{network}/seed_{seed}/epoch_{epoch}.tsv"
+        "<benchmarks>/score_stylization/{recipe}/{network}/seed_{seed}.tsv"
     conda:
         "../envs/transfer.yaml"  # texture statistics need torch
     resources:
         mem_mb=1500,
-        runtime=10 + len(PAIRS),
+        runtime=10 + 2 * len(PAIRS),
     params:
         code=fingerprint("score_stylization"),
     message:
-        "Scoring the pictures of {wildcards.network}, seed {wildcards.seed}, epoch {wildcards.epoch}, recipe "
-        "{wildcards.recipe}."
+        "Scoring the pictures of {wildcards.network}, seed {wildcards.seed}, recipe {wildcards.recipe}."
     script:
         "../workflow_scripts/score_stylization.py"
-
-
-CONTROL_SCORES = of_each_picture(
-    SCORE,
-    checkpoints=[(name, 0, 0) for name in columns.CONTROLS],
-    recipes=[columns.CONTROL_RECIPE],
-)
 
 
 rule score_controls:  # what no network painted: the content as it is, recoloured, and blended with the style
@@ -51,7 +52,7 @@ rule score_controls:  # what no network painted: the content as it is, recoloure
             image=sorted({image for pair in PAIRS for image in pair}),
         ),
     output:
-        scores=CONTROL_SCORES,
+        scores="<results>/scores/controls.json",
     log:
         "<logs>/score_controls.log",
     benchmark:
@@ -136,7 +137,7 @@ RATINGS = (
 
 rule collect_scores:
     input:
-        scores=all_at_once([*of_each_picture(SCORE), *CONTROL_SCORES]),
+        scores=[*SCORES, rules.score_controls.output.scores],
         evaluations=of_each_checkpoint(EVALUATION),
         ratings=RATINGS,
         answers=lambda wildcards: [on_this_machine(path) for path in config["ratings"]],

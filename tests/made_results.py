@@ -16,7 +16,7 @@ from robust_style.files.reconstruction_record import Part, Reconstructions
 from robust_style.files.trace import Labels, Trace
 from robust_style.files.tsv import write_table
 from robust_style.score.columns import CONTROL_RECIPE, CONTROL_REGIME, ITERATION_COLUMNS, PICTURE_MEASURES
-from robust_style.score.score_files import PictureScores
+from robust_style.score.score_files import PictureScores, save_scores
 from robust_style.score.score_tables import collect_scores
 
 REGIMES = {
@@ -102,7 +102,7 @@ def add_controls(folder: Path, made: MadeResults, pairs=PAIRS) -> MadeResults:
                 "content_ssim": ssim, "style_colour_distance": colour, "style_texture_distance": texture,
             }  # fmt: skip
             path = folder / "scores" / "none" / name / f"{content}--{style}.json"
-            PictureScores(labels, measures, None, []).save(path)
+            save_scores(path, [PictureScores(labels, measures, None, [])])
             made.scores.append(path)
     return made
 
@@ -219,7 +219,7 @@ def _stylization(folder: Path, labels: dict[str, object], size) -> tuple[Path, P
         },
     ).save()
     score = folder / "scores" / below / f"{labels['content']}--{labels['style']}.json"
-    PictureScores(Labels(**labels), measures, None, _moments(measures)).save(score)
+    save_scores(score, [PictureScores(Labels(**labels), measures, None, _moments(measures))])
     return trace, score
 
 

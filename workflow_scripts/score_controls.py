@@ -8,6 +8,6 @@ with step(snakemake):
         pairs=snakemake.params.pairs,
         size_px=snakemake.params.size_px,
         images=[Path(path) for path in snakemake.input.images],
-        scores=[Path(path) for path in snakemake.output.scores],
+        scores=Path(snakemake.output.scores),
         threads=snakemake.threads,
     )

@@ -9,6 +9,6 @@ with step(snakemake):
         snapshots=[Path(path) for path in snakemake.input.snapshots],
         traces=[Path(path) for path in snakemake.input.traces],
         images=[Path(path) for path in snakemake.input.images],
-        scores=[Path(path) for path in snakemake.output.scores],
+        scores=Path(snakemake.output.scores),
         threads=snakemake.threads,
     )

@@ -31,7 +31,7 @@ def score(made: MadeResults, folder: Path) -> Outcome:
             "traces": made.traces,
             "images": list(made.images.values()),
         },
-        output={"scores": [folder / "made" / f"{number}.json" for number in range(len(made.traces))]},
+        output={"scores": folder / "made" / "scores.json"},
     )
 
 

@@ -97,7 +97,7 @@ def steps(root: Path) -> dict[str, dict[str, Any]]:
         },
         "score_stylization": {
             "input": {name: of_picture[name] for name in ("pictures", "snapshots", "traces")} | {"images": images},
-            "output": {"scores": [score]},
+            "output": {"scores": score},
         },
         "collect_scores": {
             "input": {"scores": [score], "evaluations": [evaluation], "ratings": [], "answers": []},

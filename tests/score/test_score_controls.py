@@ -9,7 +9,7 @@ from robust_style.errors import ImageError
 from robust_style.score.columns import ACCURACIES, CONTROLS, PICTURE_MEASURES, TRACE_MEASURES
 from robust_style.score.picture_files import read_pair
 from robust_style.score.score_controls import control_pictures, score_controls
-from robust_style.score.score_files import PictureScores
+from robust_style.score.score_files import load_scores
 from robust_style.score.score_tables import is_control, read_score_table
 
 PAIRS = [("rocket", "flow_field"), ("astronaut", "flow_field")]
@@ -26,9 +26,9 @@ def images(tmp_path):
 
 
 def score(images, folder):
-    paths = [folder / f"{number}.json" for number in range(len(PAIRS) * len(CONTROLS))]
-    score_controls(pairs=PAIRS, size_px=32, images=list(images.values()), scores=paths, threads=1)
-    return [PictureScores.load(path) for path in paths]
+    path = folder / "controls.json"
+    score_controls(pairs=PAIRS, size_px=32, images=list(images.values()), scores=path, threads=1)
+    return load_scores(path)
 
 
 def test_each_control_of_each_pair_has_all_metrics_of_a_picture(images, tmp_path):

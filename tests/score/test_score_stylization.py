@@ -1,4 +1,4 @@
-"""The score file of one picture."""
+"""The score file of a training's pictures."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 
 from made_results import make_results, noise_picture, save_picture
 from robust_style.errors import ImageError, ResultError, RobustStyleError
-from robust_style.score.score_files import PictureScores
+from robust_style.score.score_files import load_scores
 from robust_style.score.score_stylization import score_stylization
 
 
@@ -31,7 +31,7 @@ def score(one):
         snapshots=[one["snapshots"]] * 2,
         traces=[one["trace"]] * 2,
         images=[one["content"], one["style"]],
-        scores=[one["score"], one["score"].with_name("again.json")],
+        scores=one["score"],
         threads=1,
     )
 
@@ -42,7 +42,7 @@ def test_the_unchanged_content_scores_one(one):
     save_picture(one["picture"], picture)
     save_picture(one["content"], picture)
     score(one)
-    scores = PictureScores.load(one["score"])
+    scores = load_scores(one["score"])[0]
     assert scores.labels.content == "rocket"
     for measure in (
         "content_ssim", "content_edge_ssim", "luma_correlation", "style_colour_distance", "style_texture_distance",
@@ -53,8 +53,8 @@ def test_the_unchanged_content_scores_one(one):
 
 def test_scores_are_deterministic_and_the_last_snapshot_is_the_picture(one):
     score(one)
-    assert one["score"].with_name("again.json").read_bytes() == one["score"].read_bytes()
-    scores = PictureScores.load(one["score"])
+    scores, again = load_scores(one["score"])
+    assert again == scores
     assert [snapshot["iteration"] for snapshot in scores.snapshots] == [0, 50, 100]
     for measure in ("content_ssim", "style_colour_distance", "style_texture_distance"):
         assert scores.snapshots[-1][measure] == scores.measures[measure] != scores.snapshots[0][measure]

@@ -46,9 +46,10 @@ def test_a_missing_evaluation_and_a_repeated_score_are_refused(tmp_path):
         replace(made, evaluations=made.evaluations[:-1]).collect(table)
     with pytest.raises(ResultError, match="found two of 'fair standard"):
         replace(made, scores=[*made.scores, made.scores[0]]).collect(table)
-    made.scores[0].write_text("{}")
-    with pytest.raises(ResultError, match="expected a score file, found a fault in 'labels'"):
-        made.collect(table)
+    for content, fault in (("[{}]", "'labels'"), ("{}", "its outermost level")):
+        made.scores[0].write_text(content)
+        with pytest.raises(ResultError, match=f"expected scores of pictures, found a fault in {fault}"):
+            made.collect(table)
     assert not table.exists()
 
 

@@ -10,7 +10,7 @@ from skimage.color import rgb2gray
 from robust_style.files.trace import Trace
 from robust_style.score.metrics import content_ssim
 from robust_style.score.score_stylization import score_stylization
-from robust_style.score.score_tables import PictureScores
+from robust_style.score.score_tables import load_scores
 from robust_style.transfer.content_target import PENALTY, structural_similarities
 from robust_style.transfer.losses import Objective, Scene, Style
 from robust_style.transfer.structural_similarity import luma, structural_similarity
@@ -130,10 +130,10 @@ def test_trace_log_and_score_tell_whether_it_was_reached(target_files, capsys, t
         snapshots=[products.snapshots],
         traces=[products.trace],
         images=target_files["images"],
-        scores=[score],
+        scores=score,
         threads=1,
     )
-    scores = PictureScores.load(score)
+    (scores,) = load_scores(score)
     assert scores.target_reached is is_reached
     assert scores.measures["content_ssim"] == pytest.approx(trace.content_target["content_ssim"], abs=1e-3)
     with Image.open(products.snapshots) as strip:

@@ -129,7 +129,7 @@ def test_one_more_pair_runs_only_what_it_needs(finished: Finished) -> None:
         encoding="utf-8",
     )
     found = dry(finished, "mine.yaml")
-    assert found["stylize"] == found["score_stylization"] == 12
+    assert (found["stylize"], found["score_stylization"]) == (12, 4)
     assert "reconstruct" not in found
     assert found["prepare_image"] == 1
     assert not {"train_segment", "evaluate_checkpoint", "prepare_dataset", "initialise_network"} & set(found)

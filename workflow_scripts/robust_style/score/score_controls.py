@@ -12,13 +12,13 @@ from robust_style.score.columns import CONTROL_RECIPE, CONTROL_REGIME, CONTROLS
 from robust_style.score.metrics import Pixels
 from robust_style.score.pair import Pair
 from robust_style.score.picture_files import read_pair, read_pixels
-from robust_style.score.score_files import PictureScores
+from robust_style.score.score_files import PictureScores, save_scores
 
 
 def score_controls(
-    *, pairs: Sequence[tuple[str, str]], size_px: int, images: Sequence[Path], scores: Sequence[Path], threads: int
+    *, pairs: Sequence[tuple[str, str]], size_px: int, images: Sequence[Path], scores: Path, threads: int
 ) -> None:
-    """Write the scores of each control of each of `pairs` to a JSON file of `scores`, all controls of a pair in a row.
+    """Write the scores of each control of each of `pairs` to the JSON file `scores`.
 
     `pairs` are names of content and style; `images` are the prepared ones, at full resolution. `size_px` is the shorter
     side of the paintings. `threads` of torch decide the last digits. Raises ImageError if an image is missing or
@@ -26,13 +26,14 @@ def score_controls(
     """
     make_deterministic(threads)
     prepared = {path.stem: path for path in images}
-    paths = iter(scores)
+    scored = []
     for content, style in pairs:
         pair = read_pair(prepared[content], prepared[style], size_px)
         pictures = control_pictures(pair, prepared[style])
         for name in CONTROLS:
             labels = Labels(CONTROL_RECIPE, name, CONTROL_REGIME, 0, 0, content, style)
-            PictureScores(labels, pair.measures(pictures[name]), None, []).save(next(paths))
+            scored.append(PictureScores(labels, pair.measures(pictures[name]), None, []))
+    save_scores(scores, scored)
 
 
 def control_pictures(pair: Pair, style_path: Path) -> dict[str, Pixels]:

@@ -1,9 +1,9 @@
-"""JSON files of scores: one per picture from the metrics, one per training from the raters."""
+"""JSON files of scores: one per training and recipe from the metrics, one per training from the raters."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from robust_style.errors import ResultError
 from robust_style.files.atomic import read_json, write_json
@@ -16,6 +16,8 @@ from robust_style.score.columns import (
     RATED,
     SNAPSHOT_MEASURES,
 )
+
+_Picture = TypeVar("_Picture")
 
 
 @dataclass(frozen=True)
@@ -31,39 +33,6 @@ class PictureScores:
     target_reached: bool | None
     snapshots: Sequence[Mapping[str, int | float]]
 
-    def save(self, path: Path) -> None:
-        """Write the scores. Raises StorageError if they cannot be written."""
-        write_json(
-            path,
-            {
-                "labels": asdict(self.labels),
-                **self.measures,
-                "content_target_reached": self.target_reached,
-                "snapshots": list(self.snapshots),
-            },
-        )
-
-    @classmethod
-    def load(cls, path: Path) -> "PictureScores":
-        """Read the scores at `path`. Raises ResultError if they are missing, damaged or of another kind."""
-        content = read_json(path)
-        try:
-            labels = Labels.from_json(content["labels"])
-            names = PICTURE_MEASURES if labels.regime == CONTROL_REGIME else MEASURES
-            return cls(
-                labels,
-                {name: float(content[name]) for name in names},
-                None if (reached := content.get("content_target_reached")) is None else bool(reached),
-                [
-                    {ITERATION: int(row[ITERATION])} | {name: float(row[name]) for name in SNAPSHOT_MEASURES}
-                    for row in content["snapshots"]
-                ],
-            )
-        except (KeyError, TypeError, ValueError) as problem:
-            raise ResultError(
-                f"{path}: expected a score file, found a fault in {problem}; delete the file and run again"
-            ) from None
-
 
 @dataclass(frozen=True)
 class PictureRatings:
@@ -73,6 +42,27 @@ class PictureRatings:
     measures: Mapping[str, float]
 
 
+def save_scores(path: Path, scores: Sequence[PictureScores]) -> None:
+    """Write the scores of several pictures. Raises StorageError if they cannot be written."""
+    write_json(
+        path,
+        [
+            {
+                "labels": asdict(picture.labels),
+                **picture.measures,
+                "content_target_reached": picture.target_reached,
+                "snapshots": list(picture.snapshots),
+            }
+            for picture in scores
+        ],
+    )
+
+
+def load_scores(path: Path) -> list[PictureScores]:
+    """Read the scores at `path`. Raises ResultError if they are missing, damaged or of another kind."""
+    return _load(path, "scores", _scores)
+
+
 def save_ratings(path: Path, ratings: Sequence[PictureRatings]) -> None:
     """Write the ratings of several pictures. Raises StorageError if they cannot be written."""
     write_json(path, [{"labels": asdict(rating.labels), **rating.measures} for rating in ratings])
@@ -80,15 +70,36 @@ def save_ratings(path: Path, ratings: Sequence[PictureRatings]) -> None:
 
 def load_ratings(path: Path) -> list[PictureRatings]:
     """Read the ratings at `path`. Raises ResultError if they are missing, damaged or of another kind."""
+    return _load(path, "ratings", _ratings)
+
+
+def _scores(entry: Any) -> PictureScores:
+    labels, reached = Labels.from_json(entry["labels"]), entry["content_target_reached"]
+    names = PICTURE_MEASURES if labels.regime == CONTROL_REGIME else MEASURES
+    return PictureScores(
+        labels,
+        {name: float(entry[name]) for name in names},
+        None if reached is None else bool(reached),
+        [
+            {ITERATION: int(row[ITERATION])} | {name: float(row[name]) for name in SNAPSHOT_MEASURES}
+            for row in entry["snapshots"]
+        ],
+    )
+
+
+def _ratings(entry: Any) -> PictureRatings:
+    return PictureRatings(
+        Labels.from_json(entry["labels"]), {name: float(entry[name]) for name in RATED if name in entry}
+    )
+
+
+def _load(path: Path, kind: str, read: Callable[[Any], _Picture]) -> list[_Picture]:
     content: Any = read_json(path)
     try:
-        return [
-            PictureRatings(
-                Labels.from_json(entry["labels"]), {name: float(entry[name]) for name in RATED if name in entry}
-            )
-            for entry in content
-        ]
+        if not isinstance(content, list):
+            raise TypeError("its outermost level: no list")
+        return [read(entry) for entry in content]
     except (KeyError, TypeError, ValueError) as problem:
         raise ResultError(
-            f"{path}: expected ratings of pictures, found a fault in {problem}; delete the file and run again"
+            f"{path}: expected {kind} of pictures, found a fault in {problem}; delete the file and run again"
         ) from None

@@ -21,7 +21,7 @@ from robust_style.score.columns import (
     SNAPSHOT_MEASURES,
     TARGET,
 )
-from robust_style.score.score_files import PictureScores, load_ratings
+from robust_style.score.score_files import PictureScores, load_ratings, load_scores
 
 # Columns that identify a picture: the fields of `blind_test.Picture`.
 PICTURE = ["recipe", "network", "seed", "epoch", "content", "style"]
@@ -37,22 +37,22 @@ def collect_scores(
     table: Path,
     by_iteration: Path,
 ) -> None:
-    """Write one sorted row per score file to `table`, and one per snapshot to `by_iteration`.
+    """Write one sorted row per scored picture to `table`, and one per snapshot to `by_iteration`.
 
     Each row has the accuracies of the picture's checkpoint; a control has none. `ratings` (by networks) and `answers`
     (by people, in the page's blind test) may be empty; columns without a rating stay empty. Raises ResultError if two
-    score files describe the same picture, a picture's checkpoint has no evaluation, or a rating belongs to no picture;
+    scores are of the same picture, a picture's checkpoint has no evaluation, or a rating belongs to no picture;
     ConfigError for faulty answers or answers about a picture that is not in the table.
     """
     checkpoints = {evaluation.checkpoint: evaluation for evaluation in map(Evaluation.load, evaluations)}
     pictures: list[dict[str, Any]] = []
     snapshots: list[dict[str, Any]] = []
     for path in scores:
-        picture = PictureScores.load(path)
-        labels = vars(picture.labels)
-        reached = {TARGET[0]: None if picture.target_reached is None else int(picture.target_reached)}
-        pictures.append(labels | dict(picture.measures) | reached | _accuracies(path, picture, checkpoints))
-        snapshots += [labels | dict(snapshot) for snapshot in picture.snapshots]
+        for picture in load_scores(path):
+            labels = vars(picture.labels)
+            reached = {TARGET[0]: None if picture.target_reached is None else int(picture.target_reached)}
+            pictures.append(labels | dict(picture.measures) | reached | _accuracies(path, picture, checkpoints))
+            snapshots += [labels | dict(snapshot) for snapshot in picture.snapshots]
     rows = pd.DataFrame(pictures, columns=list(SCORE_COLUMNS)).sort_values(list(LABELS), kind="stable")
     repeated = rows[rows.duplicated(list(LABELS))]
     if len(repeated):
