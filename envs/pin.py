@@ -46,6 +46,7 @@ ROOTS = {
         "numpy",
         "pillow",
         "plenoptic",
+        "pyyaml",
         "robustness",
         "safetensors",
         "scikit-image",

@@ -66,7 +66,7 @@ def answer_of(folder: Path, row: dict[str, object]) -> Parsed:
 @each_text
 def test_a_claim_is_text_in_the_data_of_the_page(tmp_path: Path, name: str) -> None:
     row = claim_of(*IN_CLAIM, text=TEXTS[name])
-    shown = judged(write_claims(tmp_path / "claims.tsv", [row]), NO_AXES, "")["claims"]
+    shown = judged(write_claims(tmp_path / "claims.tsv", [row]), NO_AXES, [])["claims"]
     script = data_script({"claims": shown})
     assert "<" not in script
     assert script.isascii()
@@ -156,7 +156,7 @@ def test_a_strange_verdict_is_refused_without_acting_on_the_terminal(tmp_path: P
 def test_a_message_that_names_something_strange_does_not_act_on_the_terminal(tmp_path: Path, words: str) -> None:
     made = make_results(tmp_path, recipes=("fair",), epochs=(4,), networks=("standard",))
     score = json.loads(made.scores[0].read_text())
-    score["labels"]["network"] = words
+    score[0]["labels"]["network"] = words
     made.scores[0].write_text(json.dumps(score))
     end = run_script(
         "collect_scores", tmp_path / "collect.log",

@@ -110,8 +110,8 @@ def test_the_cost_is_said_in_accuracies_of_the_last_epoch(results):
     words = {one["key"]: one["words"] for one in content["questions"]}["cost"]
     clean, robust = ([round(100 * one["checkpoints"][-1][column]) for one in content["training"]] for column in (1, 2))
     assert words.startswith(
-        f"The adversarial network recognises {clean[1]} % of the photographs, the standard one {clean[0]} %; "
-        f"under attack they recognise {robust[1]} % and {robust[0]} %."
+        f"Test images recognised, unchanged and under attack: standard {clean[0]} % and {robust[0]} %, "
+        f"adversarial {clean[1]} % and {robust[1]} %."
     )
 
 
@@ -220,7 +220,7 @@ def test_faults_are_named_and_leave_no_page(tmp_path, fault):
 
 
 def claim_of(folder, **changes):
-    return judged(write_claims(folder / "claims.tsv", [BASIS | changes]), AXES, "")["claims"][0]
+    return judged(write_claims(folder / "claims.tsv", [BASIS | changes]), AXES, [])["claims"][0]
 
 
 PAIR = {"seed": "0", "epoch": "8", "content": "rocket", "style": "flow_field"}
@@ -275,7 +275,7 @@ def test_beside_a_claim_about_one_network_stands_one_that_claims_compare(tmp_pat
         BASIS | {"strongest_for": f"fair/adversarial+standard/{place}"},
         BASIS | {"claim": "alone", "strongest_against": f"fair/standard/{place}"},
     ]
-    content = judged(write_claims(tmp_path / "claims.tsv", rows), axes, "")
+    content = judged(write_claims(tmp_path / "claims.tsv", rows), axes, [])
     assert content["compared"] == ["standard", "adversarial"]
     assert content["claims"][1]["strongestAgainst"]["right"] == "adversarial"
 

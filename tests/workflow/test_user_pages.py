@@ -87,7 +87,7 @@ def run_page(folder: Path, page: str, after: Mapping[str, str] | None = None) ->
 
 def _with_hash_of_its_file(folder: Path, text: str) -> str:
     """A page prints a hash of its own; the file that stands here for the reader's has another."""
-    named = re.search(r"(?:archive|source): ([^\s,]+)", text)
+    named = re.search(r"(?:archive|source): ([\w./-]+)", text)
     if named is None:
         return text
     return HASH.sub(hashlib.sha256((folder / named[1]).read_bytes()).hexdigest(), text)

@@ -11,7 +11,7 @@ from robust_style.claims.formula import ARCHITECTURES, Contrast, parse_contrast
 from robust_style.claims.statistics import FEWEST_SEEDS, MOST_SEEDS
 from robust_style.claims.table import Exhibit, plain_verdict, read_claims
 from robust_style.errors import ConfigError
-from robust_style.figure.words import plain, spoken
+from robust_style.figure.words import percent, plain, spoken
 from robust_style.page.axes import Axes
 from robust_style.page.scores import finite, words_of
 
@@ -51,24 +51,42 @@ _OPEN = ("undecided", "unclear")
 _NUMERALS = {1: "one", 2: "two"}
 
 
-def judged(claims: Path | None, axes: Axes, accuracies: str) -> dict[str, Any]:
+def judged(claims: Path | None, axes: Axes, training: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The page's `answer`, `questions`, `claims` and the networks `compared` in them; empty without a table of claims.
 
-    `accuracies` is a sentence for the question of cost. Raises ResultError if the file is not a table of claims.
+    `training` is the page's list of training curves, for the question of cost. Raises ResultError if the
+    file is not a table of claims.
     """
     if claims is None:
         return {"answer": None, "questions": [], "claims": [], "compared": []}
     rows: list[Row] = read_claims(claims).to_dict("records")
-    questions = []
-    for key, title in QUESTIONS.items():
-        words = question_words([row for row in rows if question_of(row) == key])
-        questions.append({"key": key, "title": title, "words": f"{accuracies} {words}" if key == "cost" else words})
-    answer = {"sentence": answer_sentence(rows), "basis": basis_words(rows)}
     exhibits = [Exhibit.parse(row[side]) for row in rows for side in ("strongest_for", "strongest_against")]
     shown = {network for exhibit in exhibits if exhibit for network in exhibit.networks}
     compared = [network for network in axes.networks if network in shown]
+    questions = []
+    for key, title in QUESTIONS.items():
+        words = question_words([row for row in rows if question_of(row) == key])
+        if key == "cost":
+            words = f"{accuracy_words(training, axes, compared or axes.networks)} {words}".strip()
+        questions.append({"key": key, "title": title, "words": words})
+    answer = {"sentence": answer_sentence(rows), "basis": basis_words(rows)}
     claims_of_page = [_claim(row, axes, compared) for row in rows]
     return {"answer": answer, "questions": questions, "claims": claims_of_page, "compared": compared}
+
+
+def accuracy_words(training: Sequence[Mapping[str, Any]], axes: Axes, networks: Sequence[str]) -> str:
+    """A sentence on the last accuracies of those of `networks` that were evaluated; empty if none was.
+
+    `training` is the page's list of training curves; accuracies are averaged over the seeds.
+    """
+    words = []
+    for name in networks:
+        number = axes.networks.index(name)
+        last = [one["checkpoints"][-1] for one in training if one["network"] == number and one["checkpoints"]]
+        if last and not any(None in checkpoint for checkpoint in last):
+            clean, robust = (percent(sum(row[column] for row in last) / len(last)) for column in (1, 2))
+            words.append(f"{spoken(name)} {clean} % and {robust} %")
+    return f"Test images recognised, unchanged and under attack: {', '.join(words)}." if words else ""
 
 
 def answer_sentence(rows: Sequence[Row]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from robust_style.errors import ResultError
 from robust_style.figure.palette import looks
 from robust_style.figure.pictures import snapshot_tiles
-from robust_style.figure.words import percent, plain, spoken
+from robust_style.figure.words import plain, spoken
 from robust_style.files.evaluation import Evaluation
 from robust_style.files.trace import Trace
 from robust_style.page.axes import Axes
@@ -64,7 +64,7 @@ def page_content(
         "failures": [failure for failure in FAILURES if failure["measure"] in scores.measures],
         "pictures": [_picture(trace, axes, store, scores) for trace in stylizations],
         "training": training,
-        **judged(claims, axes, accuracy_words(training, axes, start)),
+        **judged(claims, axes, training),
     }
 
 
@@ -126,28 +126,6 @@ def _picture(trace: Trace, axes: Axes, store: ImageStore, scores: Scores) -> dic
         # Four digits draw the same curve and halve the size of the page.
         "loss": [finite(float(f"{loss:.4g}")) for loss in trace.total_loss],
     }
-
-
-def accuracy_words(training: Sequence[Mapping[str, Any]], axes: Axes, start: Mapping[str, str]) -> str:
-    """A sentence on the accuracies of the two networks of the opening; empty where they were not measured.
-
-    `training` is the page's list of curves; accuracies are averaged over the seeds.
-    """
-    sides = []
-    for side in ("right", "left"):
-        network = axes.networks.index(start[side])
-        last = [one["checkpoints"][-1] for one in training if one["network"] == network and one["checkpoints"]]
-        if not last or any(None in checkpoint for checkpoint in last):
-            return ""
-        clean, robust = (percent(sum(row[column] for row in last) / len(last)) for column in (1, 2))
-        sides.append((spoken(start[side]), clean, robust))
-    (right, clean, robust), (left, other_clean, other_robust) = sides
-    if right == left:
-        return f"The {right} network recognises {clean} % of the photographs, and {robust} % under attack."
-    return (
-        f"The {right} network recognises {clean} % of the photographs, the {left} one {other_clean} %; "
-        f"under attack they recognise {robust} % and {other_robust} %."
-    )
 
 
 def _training(paths: Sequence[Path], axes: Axes) -> list[dict[str, Any]]:

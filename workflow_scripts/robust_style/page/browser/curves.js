@@ -47,6 +47,10 @@ function showTraining(svg, sides) {
       if (current && current[column] !== null) parts.push(mark(across(current[0]), down(current[column]), SIDES[number]));
     }
   });
+  if (rows.every(([, clean, robust]) => clean === null && robust === null)) {
+    const middle = { x: (ROOM.left + ROOM.right) / 2, y: ROOM.top + 20, "text-anchor": "middle" };
+    parts.push(drawn("text", middle, "not measured in this run"));
+  }
   parts.push(cursor(across(DATA.epochs[state.epoch])), ...underline("0", "training epochs", String(last)));
   svg.dataset.last = last;
   svg.replaceChildren(...parts);
