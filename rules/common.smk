@@ -193,6 +193,13 @@ def picture_file(ending, content="{content}", style="{style}"):
     )
 
 
+def of_scored_pictures(ending):
+    """An input function: one kind of file of the pictures of a training and recipe."""
+    return lambda wildcards: of_each_picture(
+        picture_file(ending), checkpoints_of(wildcards), [wildcards.recipe]
+    )
+
+
 def files_of_job(ending, pairs):
     """The patterns of one kind of file for each pair that a job paints."""
     return [picture_file(ending, content, style) for content, style in pairs]

@@ -10,13 +10,6 @@ SCORES = sorted(
 )
 
 
-def of_scored_pictures(ending):
-    """An input function: one kind of file of the pictures of a training and recipe."""
-    return lambda wildcards: of_each_picture(
-        picture_file(ending), checkpoints_of(wildcards), [wildcards.recipe]
-    )
-
-
 rule score_stylization:  # all pictures of a training and recipe: a process for each would only start and stop
     input:
         pictures=of_scored_pictures("png"),
