@@ -1,11 +1,10 @@
 """Hostile texts in place of names, titles and sentences, and results with them."""
 
-import json
 from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 
-from made_results import MadeResults, make_results
+from made_results import MadeResults, edited, make_results
 
 # What a script smuggled in by one of them would do; whoever can do this can do anything.
 CANARY = "hit"
@@ -51,21 +50,19 @@ def labelled_results(folder: Path, texts: Mapping[str, str]) -> MadeResults:
         )  # fmt: skip
     rename(made, names)
     for path in [*made.traces, *made.scores, *made.evaluations]:
-        record = json.loads(path.read_text())
-        labels = record.get("labels", record)
-        labels["regime"] = labels["network"]
-        path.write_text(json.dumps(record))
+        with edited(path) as record:
+            labels = record.get("labels", record)
+            labels["regime"] = labels["network"]
     return made
 
 
 def rename(made: MadeResults, names: Mapping[str, str], records: Sequence[Path] = ()) -> None:
     """Gives recipes, networks, contents and styles other names, in the records only: files stay where they are."""
     for path in [*made.traces, *made.scores, *made.evaluations, *records]:
-        record = json.loads(path.read_text())
-        labels = record.get("labels", record)
-        for kind in {"recipe", "network", "content", "style"} & set(labels):
-            labels[kind] = names[labels[kind]]
-        path.write_text(json.dumps(record))
+        with edited(path) as record:
+            labels = record.get("labels", record)
+            for kind in {"recipe", "network", "content", "style"} & set(labels):
+                labels[kind] = names[labels[kind]]
     images = {names[name]: path for name, path in made.images.items()}
     made.images.clear()
     made.images.update(images)

@@ -1,7 +1,8 @@
 """A small tree of results without any network: what the score, figure and page rooms read."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -128,6 +129,14 @@ def make_results_of_fewer_checkpoints(folder: Path, **settings) -> MadeResults:
         return [path for path in paths if "original" not in path.parts or last in path.parts]
 
     return replace(made, traces=kept(made.traces), scores=kept(made.scores))
+
+
+@contextmanager
+def edited(path: Path) -> Iterator[dict[str, object]]:
+    """The record in a JSON file, to change; a file of scores is a list, here of one picture."""
+    content = json.loads(path.read_text())
+    yield content[0] if isinstance(content, list) else content
+    path.write_text(json.dumps(content))
 
 
 def save_picture(path: Path, pixels) -> None:

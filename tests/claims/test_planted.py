@@ -19,12 +19,12 @@ SHIPPED = Path("config/claims.yaml")
 CONTENTS, STYLES = ("bigben", "hats", "barn"), ("scream", "wave")
 PAIRS = tuple(product(CONTENTS, STYLES))
 EPOCHS = (0, 25, 50, 75, 100)
-RELATIVE = {"initialisation": "content", "loss_normalisation": "relative"}
-FROM_CONTENT = {"initialisation": "content", "loss_normalisation": "mean"}
+RELATIVE = {"initialisation": "content", "loss_normalisation": "relative", "optimiser": "lbfgs"}
+FROM_CONTENT = {"initialisation": "content", "loss_normalisation": "mean", "optimiser": "lbfgs_unguarded"}
 RECIPES = {
     "matched": RELATIVE, "fair": RELATIVE, "original": FROM_CONTENT, "original_no_clamp": FROM_CONTENT,
     "original_line_search": FROM_CONTENT, "original_no_clamp_line_search": FROM_CONTENT,
-    "fair_noise": {"initialisation": "noise", "loss_normalisation": "relative"},
+    "fair_noise": RELATIVE | {"initialisation": "noise"},
 }  # fmt: skip
 NETWORKS = {"standard": "standard", "adversarial": "adversarial", "untrained": "standard"}
 
@@ -166,6 +166,10 @@ def test_one_diverged_picture_fails_and_does_not_decide_a_mean_alone():
     only = Planted()
     only.rows.loc[only.where(**one), "worst_rise"] = 1e300
     assert only.judged("fails_more_often")["fails_more_often", "original"].estimate > 0
+    rejected = Planted().multiply("worst_rise", 300, network="standard")
+    judged = rejected.judged("fails_more_often")
+    assert judged["fails_more_often", "original"].estimate == 1
+    assert judged["fails_more_often", "fair"].estimate == 0, "a step that the line search rejected is in no picture"
 
 
 def test_a_level_is_no_speed():  # A3

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hostile import HARMLESS, TEXTS, Parsed
-from made_results import claim_row, make_results, write_claims
+from made_results import claim_row, edited, make_results, write_claims
 from merged_config import merged
 from robust_style.claims.table import read_claims
 from robust_style.errors import ResultError
@@ -155,9 +155,8 @@ def test_a_strange_verdict_is_refused_without_acting_on_the_terminal(tmp_path: P
 )
 def test_a_message_that_names_something_strange_does_not_act_on_the_terminal(tmp_path: Path, words: str) -> None:
     made = make_results(tmp_path, recipes=("fair",), epochs=(4,), networks=("standard",))
-    score = json.loads(made.scores[0].read_text())
-    score[0]["labels"]["network"] = words
-    made.scores[0].write_text(json.dumps(score))
+    with edited(made.scores[0]) as score:
+        score["labels"]["network"] = words
     end = run_script(
         "collect_scores", tmp_path / "collect.log",
         input={"scores": made.scores, "evaluations": made.evaluations, "ratings": [], "answers": []},

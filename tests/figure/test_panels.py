@@ -10,6 +10,7 @@ from scipy import stats
 from made_results import (
     add_controls,
     claim_row,
+    edited,
     make_results,
     make_results_of_fewer_checkpoints,
     make_uneven_results,
@@ -133,12 +134,12 @@ def test_the_untrained_network_of_several_is_drawn_once(tmp_path, draw, are_alik
     made = make_results(tmp_path, recipes=["fair"], epochs=(0, 4, 8))
     starts = [path for path in (*made.scores, *made.evaluations) if "epoch_000" in path.as_posix()]
     for path in starts:
-        content = json.loads(path.read_text())
-        network = content.get("network") or content["labels"]["network"]
-        value = 0.5 if are_alike or network == "standard" else 0.6
-        scores = ("content_ssim", "style_texture_distance", "style_colour_distance", "high_frequency_excess")
-        keys = (*scores, "checkerboard_excess", "clean_accuracy", "robust_accuracy")
-        path.write_text(json.dumps(content | {key: value for key in keys if key in content}))
+        with edited(path) as content:
+            network = content.get("network") or content["labels"]["network"]
+            value = 0.5 if are_alike or network == "standard" else 0.6
+            scores = ("content_ssim", "style_texture_distance", "style_colour_distance", "high_frequency_excess")
+            keys = (*scores, "checkerboard_excess", "clean_accuracy", "robust_accuracy")
+            content |= {key: value for key in keys if key in content}
     made.collect(tmp_path / "scores.tsv")
     given = {"table": tmp_path / "scores.tsv", "networks": NETWORKS, "recipes": ["fair"]}
     for drawing, place, panels in (
@@ -314,9 +315,8 @@ def test_the_correlation_is_that_of_the_points(tmp_path, draw):
         (made.evaluations, "robust_accuracy", accuracies),
     ):
         for path in paths:
-            content = json.loads(path.read_text())
-            network = content.get("network") or content["labels"]["network"]
-            path.write_text(json.dumps(content | {key: values[network]}))
+            with edited(path) as content:
+                content[key] = values[content.get("network") or content["labels"]["network"]]
     made.collect(tmp_path / "scores.tsv")
     # Ranks 1 4 3 2 against 4 2 1 3.
     assert "ρ −0.80" in draw(draw_score_vs_robustness, **robustness(tmp_path, TWELVE[:4])).words
@@ -325,9 +325,9 @@ def test_the_correlation_is_that_of_the_points(tmp_path, draw):
 def test_networks_without_training_or_accuracy_are_left_out(tmp_path, draw):
     made = make_uneven_results(tmp_path, recipes=("fair",), pairs=PAIR)
     for path in made.evaluations:
-        content = json.loads(path.read_text())
-        if content["network"] == "imported":
-            path.write_text(json.dumps(content | {"robust_accuracy": None, "clean_accuracy": None}))
+        with edited(path) as content:
+            if content["network"] == "imported":
+                content |= {"robust_accuracy": None, "clean_accuracy": None}
     made.collect(tmp_path / "scores.tsv")
     words = draw(draw_score_vs_robustness, **robustness(tmp_path, EVERY_KIND)).words
     assert "standard" in words

@@ -101,7 +101,7 @@ def test_the_border_moves_by_pointer_and_by_keys(tab, index):
 
 def test_failures_are_said_in_words(tab, index):
     tab.open(f"{index.as_uri()}#recipe=original&epoch=8")
-    expected = tab.tell("SIDES.map(side => failuresOf(shown(state, side).picture.scores).length)")
+    expected = tab.tell("SIDES.map(side => shown(state, side).picture.failures.length)")
     assert sum(expected) > 0
     for side, number in zip(("left", "right"), expected, strict=True):
         found = texts(tab, f"#badges-{side} .badge")

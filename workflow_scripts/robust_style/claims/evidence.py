@@ -15,6 +15,7 @@ from scipy import stats
 
 from robust_style.claims.formula import ARCHITECTURES, PAIRED_REGIMES, Cell, Contrast, Term
 from robust_style.score.columns import CONTROL_REGIME, ITERATION
+from robust_style.score.failure import failures
 
 Settings: TypeAlias = Mapping[str, Any]
 Pair: TypeAlias = tuple[str, str]
@@ -23,8 +24,6 @@ Curves: TypeAlias = Float[np.ndarray, "times seeds pairs"]
 
 # Measures of which less is better; of the others more is.
 _LESS_IS_BETTER = ("distance", "excess", "failed", "rise", "loss")
-# ASSUME: a loss this many times above the best so far is a failure; sound pictures of the pilot stay below 4.
-FAILED_RISE = 10.0
 # A larger rise, as that of a picture that diverged, counts as this one: it would decide any mean alone.
 LARGEST_RISE = 2.0**20
 _SHARE_REACHED = 0.9
@@ -90,11 +89,12 @@ class Evidence:
         # Of rows relabelled by architecture: the name of each unit, and the labels (network, seed, epoch) in the files.
         self._unit_names: dict[int, str] = {}
         self._labels: dict[tuple[str, int], tuple[str, int, int]] = {}
-        # Light and dark can be swapped only in a picture that began as its content.
-        from_content = rows["recipe"].map(lambda name: recipes.get(name, {}).get("initialisation") == "content")
-        swapped = from_content & (rows["luma_correlation"] < 0)
+        failed = [
+            bool(failures(recipes.get(name, {}), rise, luma))
+            for name, rise, luma in zip(rows["recipe"], rows["worst_rise"], rows["luma_correlation"], strict=True)
+        ]
         derived = rows.assign(
-            failed=((rows["worst_rise"] > FAILED_RISE) | swapped).astype("float64"),
+            failed=np.array(failed, "float64"),
             log2_worst_rise=np.log2(rows["worst_rise"].clip(upper=LARGEST_RISE)),
             epsilon=rows["network"].map(dict(epsilons)).astype("float64"),
         )

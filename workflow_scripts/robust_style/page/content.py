@@ -14,7 +14,7 @@ from robust_style.files.trace import Trace
 from robust_style.page.axes import Axes
 from robust_style.page.claims import judged
 from robust_style.page.images import ImageStore
-from robust_style.page.scores import FAILURES, Scores, finite, opening, read_scores, words_of
+from robust_style.page.scores import Scores, finite, opening, read_scores, words_of
 
 # Content and style: twice the width at which the page shows them, for screens of high density.
 SOURCE_PX = 320
@@ -61,7 +61,6 @@ def page_content(
         "styles": _images(axes.styles, images, store),
         "measures": [words_of(name) for name in scores.measures],
         "byIteration": [scores.measures.index(name) for name in scores.measures_by_iteration],
-        "failures": [failure for failure in FAILURES if failure["measure"] in scores.measures],
         "pictures": [_picture(trace, axes, store, scores) for trace in stylizations],
         "training": training,
         **judged(claims, axes, training),
@@ -118,6 +117,7 @@ def _picture(trace: Trace, axes: Axes, store: ImageStore, scores: Scores) -> dic
         "height": trace.height_px,
         "end": end,
         "scores": scores.of(trace),
+        "failures": scores.failures(trace),
         "steps": [
             [tile.iteration, store.add_tile(tile.picture, SNAPSHOT_PX), scores.at(trace, tile.iteration)]
             for tile in snapshot_tiles(trace)

@@ -12,6 +12,7 @@ from robust_style.errors import ResultError
 from robust_style.figure.words import spoken
 from robust_style.files.trace import Trace
 from robust_style.score.columns import ACCURACIES, ITERATION, ITERATION_COLUMNS, MEASURES, RATED, SNAPSHOT_MEASURES
+from robust_style.score.failure import failures
 from robust_style.score.score_tables import is_control, read_iteration_table, read_score_table
 
 KEY = ["recipe", "network", "seed", "epoch", "content", "style"]
@@ -35,6 +36,17 @@ class Scores:
         if key not in self.by_picture:
             raise ResultError(f"{self.table}: expected scores of {trace.path}, found none; collect the scores again")
         return self.by_picture[key]
+
+    def failures(self, trace: Trace) -> list[dict[str, str]]:
+        """What failed in a finished picture, in words. Raises ResultError if the table has no scores of it."""
+        values = dict(zip(self.measures, self.of(trace), strict=True))
+        rise, luma = (
+            math.nan if (value := values.get(name)) is None else value for name in ("worst_rise", "luma_correlation")
+        )
+        details = {"exploded": f"rose to {rise:.3g} times its best", "swapped": f"correlation {luma:.3g}"}
+        return [
+            {"words": _FAILURES[failure], "detail": details[failure]} for failure in failures(trace.recipe, rise, luma)
+        ]
 
     def at(self, trace: Trace, iteration: int) -> Values | None:
         """The scores of a picture at one iteration, None where they were not computed."""
@@ -156,11 +168,7 @@ _WORDS = {
 }
 # The first of these that was measured decides which pair the page opens with.
 STYLE_DISTANCES = ("style_texture_distance", "style_colour_distance")
-# A line search does not accept a rise of ten. Below 0, dark and light areas of the content are exchanged.
-FAILURES = (
-    {"measure": "worst_rise", "above": 10.0, "words": "Loss exploded", "detail": "rose to {} times its best"},
-    {"measure": "luma_correlation", "below": 0.0, "words": "Light and dark swapped", "detail": "correlation {}"},
-)
+_FAILURES = {"exploded": "Loss exploded", "swapped": "Light and dark swapped"}
 
 
 def words_of(name: str) -> dict[str, Any]:

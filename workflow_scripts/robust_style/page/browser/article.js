@@ -116,7 +116,7 @@ function showPreset(state, figure, parts) {
     const name = state.right_recipe === null ? DATA.networks[network].name : `${DATA.networks[network].name}, ${DATA.recipes[recipe].name}`;
     parts[`${side}Name`].replaceChildren(make("span", { class: "swatch" }), name);
     parts[side].hidden = !picture;
-    parts[`${side}Badges`].replaceChildren(...(picture ? failuresOf(picture.scores).map(badge) : []));
+    parts[`${side}Badges`].replaceChildren(...(picture ? picture.failures.map(badge) : []));
     if (!picture) return;
     parts[side].src = DATA.images[picture.image];
     parts[side].alt = pictureWords(picture.at);

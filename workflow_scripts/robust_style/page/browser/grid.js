@@ -24,7 +24,7 @@ function buildGrid() {
     select.addEventListener("change", () => choose({ [id]: select.value === "" ? null : Number(select.value) }));
     element("sieve").append(make("label", {}, `${words} `, select));
   }
-  if (DATA.failures.length) {
+  if (DATA.pictures.some(({ failures }) => failures.length)) {
     const box = make("input", { type: "checkbox", id: "failed" });
     box.addEventListener("change", () => choose({ failed: box.checked }));
     element("sieve").append(make("label", { class: "tick" }, box, " only failures"));
@@ -49,14 +49,14 @@ function showGrid(state) {
   if (wanted === gridShown) return;
   gridShown = wanted;
   const chosen = sorted(once(DATA.pictures.filter((picture) => passes(state, picture))), state);
-  const failed = chosen.filter((picture) => failuresOf(picture.scores).length).length;
+  const failed = chosen.filter((picture) => picture.failures.length).length;
   element("grid-words").textContent = `${countWords(chosen.length, "picture", "pictures")}${failed ? `, ${grouped.format(failed)} failed` : ""}`;
   element("grid").replaceChildren(...chosen.map((picture) => cell(state, picture)));
 }
 
 function passes(state, picture) {
   const wanted = Object.keys(ONLY).map((key) => state[key]);
-  return wanted.every((number, axis) => number === null || picture.at[axis] === number) && (!state.failed || failuresOf(picture.scores).length > 0);
+  return wanted.every((number, axis) => number === null || picture.at[axis] === number) && (!state.failed || picture.failures.length > 0);
 }
 
 // The untrained networks of all regimes paint one picture of a pair: it is shown once.
@@ -88,7 +88,7 @@ function cell(state, picture) {
   const image = make("img", { src: DATA.images[picture.thumbnail], alt: pictureWords(picture.at), loading: "lazy", decoding: "async", width: picture.width, height: picture.height });
   const value = state.sort === null ? null : make("span", { class: "value" }, scoreWords(DATA.measures[state.sort], picture.scores[state.sort]));
   return make("a", { class: "cell", href: addressOf(comparisonOf(picture)) },
-    make("span", { class: "frame" }, image, ...failuresOf(picture.scores).map(({ words }) => make("span", { class: "badge" }, words))),
+    make("span", { class: "frame" }, image, ...picture.failures.map(({ words }) => make("span", { class: "badge" }, words))),
     make("span", { class: "name" }, colour, isShared ? "all networks" : DATA.networks[network].name, value),
     make("small", {}, where.filter((word) => word !== null).join(" · ")),
     make("small", {}, `${DATA.contents[content].name} × ${DATA.styles[style].name}`));

@@ -43,7 +43,7 @@ function showStage(state) {
     }
     if (picture) shape ??= picture.width / picture.height;
     // Failures are those of the finished picture.
-    const badges = picture && !original && step[0] === picture.end ? failuresOf(picture.scores) : [];
+    const badges = picture && !original && step[0] === picture.end ? picture.failures : [];
     element(`badges-${side}`).replaceChildren(...badges.map(badge));
   }
   element("absent").hidden = SIDES.every((side) => shown(state, side).picture || originalOf(state, side));

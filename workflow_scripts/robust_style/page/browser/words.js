@@ -36,12 +36,3 @@ const VERDICTS = [
 ];
 const verdictOf = (claim) => VERDICTS.find(([, start]) => claim.verdict.startsWith(start))[0];
 const claimName = (claim) => `${claim.claim}~${claim.recipe}`;
-
-// What failed in a picture, in words; `scores` in the order of the measures.
-function failuresOf(scores) {
-  return DATA.failures.flatMap((failure) => {
-    const value = scores[DATA.measures.findIndex((measure) => measure.name === failure.measure)];
-    const failed = value !== null && value !== undefined && (value > (failure.above ?? Infinity) || value < (failure.below ?? -Infinity));
-    return failed ? [{ words: failure.words, detail: failure.detail.replace("{}", short(value)) }] : [];
-  });
-}
