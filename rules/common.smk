@@ -194,7 +194,7 @@ def picture_file(ending, content="{content}", style="{style}"):
 
 
 def of_scored_pictures(ending):
-    """An input function: one kind of file of the pictures of a training and recipe."""
+    """An input function: one kind of file of all pictures of one training and recipe."""
     return lambda wildcards: of_each_picture(
         picture_file(ending), checkpoints_of(wildcards), [wildcards.recipe]
     )

@@ -14,7 +14,7 @@ from made_page import CLAIM_COLUMNS, build_page, write_claims
 from made_results import add_controls, make_results, make_results_of_fewer_checkpoints, make_uneven_results
 from robust_style.errors import ResultError
 from robust_style.page.axes import Axes
-from robust_style.page.claims import judged
+from robust_style.page.claims import accuracy_words, judged
 from robust_style.page.scores import opening
 
 TITLE = "Which <b>painter</b> & why?"
@@ -113,6 +113,17 @@ def test_the_cost_is_said_in_accuracies_of_the_last_epoch(results):
         f"Test images recognised, unchanged and under attack: standard {clean[0]} % and {robust[0]} %, "
         f"adversarial {clean[1]} % and {robust[1]} %."
     )
+
+
+def test_networks_that_were_not_evaluated_are_left_out_of_the_cost():
+    curves = [
+        {"network": 0, "checkpoints": [[8, None, None]]},
+        {"network": 1, "checkpoints": [[0, 0.1, 0], [8, 0.6, 0.4]]},
+    ]
+    assert accuracy_words(curves, AXES, AXES.networks[:2]) == (
+        f"Test images recognised, unchanged and under attack: {AXES.networks[1]} 60 % and 40 %."
+    )
+    assert accuracy_words(curves, AXES, AXES.networks[:1]) == ""
 
 
 def test_nothing_comes_from_outside(results):

@@ -111,6 +111,15 @@ def test_failures_are_said_in_words(tab, index):
     assert texts(tab, "#stage .badge") == [], "they are told of the finished picture"
 
 
+def test_accuracies_that_were_not_measured_are_said_so(tab, index):
+    tab.open(index.as_uri())
+    words = "element('training').textContent.includes('not measured in this run')"
+    assert tab.tell(words) is False
+    tab.tell("DATA.training.forEach(one => [...one.checkpoints, ...one.history].forEach(row => row.fill(null, 1)))")
+    tab.tell("showPanel(state)")
+    assert tab.tell(words) is True
+
+
 def test_the_address_restores_the_view_and_back_leads_back(tab, index):
     wanted = (
         "#recipe=original&left=adversarial&right=standard&seed=0&epoch=4&content=astronaut&style=op_art&iteration=50"

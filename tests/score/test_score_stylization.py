@@ -60,6 +60,26 @@ def test_scores_are_deterministic_and_the_last_snapshot_is_the_picture(one):
         assert scores.snapshots[-1][measure] == scores.measures[measure] != scores.snapshots[0][measure]
 
 
+def test_pictures_of_several_pairs_score_as_each_alone(tmp_path):
+    pairs = (("rocket", "flow_field"), ("rocket", "op_art"), ("astronaut", "op_art"))
+    made = make_results(tmp_path, networks=("standard",), recipes=("fair",), epochs=(4,), pairs=pairs)
+
+    def scores_of(traces):
+        score_stylization(
+            pictures=[trace.with_suffix(".png") for trace in traces],
+            snapshots=[trace.with_suffix(".snapshots.png") for trace in traces],
+            traces=traces,
+            images=list(made.images.values()),
+            scores=tmp_path / "scores.json",
+            threads=1,
+        )
+        return load_scores(tmp_path / "scores.json")
+
+    together = scores_of(made.traces)
+    assert [(one.labels.content, one.labels.style) for one in together] == list(pairs)
+    assert together == [one for trace in made.traces for one in scores_of([trace])]
+
+
 def test_a_strip_of_the_wrong_width_is_refused(one):
     save_picture(one["snapshots"], noise_picture("any", (49, 32)))
     with pytest.raises(ImageError, match="expected 3 pictures of one width, found 49 px"):

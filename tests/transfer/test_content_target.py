@@ -9,8 +9,8 @@ from skimage.color import rgb2gray
 
 from robust_style.files.trace import Trace
 from robust_style.score.metrics import content_ssim
+from robust_style.score.score_files import load_scores
 from robust_style.score.score_stylization import score_stylization
-from robust_style.score.score_tables import load_scores
 from robust_style.transfer.content_target import PENALTY, structural_similarities
 from robust_style.transfer.losses import Objective, Scene, Style
 from robust_style.transfer.structural_similarity import luma, structural_similarity

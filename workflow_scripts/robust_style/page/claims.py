@@ -54,8 +54,8 @@ _NUMERALS = {1: "one", 2: "two"}
 def judged(claims: Path | None, axes: Axes, training: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The page's `answer`, `questions`, `claims` and the networks `compared` in them; empty without a table of claims.
 
-    `training` is the page's list of training curves, for the question of cost. Raises ResultError if the
-    file is not a table of claims.
+    `training` is the page's list of training curves, for the question of cost. Raises ResultError if the file
+    is not a table of claims.
     """
     if claims is None:
         return {"answer": None, "questions": [], "claims": [], "compared": []}

@@ -5,7 +5,7 @@ from typing import Any, Literal, TypeAlias
 
 Failure: TypeAlias = Literal["exploded", "swapped"]
 # ASSUME: a loss this many times above the best so far is a failure; sound pictures of the pilot stay below 4.
-LARGEST_RISE_OF_SUCCESS = 10.0
+FAILED_RISE = 10.0
 
 
 def failures(recipe: Mapping[str, Any], worst_rise: float, luma_correlation: float) -> list[Failure]:
@@ -15,7 +15,7 @@ def failures(recipe: Mapping[str, Any], worst_rise: float, luma_correlation: flo
     swapped: light and dark are exchanged, in a picture that began as its content.
     """
     found: list[Failure] = []
-    if worst_rise > LARGEST_RISE_OF_SUCCESS and recipe.get("optimiser") != "lbfgs":
+    if worst_rise > FAILED_RISE and recipe.get("optimiser") != "lbfgs":
         found.append("exploded")
     if luma_correlation < 0 and recipe.get("initialisation") == "content":
         found.append("swapped")

@@ -24,11 +24,9 @@ function buildGrid() {
     select.addEventListener("change", () => choose({ [id]: select.value === "" ? null : Number(select.value) }));
     element("sieve").append(make("label", {}, `${words} `, select));
   }
-  if (DATA.pictures.some(({ failures }) => failures.length)) {
-    const box = make("input", { type: "checkbox", id: "failed" });
-    box.addEventListener("change", () => choose({ failed: box.checked }));
-    element("sieve").append(make("label", { class: "tick" }, box, " only failures"));
-  }
+  const box = make("input", { type: "checkbox", id: "failed" });
+  box.addEventListener("change", () => choose({ failed: box.checked }));
+  element("sieve").append(make("label", { class: "tick" }, box, " only failures"));
   element("sort").addEventListener("change", (event) => chooseSort(event.target.value));
   element("order").addEventListener("change", (event) => choose({ order: event.target.value }));
   element("sieve").addEventListener("submit", (event) => event.preventDefault());
@@ -44,7 +42,7 @@ function showGrid(state) {
   element("sort").value = state.sort ?? "";
   element("order").value = state.order;
   for (const key of Object.keys(ONLY)) if (element(key)) element(key).value = state[key] ?? "";
-  if (element("failed")) element("failed").checked = state.failed;
+  element("failed").checked = state.failed;
   const wanted = JSON.stringify([state.sort, state.order, state.failed, ...Object.keys(ONLY).map((key) => state[key])]);
   if (wanted === gridShown) return;
   gridShown = wanted;
